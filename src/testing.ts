@@ -1,1 +1,8 @@
-export {};
+export {
+  type Exploration,
+  ExplorationError,
+  explore,
+  type Liveness,
+  type Machine,
+  type Verdict,
+} from './testing/explore.js';
