@@ -4,5 +4,8 @@ export {
   explore,
   type Liveness,
   type Machine,
-  type Verdict,
+  type Objection,
 } from './testing/explore.js';
+export { type SeededRandom, seededRandom } from './testing/seeded-random.js';
+export { settle } from './testing/settle.js';
+export { VirtualClock, type VirtualClockOptions } from './testing/virtual-clock.js';
