@@ -28,7 +28,10 @@ export interface TimeoutEvents {
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
 }
 
-const defaults = Object.freeze({ strategy: 'race', name: 'timeout' } as const);
+const defaults: { readonly strategy: 'race'; readonly name: string } = Object.freeze({
+  strategy: 'race',
+  name: 'timeout',
+});
 const known = ['timeoutMs', 'strategy', 'name', 'clock'];
 
 /**
