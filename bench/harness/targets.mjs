@@ -1,0 +1,29 @@
+// A missed target is marked, never thrown: a figure of a shared machine must not turn a build red.
+
+const units = { nsOver: 'ns', bytesOver: 'B', ratio: 'x' };
+
+function limitOf(target, row, rows) {
+  if (target.of === undefined) return target.atMost;
+  const peers = rows.filter(each => each.inflight === row.inflight && each.subject.startsWith(target.of));
+  return target.share * Math.min(...peers.map(each => each[target.figure]));
+}
+
+function wording(target, limit) {
+  const unit = units[target.figure];
+  if (target.of === undefined) return `${target.figure} at most ${limit} ${unit}`;
+  return `${target.figure} at most 1/${Math.round(1 / target.share)} of ${target.of} = ${limit.toFixed(1)} ${unit}`;
+}
+
+/** One line for each target and number in flight, for keelson's own rows. */
+export function judge(targets, rows) {
+  const ours = rows.filter(row => row.subject === 'keelson');
+  return targets.flatMap(target =>
+    ours
+      .filter(row => Number.isFinite(row[target.figure]))
+      .map(row => {
+        const limit = limitOf(target, row, rows);
+        const mark = row[target.figure] <= limit ? 'pass' : 'MISS';
+        return `${mark}  ${row.inflight} in flight: ${row[target.figure].toFixed(1)}, ${wording(target, limit)}`;
+      }),
+  );
+}
