@@ -37,6 +37,9 @@ async function groupsOf(wanted) {
   return wanted === undefined ? groups : groups.filter(({ group }) => wanted.includes(group.name));
 }
 
+/** A group that breaks off must not take the others with it. */
+const brokenOff = error => ({ rows: [], lines: [], notes: [], failures: [`broken off: ${error.stack}`] });
+
 const pace = values.quick
   ? { rounds: 5, sampleMs: 1, warmMs: 60, instances: 10_000 }
   : { rounds: 25, sampleMs: 5, warmMs: 300, instances: 100_000 };
@@ -56,7 +59,7 @@ say(
 );
 for (const { file, group } of await groupsOf(values.only?.split(','))) {
   say(`\n${group.name}: ${group.title}`);
-  const { rows, lines, notes, failures } = await group.measure(file, settings);
+  const { rows, lines, notes, failures } = await group.measure(file, settings).catch(brokenOff);
   for (const line of [...lines, ...notes, ...failures]) say(line);
   all.push(...rows);
   failed ||= failures.length > 0;

@@ -18,6 +18,14 @@ async function load(subjects) {
   return loaded;
 }
 
+/** A subject that leaves a caller waiting for ever has failed too. */
+function patiently(check) {
+  const gaveUp = new Promise((_, reject) => {
+    setTimeout(reject, 15_000, new Error('the check does not come to an end')).unref();
+  });
+  return Promise.race([check, gaveUp]);
+}
+
 async function checkAll() {
   const verdicts = [];
   for (const subject of group.subjects) {
@@ -26,7 +34,7 @@ async function checkAll() {
       const make = await subject.load();
       if (make === undefined) verdicts.push({ subject: subject.name, missing: subject.missing });
       else {
-        await group.check(make, subject.lacks ?? []);
+        await patiently(group.check(make, subject.lacks ?? []));
         verdicts.push({ subject: subject.name });
       }
     } catch (error) {
