@@ -14,6 +14,12 @@ function wording(target, limit) {
   return `${target.figure} at most 1/${Math.round(1 / target.share)} of ${target.of} = ${limit.toFixed(1)} ${unit}`;
 }
 
+/** The targets were set on one machine; what the floor costs on this one tells how far they carry over. */
+function floorHere(target, row, rows) {
+  const bound = rows.find(each => each.inflight === row.inflight && each.subject === 'bound');
+  return bound === undefined ? '' : ` (bound here ${bound[target.figure].toFixed(1)})`;
+}
+
 /** One line for each target and number in flight, for keelson's own rows. */
 export function judge(targets, rows) {
   const ours = rows.filter(row => row.subject === 'keelson');
@@ -23,7 +29,7 @@ export function judge(targets, rows) {
       .map(row => {
         const limit = limitOf(target, row, rows);
         const mark = row[target.figure] <= limit ? 'pass' : 'MISS';
-        return `${mark}  ${row.inflight} in flight: ${row[target.figure].toFixed(1)}, ${wording(target, limit)}`;
+        return `${mark}  ${row.inflight} in flight: ${row[target.figure].toFixed(1)}, ${wording(target, limit)}${floorHere(target, row, rows)}`;
       }),
   );
 }
