@@ -20,16 +20,18 @@ function floorHere(target, row, rows) {
   return bound === undefined ? '' : ` (bound here ${bound[target.figure].toFixed(1)})`;
 }
 
+function lineOf(target, row, rows) {
+  const value = row[target.figure];
+  const limit = limitOf(target, row, rows);
+  const mark = value <= limit ? 'pass' : 'MISS';
+  const where = `${mark}  ${row.inflight} in flight: ${value.toFixed(1)}`;
+  return `${where}, ${wording(target, limit)}${floorHere(target, row, rows)}`;
+}
+
 /** One line for each target and number in flight, for keelson's own rows. */
 export function judge(targets, rows) {
   const ours = rows.filter(row => row.subject === 'keelson');
   return targets.flatMap(target =>
-    ours
-      .filter(row => Number.isFinite(row[target.figure]))
-      .map(row => {
-        const limit = limitOf(target, row, rows);
-        const mark = row[target.figure] <= limit ? 'pass' : 'MISS';
-        return `${mark}  ${row.inflight} in flight: ${row[target.figure].toFixed(1)}, ${wording(target, limit)}${floorHere(target, row, rows)}`;
-      }),
+    ours.filter(row => Number.isFinite(row[target.figure])).map(row => lineOf(target, row, rows)),
   );
 }
