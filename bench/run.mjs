@@ -55,7 +55,7 @@ let failed = false;
 
 for (const line of machine()) say(line);
 say(
-  `${rounds} rounds, seed ${settings.seed}; ns and B are per call, over = median of (subject - bare) within a round`,
+  `${rounds} rounds, seed ${settings.seed}; per call; over = median of (subject - bare) in a round`,
 );
 for (const { file, group } of await groupsOf(values.only?.split(','))) {
   say(`\n${group.name}: ${group.title}`);

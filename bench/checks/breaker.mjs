@@ -14,7 +14,7 @@ async function failuresUntilOpen(call, state, boom) {
   throw new Error('does not hold: a breaker opens within 1000 failures');
 }
 
-/** After 200 successes, the breaker opens after `least` to `most` failures in a row, and refuses from then on. */
+/** After 200 successes, `least` to `most` failures in a row open the breaker; it refuses from then on. */
 export async function trips(make, settings, least, most) {
   const boom = new Error('boom');
   const state = { runs: 0, fails: false };

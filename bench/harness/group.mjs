@@ -33,8 +33,8 @@ async function measure(group, file, settings) {
 }
 
 /**
- * A group of subjects that do the same job for one call. The first subject is `bare`; each `load()`s a function
- * `(settings, operation) => call`; `check(make, lacks)` throws for one that does not do the job.
+ * A group of subjects that do the same job for one call. The first subject is `bare`; each `load()`s a
+ * function `(settings, operation) => call`; `check(make, lacks)` throws for one that does not do the job.
  */
 export function callGroup(spec) {
   const group = {

@@ -11,7 +11,8 @@ function limitOf(target, row, rows) {
 function wording(target, limit) {
   const unit = units[target.figure];
   if (target.of === undefined) return `${target.figure} at most ${limit} ${unit}`;
-  return `${target.figure} at most 1/${Math.round(1 / target.share)} of ${target.of} = ${limit.toFixed(1)} ${unit}`;
+  const share = `1/${Math.round(1 / target.share)} of ${target.of}`;
+  return `${target.figure} at most ${share} = ${limit.toFixed(1)} ${unit}`;
 }
 
 /** The targets were set on one machine; what the floor costs on this one tells how far they carry over. */

@@ -47,9 +47,10 @@ const mark = holds => (holds ? 'pass' : 'MISS');
 function verdict(rows) {
   const ours = rows.find(row => row.subject === 'keelson');
   if (ours === undefined) return [];
+  const used = ours.bytesAfterCall;
   return [
     `${mark(ours.bytes <= atMost)}  idle: ${short(ours.bytes)} B, at most ${atMost} B`,
-    `${mark(ours.bytesAfterCall <= atMost)}  after a call: ${short(ours.bytesAfterCall)} B, at most ${atMost} B`,
+    `${mark(used <= atMost)}  after a call: ${short(used)} B, at most ${atMost} B`,
     `${mark(ours.timers === 0)}  ${ours.timers} timers, none wanted`,
   ];
 }

@@ -6,7 +6,7 @@ import { BoundStack } from './bounds/stack.mjs';
 import { BoundTimeout } from './bounds/timeout.mjs';
 import { windowOf } from './bounds/windows.mjs';
 
-// A bound has no events, no classification, no metrics and no cancellation: a floor to stand on, not a product.
+// A bound has no events, classification, metrics or cancellation: a floor to stand on, not a product.
 const subject = (name, make, lacks = []) => ({ name, lacks, load: async () => make });
 
 const calling = policy => operation => () => policy.execute(operation);

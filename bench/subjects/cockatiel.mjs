@@ -1,4 +1,4 @@
-// 3.2.1 is the last release for Node 20; 4.0.0 declares Node 22 and runs on 20. Both are imported as a user would.
+// 3.2.1 is the last release for Node 20; 4.0.0 declares Node 22 and runs on 20.
 const releases = {
   'cockatiel 3.2.1': () => import('cockatiel'),
   'cockatiel 4.0.0': () => import('cockatiel4'),

@@ -1,4 +1,4 @@
-// opossum binds the operation when the breaker is made; statistics and events cannot be turned off, as in use.
+// opossum binds the operation when the breaker is made; its statistics and events cannot be turned off.
 const name = 'opossum 10.0.0';
 
 const subject = (optionsOf, lacks = []) => ({

@@ -1,6 +1,6 @@
 import { refused } from './rejection.mjs';
 
-/** A count of the running, and a linked line of the waiting; a slot passes to the next in line in the same turn. */
+/** A count of the running, a linked line of the waiting; a slot passes on in the same turn. */
 export class BoundBulkhead {
   #free;
   #room;

@@ -20,7 +20,7 @@ class Call {
   }
 }
 
-/** retry(breaker(timeout(bulkhead))) by hand, fused: no line in front of the bulkhead, no wait between attempts. */
+/** retry(breaker(timeout(bulkhead))) by hand, fused: without a line, without waits between attempts. */
 export class BoundStack {
   #settings;
   #window;

@@ -1,5 +1,5 @@
-// A window answers `fail()` with whether the breaker should trip, and `renewed()` with an empty one of its kind.
-// Nothing is allocated after construction.
+// A window answers `fail()` with whether the breaker should trip, and `renewed()` with an empty one of its
+// kind. Nothing is allocated after construction.
 
 export class Consecutive {
   #failures = 0;
