@@ -57,7 +57,7 @@ export class GuardRun {
       if (context.cancelled) return Promise.reject(context.reason);
     }
     if (this.#plan.giver < 0) return this.#runLight(operation, context);
-    return new GuardedCall(context, this.#plan).start(operation) as Promise<T>;
+    return this.#record!(context, this.#plan).start(operation) as Promise<T>;
   }
 
   /** A call that needs no record of its own as long as every guard admits it at once. */
@@ -73,7 +73,7 @@ export class GuardRun {
         return Promise.reject(error);
       }
       if (permit === undefined) {
-        return new GuardedCall(context, plan).park(operation, permits, place) as Promise<T>;
+        return this.#record!(context, plan).park(operation, permits, place) as Promise<T>;
       }
       if (permit !== permits[place]) permits = plan.withPermit(permits, place, permit);
     }
