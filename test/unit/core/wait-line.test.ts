@@ -115,6 +115,12 @@ describe('WaitLine', () => {
     expect(waiting.displace(0, 1_500)?.item).toBe('later');
   });
 
+  it('does not care where the clock starts', () => {
+    const waiting = line('priority', 1);
+    waiting.join('old', 1, -5_000);
+    expect(waiting.displace(0, -4_999)?.item).toBe('old');
+  });
+
   it('displaces nobody from an empty line', () => {
     for (const order of ['fifo', 'lifo', 'priority'] as const) {
       expect(line(order, 0).displace(0, 0)).toBeUndefined();
