@@ -2,7 +2,7 @@ import { IntList, Reachability } from './reachability.js';
 
 /** A message is a violation; so is a throw. Anything else means that all is well. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a check written as a block of assertions returns nothing.
-export type Verdict = string | undefined | void;
+export type Objection = string | undefined | void;
 
 /** A thing that must stay possible: see {@link Machine.liveness}. */
 export interface Liveness<S, E> {
@@ -36,9 +36,9 @@ export interface Machine<S, E> {
    */
   key(state: S): string;
   /** Checked once on every state, the first included. */
-  always?(state: S): Verdict;
+  always?(state: S): Objection;
   /** Checked on every transition. */
-  invariant?(before: S, event: E, after: S): Verdict;
+  invariant?(before: S, event: E, after: S): Objection;
   /** Situations that must occur in at least one state: without them a green run may mean nothing. */
   readonly goals?: Readonly<Record<string, (state: S) => boolean>>;
   /** Checked by backward reachability once every state is known. At most 31. */
@@ -173,7 +173,7 @@ class Walk<S, E> {
     for (const event of machine.events(state)) {
       this.#transitions++;
       let after = state;
-      let message: Verdict;
+      let message: Objection;
       try {
         after = machine.step(state, event);
         message = machine.invariant?.(state, event, after);
@@ -202,7 +202,7 @@ class Walk<S, E> {
     this.#parents.push(parent);
     this.#ordinals.push(ordinal);
     line.push(state);
-    let message: Verdict;
+    let message: Objection;
     try {
       message = this.#machine.always?.(state);
     } catch (error) {
