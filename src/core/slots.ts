@@ -3,9 +3,9 @@ import { type Waiter, WaitLine, type WaitLineRules } from './wait-line.js';
 /**
  * A number of slots, and the line of those who wait for one.
  *
- * Invariant: between calls nobody waits while a slot is free. A freed slot goes to the next waiter in the same
- * step, so a newcomer, however it times its arrival, never sees it. Each admission, be it by `take`, `release` or
- * `next`, is owed exactly one `release`.
+ * Whoever has given a slot back, or raised the limit, calls `next` until nobody comes, in the same turn. A slot
+ * that is free in between belongs to those who wait: a newcomer, however it times its arrival, is not let in
+ * before them. Each admission, be it by `take` or by `next`, is owed exactly one `release`.
  */
 export class Slots<W> {
   readonly #line: WaitLine<W>;
@@ -58,13 +58,12 @@ export class Slots<W> {
     return this.#line.leave(waiter);
   }
 
-  /** Gives a slot back; the waiter that now holds it, if any, is the answer. Never frees more than were taken. */
-  release(): Waiter<W> | undefined {
+  /** Gives a slot back. Never frees more than were taken. */
+  release(): void {
     if (this.#taken > 0) this.#taken--;
-    return this.next();
   }
 
-  /** Admits the waiter whose turn it is if a slot is free. To be called after `resize`, until nobody comes. */
+  /** Admits the waiter whose turn it is if a slot is free. */
   next(): Waiter<W> | undefined {
     if (this.#taken >= this.#limit) return undefined;
     const waiter = this.#line.shift();
@@ -73,8 +72,8 @@ export class Slots<W> {
   }
 
   /**
-   * Changes the number of slots now. Who holds a slot keeps it; below the new limit `next` admits the waiters, one
-   * by one, because each of them may run code that changes the line.
+   * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken than
+   * the new limit.
    *
    * @throws RangeError unless `limit` is an integer of at least 1.
    */

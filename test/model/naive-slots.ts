@@ -59,10 +59,9 @@ export class NaiveSlots {
     return left;
   }
 
-  release(): number | undefined {
+  release(): void {
     this.taken--;
     this.ended++;
-    return this.next();
   }
 
   /** Admits whoever's turn it is, if there is a slot. */

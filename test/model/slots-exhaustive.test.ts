@@ -22,7 +22,7 @@ type Event =
   | 'release'
   | 'next'
   | 'tick'
-  /** One call ends, an urgent one comes, time passes. */
+  /** One call ends, whoever is next is admitted, an urgent call comes, time passes. */
   | 'flood';
 
 /**
@@ -35,7 +35,7 @@ class Pair {
   readonly #waiters: Waiter<number>[] = [];
   readonly naive: NaiveSlots;
   readonly #history: readonly Event[];
-  /** Between a raised limit and the last `next`: there alone may somebody wait for a free slot. */
+  /** Before the last `next` after a slot came free: there alone may somebody wait for a free slot. */
   settling = false;
   displaced = false;
 
@@ -59,6 +59,7 @@ class Pair {
     else if (event === 'tick') this.naive.now++;
     else if (event === 'flood') {
       this.#release();
+      this.#next();
       this.#arrive(0);
       this.naive.now++;
     } else if ('arrive' in event) this.#arrive(event.arrive);
@@ -88,7 +89,9 @@ class Pair {
   }
 
   #release(): void {
-    this.#expectServed(this.#slots.release(), this.naive.release());
+    this.naive.release();
+    this.#slots.release();
+    this.settling = true;
   }
 
   #resize(limit: number): void {
@@ -143,9 +146,11 @@ class Pair {
 }
 
 function violation(before: Pair, event: Event, { naive, displaced }: Pair): string | undefined {
-  const held = before.naive.taken - (event === 'release' ? 1 : 0);
-  if (event !== 'flood' && naive.started > before.naive.started && held >= before.naive.limit) {
+  const admitted = naive.started > before.naive.started;
+  if (event !== 'flood' && admitted && before.naive.taken >= before.naive.limit)
     return 'admitted above the limit';
+  if (event !== 'next' && event !== 'flood' && admitted && before.naive.line.length > 0) {
+    return 'a newcomer was let in before those who wait';
   }
   return displaced && naive.order === 'fifo' ? 'a waiter was displaced from a plain queue' : undefined;
 }
@@ -159,6 +164,7 @@ const drains: Liveness<Pair, Event> = {
 
 const nobodyStarves: Liveness<Pair, Event> = {
   name: 'nobody starves under a flood of urgent calls',
+  // A flood is no flood while calls are ended to get below a lowered limit, or slots are still to be handed out.
   from: ({ naive, settling }) => naive.taken === naive.limit && !settling,
   to: ({ naive }) => naive.line.every(({ level }) => level === 0),
   by: event => event === 'flood',

@@ -63,21 +63,29 @@ const leave = (pick: number): Compared =>
     if (waiter !== undefined) expect(slots.leave(waiter)).toBe(model.leave(waiter.item));
   });
 
+const serve: Step = (model, { slots }) => {
+  let admitted: number | undefined;
+  do {
+    admitted = model.next();
+    expect(slots.next()?.item).toBe(admitted);
+  } while (admitted !== undefined);
+};
+
 const release = new Compared(
   'release',
-  (model, { slots }) => expect(slots.release()?.item).toBe(model.release()),
+  (model, real) => {
+    model.release();
+    real.slots.release();
+    serve(model, real);
+  },
   model => model.taken > 0,
 );
 
 const resize = (limit: number): Compared =>
-  new Compared(`resize(${limit})`, (model, { slots }) => {
+  new Compared(`resize(${limit})`, (model, real) => {
     model.limit = limit;
-    slots.resize(limit);
-    let admitted: number | undefined;
-    do {
-      admitted = model.next();
-      expect(slots.next()?.item).toBe(admitted);
-    } while (admitted !== undefined);
+    real.slots.resize(limit);
+    serve(model, real);
   });
 
 const tick = (ms: number): Compared =>

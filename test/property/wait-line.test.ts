@@ -16,78 +16,85 @@ const drain = (waiting: WaitLine<number>): number[] => {
 };
 
 const orders = fc.constantFrom<WaitOrder>('fifo', 'lifo', 'priority');
-const arrivals = fc.array(fc.record({ level: fc.nat({ max: 3 }), gapMs: fc.nat({ max: 150 }) }), {
-  maxLength: 60,
-});
+
+interface Arrival {
+  readonly level: number;
+  readonly at: number;
+}
+
+const arrivals = fc
+  .array(fc.record({ level: fc.nat({ max: 3 }), gapMs: fc.nat({ max: 150 }) }), { maxLength: 60 })
+  .map(list => {
+    let at = 0;
+    return list.map(({ level, gapMs }): Arrival => {
+      at += gapMs;
+      return { level, at };
+    });
+  });
+
+const joinAll = (waiting: WaitLine<number>, list: readonly Arrival[]): Waiter<number>[] =>
+  list.map(({ level, at }, id) => waiting.join(id, level, at));
 
 describe('WaitLine', () => {
   it('serves everyone who stays exactly once, whoever leaves', () => {
     fc.assert(
       fc.property(orders, arrivals, fc.array(fc.nat({ max: 59 })), (order, list, leaving) => {
         const waiting = line(order);
-        let now = 0;
-        const waiters = list.map(({ level, gapMs }, id) => waiting.join(id, level, (now += gapMs)));
+        const waiters = joinAll(waiting, list);
         const left = new Set(leaving.filter(id => id < list.length));
         for (const id of leaving) if (id < list.length) waiting.leave(waiters[id]!);
         expect(waiting.size).toBe(list.length - left.size);
         const served = drain(waiting);
-        expect([...served].sort((a, b) => a - b)).toEqual([...list.keys()].filter(id => !left.has(id)));
+        expect(served.sort((a, b) => a - b)).toEqual([...list.keys()].filter(id => !left.has(id)));
       }),
     );
   });
 
-  it('never lets a waiter be overtaken by one that came more than its level times the age span after it', () => {
+  it('lets a waiter be overtaken only by those who come within its level times the age span after it', () => {
     fc.assert(
       fc.property(arrivals, list => {
         const waiting = line('priority');
-        let now = 0;
-        const at = list.map(({ gapMs }) => (now += gapMs));
-        list.forEach(({ level }, id) => {
-          waiting.join(id, level, at[id]!);
-        });
+        joinAll(waiting, list);
         const served = drain(waiting);
         served.forEach((id, turn) => {
-          const overtakenBy = served.slice(0, turn).filter(other => other > id);
-          for (const other of overtakenBy) expect(at[other]! - at[id]!).toBeLessThan(list[id]!.level * 100);
+          const { level, at } = list[id]!;
+          for (const other of served.slice(0, turn).filter(before => before > id)) {
+            expect(list[other]!.at - at).toBeLessThan(level * 100);
+          }
         });
       }),
     );
   });
 
-  it('serves the same order whenever the serving happens, since waiters never change places', () => {
+  it('serves in the same order whenever it serves, since waiters never change places', () => {
     fc.assert(
       fc.property(orders, arrivals, fc.nat({ max: 20 }), (order, list, early) => {
         const waiting = line(order);
-        let now = 0;
-        const waiters = list.map(({ level, gapMs }, id) => waiting.join(id, level, (now += gapMs)));
+        const waiters = joinAll(waiting, list);
         const few = Array.from({ length: Math.min(early, list.length) }, () => waiting.shift()!.item);
         const again = line(order);
-        now = 0;
-        list.forEach(({ level, gapMs }, id) => {
-          again.join(id, level, (now += gapMs));
-        });
+        joinAll(again, list);
         expect([...few, ...drain(waiting)]).toEqual(drain(again));
         expect(waiters.some(waiter => waiting.leave(waiter))).toBe(false);
       }),
     );
   });
 
-  it('a displaced waiter and those who stay are served as if it had left by itself', () => {
+  it('turns away from a full line whoever an endless line would serve last', () => {
     fc.assert(
       fc.property(orders, arrivals, fc.nat({ max: 3 }), (order, list, level) => {
         fc.pre(list.length > 0);
-        const waiting = line(order, list.length);
-        let now = 0;
-        for (const [id, arrival] of list.entries()) waiting.join(id, arrival.level, (now += arrival.gapMs));
-        const gone = waiting.displace(level, now);
-        const all = line(order);
-        now = 0;
-        for (const [id, arrival] of list.entries()) all.join(id, arrival.level, (now += arrival.gapMs));
-        all.join(-1, level, now);
-        const served = drain(all);
-        expect(served.at(-1)).toBe(gone === undefined ? -1 : gone.item);
-        if (gone !== undefined) waiting.join(-1, level, now);
-        expect(drain(waiting)).toEqual(served.slice(0, -1));
+        const now = list.at(-1)!.at;
+        const endless = line(order);
+        joinAll(endless, [...list, { level, at: now }]);
+        const served = drain(endless);
+
+        const full = line(order, list.length);
+        joinAll(full, list);
+        const gone = full.displace(level, now);
+        if (gone !== undefined) full.join(list.length, level, now);
+        expect(gone?.item ?? list.length).toBe(served.at(-1));
+        expect(drain(full)).toEqual(served.slice(0, -1));
       }),
     );
   });
