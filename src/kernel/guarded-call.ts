@@ -1,7 +1,7 @@
 import { type AsyncScope, captureScope } from './async-context.js';
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
-import { exitGuards, type GuardPlan } from './guard-plan.js';
+import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -40,7 +40,7 @@ const ANSWERED = 3;
  * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
  * every call; what only some calls need hangs off it.
  */
-export class GuardedCall extends CallContext implements ParkedCall, AbandonableCall {
+export class GuardedCall extends CallContext implements CallRecord, ParkedCall, AbandonableCall {
   /** The links of the deadline list that the call stands in. */
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
@@ -85,7 +85,6 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return this.ownCancellation().onCancel(listener);
   }
 
-  /** Starts a call whose run has a guard that may give up. */
   start(operation: Operation<unknown>): Promise<unknown> {
     const promise = this.promise();
     if (this.parent!.cancellable) this.ownCancellation();
@@ -93,7 +92,6 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return promise;
   }
 
-  /** Starts a call that holds `permits` up to `place` already and has to wait there. */
   park(operation: Operation<unknown>, permits: readonly unknown[], place: number): Promise<unknown> {
     const promise = this.promise();
     this.permits = permits;
@@ -168,12 +166,13 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   }
 
   private enter(operation: Operation<unknown>, from: number): void {
-    const { guards, last } = this.plan;
+    const { enters, last } = this.plan;
     for (let place = from; place <= last; place++) {
       try {
-        const permit = guards[place]!.enter(this);
+        const permit = enters[place]!(this);
         if (permit === undefined) {
-          this.wait(operation, place);
+          if (this.stage === ANSWERED) this.exit(place - 1, 0, false, this.reason);
+          else this.wait(operation, place);
           return;
         }
         this.hold(place, permit);
@@ -234,6 +233,11 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   }
 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
-    exitGuards(this.plan.guards, this.permits, from, to, ok, result, this);
+    exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
+}
+
+/** Makes the records for a {@link GuardRun} that needs them. */
+export function recordCall(context: CallContext, plan: GuardPlan): GuardedCall {
+  return new GuardedCall(context, plan);
 }

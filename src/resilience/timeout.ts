@@ -4,7 +4,7 @@ import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
-import type { GuardedCall } from '../kernel/guarded-call.js';
+import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
 import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
@@ -28,7 +28,10 @@ export interface TimeoutEvents {
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
 }
 
-const defaults = Object.freeze({ strategy: 'race', name: 'timeout' } as const);
+const defaults: { readonly strategy: 'race'; readonly name: string } = /* @__PURE__ */ Object.freeze({
+  strategy: 'race',
+  name: 'timeout',
+});
 const known = ['timeoutMs', 'strategy', 'name', 'clock'];
 
 /**
@@ -40,8 +43,6 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * call's deadline had passed before it started.
  */
 export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
-  static readonly defaults: typeof defaults = defaults;
-
   readonly name: string;
   readonly clock: Clock;
   readonly #timeoutMs: number;
@@ -64,12 +65,17 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     this.#due = new DeadlineList(this.clock, call => this.#expire(call));
   }
 
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
+  }
+
   get givesUp(): true {
     return true;
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    this.#run ??= new GuardRun([this]);
+    this.#run ??= new GuardRun([this], recordCall);
     return this.#run.execute(operation, options);
   }
 
