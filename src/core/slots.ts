@@ -71,6 +71,11 @@ export class Slots<W> {
     return waiter;
   }
 
+  /** Takes out whoever is next in the line, without a slot. */
+  evict(): Waiter<W> | undefined {
+    return this.#line.shift();
+  }
+
   /**
    * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken than
    * the new limit.

@@ -15,7 +15,8 @@ export class DueTimer<T> {
   };
   readonly #expire = (): void => {
     const now = this.#clock.now();
-    for (let item = this.#heap.shift(now); item !== undefined; item = this.#heap.shift(now)) this.#onDue(item);
+    for (let item = this.#heap.shift(now); item !== undefined; item = this.#heap.shift(now))
+      this.#onDue(item);
     this.#arm();
   };
 
