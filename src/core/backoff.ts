@@ -1,8 +1,9 @@
 /**
  * Backoff: how long to wait before the next attempt.
  *
- * A schedule is data and a delay is a pure function of it, so nothing is shared between two calls that use one
- * policy. The jitters are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+ * A schedule is data and a delay is a pure function of it, so nothing is shared between two calls that use
+ * one policy. The jitters are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog,
+ * 2015).
  */
 
 /** How chance spreads a delay `v`: not at all, over `[0, v)`, or over `[v/2, v]`. */
@@ -43,7 +44,9 @@ export interface ExponentialBackoff {
   readonly jitter?: Jitter;
 }
 
-/** Anything from `initialMs` to three times the delay before, which grows by chance alone: there is no factor. */
+/**
+ * Anything from `initialMs` to three times the delay before, which grows by chance alone: there is no factor.
+ */
 export interface DecorrelatedBackoff {
   readonly kind: 'exponential';
   readonly jitter: 'decorrelated';
@@ -61,9 +64,9 @@ export type Backoff = ConstantBackoff | LinearBackoff | ExponentialBackoff | Dec
 export const DEFAULT_MAX_BACKOFF_MS = 30_000;
 
 /**
- * The delay after attempt `attempt` (from 1) failed, in milliseconds; finite for every attempt a counter can hold.
- * `previousMs` is the delay before it, 0 when there was none; `random` is a number in `[0, 1)`.
- * The cap is applied before the jitter, so that delays at the cap still spread; for decorrelated jitter, where the
+ * The delay after attempt `attempt` (from 1) failed, in milliseconds; finite for every attempt a counter can
+ * hold. `previousMs` is the delay before it, 0 when there was none; `random` is a number in `[0, 1)`. The cap
+ * is applied before the jitter, so that delays at the cap still spread; for decorrelated jitter, where the
  * jitter is the growth, it is applied last.
  */
 export function backoffMs(backoff: Backoff, attempt: number, previousMs: number, random: number): number {

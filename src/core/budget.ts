@@ -1,16 +1,18 @@
 /**
- * Retry budget: what part of all traffic may be extra attempts (retries and hedges) of several policies together.
+ * Retry budget: what part of all traffic may be extra attempts (retries and hedges) of several policies
+ * together.
  *
- * A token bucket that is fed by first tries, as in gRPC's retry throttling (proposal A6) and the AWS SDKs, plus a
- * slow trickle in the manner of Finagle's minimum retries per second, so that a quiet client is not left without.
- * Chosen over Finagle's expiring window and over failsafe-go's share of the calls in flight because a deposit
- * here is one integer addition: the first needs a clock reading for every call, the second work when a call ends,
- * and a share of calls in flight bounds no number of retries over time. Old deposits cannot pile up: `reserve`
- * bounds what is banked. Nothing gives a token back, not even an extra attempt that was called off: after other
- * deposits were cut off at the cap that would make room for more attempts than the invariant allows.
+ * A token bucket that is fed by first tries, as in gRPC's retry throttling (proposal A6) and the AWS SDKs,
+ * plus a slow trickle in the manner of Finagle's minimum retries per second, so that a quiet client is not
+ * left without. Chosen over Finagle's expiring window and over failsafe-go's share of the calls in flight
+ * because a deposit here is one integer addition: the first needs a clock reading for every call, the second
+ * work when a call ends, and a share of calls in flight bounds no number of retries over time. Old deposits
+ * cannot pile up: `reserve` bounds what is banked. Nothing gives a token back, not even an extra attempt that
+ * was called off: after other deposits were cut off at the cap that would make room for more attempts than
+ * the invariant allows.
  *
- * Invariant: over any span of time, extra attempts <= reserve + minPerSecond * seconds + retryRatio * first tries,
- * and 0 <= tokens <= reserve.
+ * Invariant: over any span of time, extra attempts <= reserve + minPerSecond * seconds + retryRatio * first
+ * tries, and 0 <= tokens <= reserve.
  */
 export interface BudgetRules {
   /** Extra attempts earned by each first try, kept in steps of 0.001. */
@@ -61,8 +63,8 @@ export class Budget {
   }
 
   /**
-   * Between two withdrawals there are only additions, cut off at the same cap, so it makes no difference that the
-   * trickle is added late.
+   * Between two withdrawals there are only additions, cut off at the same cap, so it makes no difference that
+   * the trickle is added late.
    */
   #trickle(nowMs: number): void {
     const gained = Math.floor((nowMs - this.#trickledAt) * this.#perMs);

@@ -1,17 +1,15 @@
 /**
- * The `Retry-After` header (RFC 9110, 10.2.3): whole seconds, or a date in any of the three forms that a recipient
- * has to accept (5.6.7). Each pattern is anchored and leaves no choice to come back to, so that reading takes time
- * linear in the length of the header.
+ * The `Retry-After` header (RFC 9110, 10.2.3): whole seconds, or a date in any of the three forms that a
+ * recipient has to accept (5.6.7). Each pattern is anchored and repeats nothing at will but digits, so that
+ * reading takes time linear in the length of the header.
  */
 
 const SECONDS = /^\d+$/;
+/** IMF, RFC 850 and asctime. The name of the day says nothing that the date does not, so any will do. */
 const DATES = [
-  // Sun, 06 Nov 1994 08:49:37 GMT
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>\w{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/,
-  // Sunday, 06-Nov-94 08:49:37 GMT
-  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>\w{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/,
-  // Sun Nov  6 08:49:37 1994
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>\w{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
+  /^[A-Z][a-z]{2}, (?<day>\d\d) (?<month>\w{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^[A-Z][a-z]{2,5}day, (?<day>\d\d)-(?<month>\w{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^[A-Z][a-z]{2} (?<month>\w{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
 ];
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -23,8 +21,8 @@ const YEAR_MS = 365.2425 * DAY_MS;
 const EPOCH_DAY = 719_162;
 
 /**
- * Milliseconds to wait from `nowMs` (wall clock, since the Unix epoch), at most `maxMs`; `undefined` where there is
- * no header, or a text that the standard does not know. A date in the past asks for no wait at all.
+ * Milliseconds to wait from `nowMs` (wall clock, since the Unix epoch), at most `maxMs`; `undefined` where
+ * there is no header, or a text that the standard does not know. A date in the past asks for no wait at all.
  */
 export function retryAfterMs(
   header: string | null | undefined,
@@ -37,8 +35,8 @@ export function retryAfterMs(
 }
 
 /**
- * The instant that an HTTP date names, in milliseconds since the Unix epoch; NaN for any other text. `nowMs` settles
- * the century of the obsolete form, whose years have two digits.
+ * The instant that an HTTP date names, in milliseconds since the Unix epoch; NaN for any other text. `nowMs`
+ * settles the century of the obsolete form, whose years have two digits.
  */
 export function httpDateMs(text: string, nowMs: number): number {
   for (const form of DATES) {

@@ -71,7 +71,9 @@ describe('a budget over any log of events', () => {
   });
 });
 
-/** What there is to know of a budget after some events; `excess` is the most that any window has taken unpaid. */
+/**
+ * What there is to know of a budget after some events; `excess` is the most that any window has taken unpaid.
+ */
 interface Walked {
   readonly events: readonly ('first' | 'retry' | 'tick')[];
   readonly balance: number;
@@ -81,7 +83,9 @@ interface Walked {
 
 const TICK_MS = 10;
 
-/** A budget cannot be cloned, so it is driven afresh; the excess is Lindley's recursion over the same events. */
+/**
+ * A budget cannot be cloned, so it is driven afresh; the excess is Lindley's recursion over the same events.
+ */
 function walk(given: BudgetRules, events: Walked['events']): Walked {
   const budget = new Budget(given, 0);
   let now = 0;

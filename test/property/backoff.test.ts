@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type Backoff, backoffMs, type Jitter, longestBackoffMs } from '../../src/core/backoff.js';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-/** Zero, or anything from a nanosecond up: beneath that, doubles lose the precision the bounds are checked with. */
+/**
+ * Zero, or anything from a nanosecond up: beneath that, doubles lose the precision the bounds are checked
+ * with.
+ */
 const delay = fc.oneof(
   { arbitrary: fc.constant(0), weight: 1 },
   { arbitrary: fc.double({ min: 1e-6, max: Number.MAX_SAFE_INTEGER, noNaN: true }), weight: 9 },
