@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock-port.js';
+import type { Clock, Timer } from '../kernel/clock.js';
 import { settle } from './settle.js';
 
 /** Where a {@link VirtualClock} starts. */
@@ -9,7 +9,7 @@ export interface VirtualClockOptions {
   readonly wallMs?: number;
 }
 
-const defaults = Object.freeze({ nowMs: 0, wallMs: Date.UTC(2026, 0, 1) });
+const defaults: Required<VirtualClockOptions> = { nowMs: 0, wallMs: 1_767_225_600_000 };
 
 /** The number of timers after which a run is taken to have no end. */
 const MAX_TIMERS = 10_000;
@@ -139,7 +139,7 @@ export class VirtualClock implements Clock {
    * Fires timer after timer until none waits.
    * @throws Error when more than `maxTimers` have fired: something reschedules itself for ever.
    */
-  async runAll(maxTimers = MAX_TIMERS): Promise<void> {
+  async runAll(maxTimers: number = MAX_TIMERS): Promise<void> {
     await this.#run(() => false, maxTimers);
   }
 
@@ -152,7 +152,7 @@ export class VirtualClock implements Clock {
    * await clock.runUntil(sleep); // => 'awake'
    * clock.now(); // => 1000
    */
-  async runUntil<T>(promise: PromiseLike<T>, maxTimers = MAX_TIMERS): Promise<T> {
+  async runUntil<T>(promise: PromiseLike<T>, maxTimers: number = MAX_TIMERS): Promise<T> {
     let settled = false;
     const mark = (): void => {
       settled = true;
