@@ -1,29 +1,16 @@
 import { backoffMs } from '../core/backoff.js';
+import { FirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
 import { DeadlineError } from '../kernel/errors.js';
 import { judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
-import { AttemptContext } from './attempt-context.js';
 import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
 import { discard } from './discard.js';
 import type { GaveUpReason, RetryPlan } from './retry-plan.js';
 
-/** The context of a first attempt is also the record of the call: one that succeeds has no other. */
-export class FirstAttempt<T> extends AttemptContext<RetryPlan<T>> {
-  readonly operation: Operation<T>;
-  /** On the clock; read only where `maxElapsedMs` asks for it. */
-  readonly startedAt: number;
-
-  constructor(parent: CallContext, plan: RetryPlan<T>, operation: Operation<T>, startedAt: number) {
-    super(parent, plan, 1, undefined);
-    this.operation = operation;
-    this.startedAt = startedAt;
-  }
-}
-
 /** Starts the operation; what it throws comes as a rejection, and thenables come as promises. */
-function launch<T>(operation: Operation<T>, context: AttemptContext): Promise<T> {
+function launch<T>(operation: Operation<T>, context: CallContext): Promise<T> {
   try {
     return Promise.resolve(operation(context));
   } catch (error) {
@@ -31,26 +18,34 @@ function launch<T>(operation: Operation<T>, context: AttemptContext): Promise<T>
   }
 }
 
+type First<T> = FirstAttempt<RetryPlan<T>>;
+
 /** Runs the operation until it succeeds, or there is no next attempt. */
-export function runAttempts<T>(context: FirstAttempt<T>): Promise<T> {
-  // Bound functions, for they are half the size of closures.
-  return launch(context.operation, context).then(
-    context.repeater.classify === undefined
-      ? undefined
-      : answered.bind<FirstAttempt<T>, [T], T | Promise<T>>(context),
-    failed.bind<FirstAttempt<T>, [unknown], T | Promise<T>>(context),
+export function runAttempts<T>(plan: RetryPlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
+  const startedAt = plan.maxElapsedMs < Infinity ? plan.clock.now() : 0;
+  const context: First<T> = new FirstAttempt(call, plan);
+  // Bound functions: they are half the size of closures.
+  return launch(operation, context).then(
+    plan.classify === undefined ? undefined : (answered<T>).bind(context, operation, startedAt),
+    (failed<T>).bind(context, operation, startedAt),
   );
 }
 
-function answered<T>(this: FirstAttempt<T>, value: T): T | Promise<T> {
+function answered<T>(this: First<T>, operation: Operation<T>, startedAt: number, value: T): T | Promise<T> {
   const askedMs = failureOf(this.repeater, true, value, this);
-  return askedMs === undefined ? value : new RetryRun(this).takeOn(true, value, askedMs);
+  if (askedMs === undefined) return value;
+  return new RetryRun(this, operation, startedAt).takeOn(true, value, askedMs);
 }
 
-function failed<T>(this: FirstAttempt<T>, error: unknown): T | Promise<T> {
+function failed<T>(
+  this: First<T>,
+  operation: Operation<T>,
+  startedAt: number,
+  error: unknown,
+): T | Promise<T> {
   const askedMs = failureOf(this.repeater, false, error, this);
   if (askedMs === undefined) throw error;
-  return new RetryRun(this).takeOn(false, error, askedMs);
+  return new RetryRun(this, operation, startedAt).takeOn(false, error, askedMs);
 }
 
 /** The ms that a failure asks to wait, -1 where it asks for nothing; `undefined` for what is no failure. */
@@ -58,7 +53,7 @@ function failureOf<T>(
   plan: RetryPlan<T>,
   ok: boolean,
   result: unknown,
-  context: AttemptContext,
+  context: CallContext,
 ): number | undefined {
   const { classify, maxRetryAfterMs } = plan;
   const outcome = (ok ? { ok, value: result } : { ok, error: result }) as Outcome<T>;
@@ -77,7 +72,10 @@ function wishMs(ms: unknown, maxMs: number): number {
 class RetryRun<T> {
   readonly #plan: RetryPlan<T>;
   readonly #call: CallContext;
-  readonly #first: FirstAttempt<T>;
+  readonly #first: First<T>;
+  readonly #operation: Operation<T>;
+  /** On the clock; read only where `maxElapsedMs` asks for it. */
+  readonly #startedAt: number;
   readonly #history: AttemptRecord[] = [];
   #attempt = 1;
   #delayMs = 0;
@@ -86,10 +84,12 @@ class RetryRun<T> {
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(first: FirstAttempt<T>) {
+  constructor(first: First<T>, operation: Operation<T>, startedAt: number) {
     this.#plan = first.repeater;
     this.#call = first.parent!;
     this.#first = first;
+    this.#operation = operation;
+    this.#startedAt = startedAt;
   }
 
   /** Ends the call with its first outcome, or takes it on from there. Throws what the call ends with. */
@@ -126,7 +126,7 @@ class RetryRun<T> {
     if (this.#call.deadline < Infinity && delayMs >= this.#call.remainingMs()) return 'deadline';
     const { maxElapsedMs, clock } = this.#plan;
     if (maxElapsedMs === Infinity) return undefined;
-    return clock.now() - this.#first.startedAt + delayMs >= maxElapsedMs ? 'elapsed' : undefined;
+    return clock.now() - this.#startedAt + delayMs >= maxElapsedMs ? 'elapsed' : undefined;
   }
 
   #wait(ok: boolean, result: unknown, delayMs: number): void {
@@ -141,7 +141,10 @@ class RetryRun<T> {
     if (ok) discard(result as T, plan.onDiscard);
     this.#delayMs = delayMs;
     // A listener, or the answer's own dispose method, may have given the call up.
-    if (this.#call.cancelled) return this.#reject(this.#call.reason);
+    if (this.#call.cancelled) {
+      this.#reject(this.#call.reason);
+      return;
+    }
     // Somebody waits for the answer, so the wait holds the process open. Even no delay is a turn of the event
     // loop: a chain of microtasks would keep aborts and deadlines from being heard.
     this.#timer = plan.clock.schedule(delayMs, () => this.#wake(ok, result), true);
@@ -159,10 +162,13 @@ class RetryRun<T> {
     this.#unsubscribe = undefined;
     // A blocked event loop or a suspended process may have let the time run out in the meantime.
     const over = this.#overAfter(0);
-    if (over !== undefined) return this.#reject(this.#lateError(ok, result, over));
+    if (over !== undefined) {
+      this.#reject(this.#lateError(ok, result, over));
+      return;
+    }
     this.#attempt++;
-    const context = new AttemptContext(this.#call, this.#plan, this.#attempt, this.#first);
-    launch(this.#first.operation, context).then(
+    const context = this.#first.next(this.#attempt);
+    launch(this.#operation, context).then(
       value => this.#settle(true, value, context),
       error => this.#settle(false, error, context),
     );
@@ -178,11 +184,14 @@ class RetryRun<T> {
     return error;
   }
 
-  #settle(ok: boolean, result: unknown, context: AttemptContext): void {
+  #settle(ok: boolean, result: unknown, context: CallContext): void {
     try {
       const askedMs = failureOf(this.#plan, ok, result, context);
       const next = askedMs === undefined ? undefined : this.#next(askedMs);
-      if (typeof next === 'number') return this.#wait(ok, result, next);
+      if (typeof next === 'number') {
+        this.#wait(ok, result, next);
+        return;
+      }
       if (ok && next === undefined) {
         this.#recover();
       } else {
@@ -191,7 +200,8 @@ class RetryRun<T> {
       }
     } catch (error) {
       // The user's own classification, chance, clock or budget threw.
-      return this.#reject(error);
+      this.#reject(error);
+      return;
     }
     if (ok) this.#resolve(result as T);
     else this.#reject(result);

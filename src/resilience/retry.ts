@@ -1,4 +1,5 @@
 import type { Backoff } from '../core/backoff.js';
+import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
@@ -6,10 +7,9 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
-import { attemptAround } from './attempt-context.js';
 import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
-import { FirstAttempt, runAttempts } from './retry-run.js';
+import { runAttempts } from './retry-run.js';
 
 export interface RetryOptions<In = unknown> {
   /** How many attempts there are in all, the first included; `Infinity` for no limit. @default 3 */
@@ -137,9 +137,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   #start<T extends In>(operation: Operation<T>, call: CallContext): Promise<T> {
     // What a plan for all of `In` does it can do for a part of it.
-    const plan = this.#plan as unknown as RetryPlan<T>;
-    const startedAt = plan.maxElapsedMs < Infinity ? plan.clock.now() : 0;
-    return runAttempts(new FirstAttempt(call, plan, operation, startedAt));
+    return runAttempts(this.#plan as unknown as RetryPlan<T>, call, operation);
   }
 
   on<Name extends keyof RetryEvents>(event: Name, listener: Listener<RetryEvents[Name]>): () => void {
@@ -171,9 +169,9 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   #lookAround(call: CallContext): boolean {
     let paid = false;
     let amplification = this.#plan.attempts;
-    for (let at = attemptAround(call); at !== undefined; at = attemptAround(at.parent)) {
-      amplification *= at.repeater.attempts;
-      paid ||= at.repeater.budget === this.#plan.budget;
+    for (const repeater of repeatersAround(call)) {
+      amplification *= repeater.attempts;
+      paid ||= repeater.budget === this.#plan.budget;
     }
     if (amplification > this.#amplification) {
       this.#amplification = amplification;

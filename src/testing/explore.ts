@@ -51,13 +51,9 @@ export interface Machine<S, E> {
 
 /** What a complete walk saw. */
 export interface Exploration {
-<<<<<<< HEAD
-  readonly states: number;
-=======
   /** How many states there are. */
   readonly states: number;
   /** How many events were tried, all states together. */
->>>>>>> main
   readonly transitions: number;
   /** Events on the shortest path to the farthest state. */
   readonly depth: number;
@@ -73,16 +69,11 @@ export interface Exploration {
  */
 export class ExplorationError<S = unknown, E = unknown> extends Error {
   override readonly name = 'ExplorationError';
-<<<<<<< HEAD
-  readonly reason: 'violation' | 'goal' | 'liveness' | 'limit' | 'machine';
-  readonly trace: readonly E[];
-=======
   /** What went wrong. */
   readonly reason: 'violation' | 'goal' | 'liveness' | 'limit' | 'machine';
   /** A shortest way there. */
   readonly trace: readonly E[];
   /** Where it shows. */
->>>>>>> main
   readonly state: S;
   /** The counts up to this point. */
   readonly exploration: Exploration;
