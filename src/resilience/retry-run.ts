@@ -7,16 +7,8 @@ import { judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
 import { discard } from './discard.js';
+import { launch } from './launch.js';
 import type { GaveUpReason, RetryPlan } from './retry-plan.js';
-
-/** Starts the operation; what it throws comes as a rejection, and thenables come as promises. */
-function launch<T>(operation: Operation<T>, context: CallContext): Promise<T> {
-  try {
-    return Promise.resolve(operation(context));
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
 
 type First<T> = FirstAttempt<RetryPlan<T>>;
 
