@@ -1,0 +1,90 @@
+/** What a window counts. A call can be both a failure and slow. */
+export interface Tally {
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
+}
+
+/** The recent outcomes by which a breaker judges. `now` is monotonic; one that goes back moves nothing back. */
+export interface Window extends Tally {
+  push(failed: boolean, slow: boolean, now: number): void;
+  /** Forgets what has become too old at `now`. */
+  expire(now: number): void;
+  clear(): void;
+  /** The content as plain JSON, with ages instead of points in time. */
+  save(now: number): unknown;
+  /** Takes over what `save` gave, `downtimeMs` later. Data that does not fit leaves the window empty. */
+  load(saved: unknown, now: number, downtimeMs: number): void;
+}
+
+/** So many bits fit a small integer, which V8 keeps in the array itself: a typed array alone would add 200 bytes. */
+const WORD = 31;
+
+/** The last `size` outcomes, however old they are. Never looks at the clock. */
+export class CountWindow implements Window {
+  calls = 0;
+  failures = 0;
+  slow = 0;
+  readonly #size: number;
+  readonly #tracksSlow: boolean;
+  /** Where the next outcome goes. */
+  #head = 0;
+  /** A ring with one bit for each outcome that says whether it failed; behind it one that says whether it was slow. */
+  readonly #words: number[];
+
+  /** Without `tracksSlow`, slow calls are not told from others and take no room. */
+  constructor(size: number, tracksSlow: boolean) {
+    this.#size = size;
+    this.#tracksSlow = tracksSlow;
+    this.#words = new Array<number>(Math.ceil((tracksSlow ? 2 * size : size) / WORD)).fill(0);
+  }
+
+  push(failed: boolean, slow: boolean): void {
+    const size = this.#size;
+    if (this.calls < size) this.calls++;
+    // A zero that is pushed into nothing but zeros changes nothing: a healthy dependency pays for this line only.
+    if (!failed && !slow && this.failures + this.slow === 0) return;
+    const head = this.#head;
+    this.#head = head + 1 === size ? 0 : head + 1;
+    this.failures += this.#set(head, failed);
+    if (this.#tracksSlow) this.slow += this.#set(size + head, slow);
+  }
+
+  expire(): void {}
+
+  clear(): void {
+    this.calls = this.failures = this.slow = 0;
+    this.#words.fill(0);
+  }
+
+  /** One digit for each outcome, the oldest first: 1 for a failure plus 2 for a slow call. */
+  save(): string {
+    let digits = '';
+    for (let age = this.calls; age > 0; age--) {
+      const at = (this.#head - age + this.#size) % this.#size;
+      digits += this.#at(at) + 2 * this.#at(this.#size + at);
+    }
+    return digits;
+  }
+
+  /** Fits a window of any size: the newest outcomes win. */
+  load(saved: unknown): void {
+    this.clear();
+    if (typeof saved !== 'string') return;
+    for (const digit of saved) {
+      const kind = '0123'.indexOf(digit);
+      if (kind >= 0) this.push((kind & 1) > 0, kind > 1);
+    }
+  }
+
+  #at(index: number): number {
+    return (this.#words[Math.floor(index / WORD)]! >>> (index % WORD)) & 1;
+  }
+
+  /** By how much the number of ones changes. */
+  #set(index: number, bit: boolean): number {
+    const change = (bit ? 1 : 0) - this.#at(index);
+    if (change !== 0) this.#words[Math.floor(index / WORD)]! ^= 1 << (index % WORD);
+    return change;
+  }
+}
