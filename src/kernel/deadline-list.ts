@@ -1,0 +1,115 @@
+import type { Clock, Timer } from './clock.js';
+
+/** What stands in a deadline list; the list owns the links, and moves a deadline only to later. */
+export interface Due {
+  deadline: number;
+  dueBefore: Due | undefined;
+  dueAfter: Due | undefined;
+}
+
+/** No call was added in this turn. */
+const NONE = -1;
+
+/**
+ * Deadlines in order of time behind one timer, for many that start and few that fire. Adding and removing are
+ * constant in time and touch no timer: that is settled once per turn of the event loop.
+ *
+ * A deadline counts from the end of the turn in which it was added, so that a turn that blocked the loop is not
+ * charged to the remote; and when it comes, replies that lie in the socket buffers are read before it fires.
+ */
+export class DeadlineList<Node extends Due> {
+  readonly #clock: Clock;
+  readonly #onDue: (node: Node) => void;
+  #head: Node | undefined;
+  #tail: Node | undefined;
+  /** The deadline of the first node of this turn, and the coarse time that it was reckoned from. */
+  #turnFirst = NONE;
+  #turnStart = 0;
+  #timer: Timer | undefined;
+  #timerAt = 0;
+  readonly #endTurn = (): void => this.#settle();
+  readonly #fire = (): void => this.#clock.afterTurn(this.#expire);
+  readonly #expire = (): void => this.#expireDue();
+
+  constructor(clock: Clock, onDue: (node: Node) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** Whether `deadline` keeps the order when it is added now. */
+  fits(deadline: number): boolean {
+    return this.#tail === undefined || this.#tail.deadline <= deadline;
+  }
+
+  /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
+  add(node: Node, now: number): void {
+    const tail = this.#tail;
+    this.#tail = node;
+    if (tail === undefined) {
+      this.#head = node;
+    } else {
+      node.dueBefore = tail;
+      tail.dueAfter = node;
+    }
+    if (this.#turnFirst === NONE) {
+      this.#turnFirst = node.deadline;
+      this.#turnStart = now;
+      this.#clock.afterTurn(this.#endTurn);
+    }
+  }
+
+  /** Takes `node` out; without effect when it is not in. */
+  remove(node: Node): void {
+    const before = node.dueBefore as Node | undefined;
+    const after = node.dueAfter as Node | undefined;
+    if (before !== undefined) before.dueAfter = after;
+    else if (this.#head === node) this.#head = after;
+    else return;
+    if (after === undefined) this.#tail = before;
+    else after.dueBefore = before;
+    node.dueBefore = node.dueAfter = undefined;
+    if (this.#head === undefined && this.#timer !== undefined) this.#clock.afterTurn(this.#endTurn);
+  }
+
+  #settle(): void {
+    if (this.#turnFirst !== NONE) {
+      const first = this.#turnFirst;
+      this.#turnFirst = NONE;
+      // Whole milliseconds, for V8 keeps small integers without a box.
+      this.#postpone(first, Math.ceil(this.#clock.now() - this.#turnStart));
+    }
+    this.#arm();
+  }
+
+  /** What was added in this turn stands last in the list, and has no deadline before `first`. */
+  #postpone(first: number, drift: number): void {
+    if (drift <= 0) return;
+    let node: Due | undefined = this.#tail;
+    for (; node !== undefined && node.deadline >= first; node = node.dueBefore) node.deadline += drift;
+  }
+
+  /** One timer for the nearest deadline, none when there is nothing to wait for. */
+  #arm(): void {
+    const head = this.#head;
+    if (this.#timer !== undefined) {
+      // A timer that is too early is left: it costs less to wake once than to rearm at every call.
+      if (head !== undefined && this.#timerAt <= head.deadline) return;
+      this.#timer.cancel();
+      this.#timer = undefined;
+    }
+    if (head === undefined) return;
+    this.#timerAt = head.deadline;
+    // Somebody waits for these calls: the process must live to tell them.
+    this.#timer = this.#clock.schedule(head.deadline - this.#clock.now(), this.#fire, true);
+  }
+
+  #expireDue(): void {
+    this.#timer = undefined;
+    const now = this.#clock.now();
+    for (let head = this.#head; head !== undefined && head.deadline <= now; head = this.#head) {
+      this.remove(head);
+      this.#onDue(head);
+    }
+    this.#arm();
+  }
+}
