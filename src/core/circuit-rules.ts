@@ -31,7 +31,8 @@ export function breakMs(
   random: () => number,
   retryAfterMs: number,
 ): number {
-  if (retryAfterMs > 0) return Math.min(retryAfterMs, rules.maxRetryAfterMs);
+  const asked = Math.min(retryAfterMs, rules.maxRetryAfterMs);
+  if (asked > 0) return asked;
   const { openMs, openFactor, maxOpenMs, jitterRatio } = rules;
   // The cap comes before the jitter: breaks that are capped must not end at the same moment everywhere.
   return Math.min(maxOpenMs, openMs * openFactor ** (trips - 1)) * (1 - jitterRatio * random());

@@ -7,7 +7,7 @@ import type {
   CircuitTotals,
 } from './circuit-snapshot.js';
 import { fits } from './fits.js';
-import { Permit, Roster } from './permit.js';
+import { MUTE, Permit, Roster } from './permit.js';
 import { TimeWindow } from './time-window.js';
 import { type CircuitCounts, tripRule } from './trip-rule.js';
 import { CountWindow, type Window } from './window.js';
@@ -26,8 +26,6 @@ const START: CircuitDecision = {
 };
 const ZERO = { failure: 0, ignored: 0, cancelled: 0, rejected: 0, slow: 0, stale: 0, wouldReject: 0 };
 const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled'];
-/** Permits of this epoch speak for no state at all. */
-const MUTE = 0;
 
 /**
  * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0, 1).
@@ -80,7 +78,8 @@ export class Circuit {
   admit(now: number, random: () => number): Permit | undefined {
     const { state, until, trips } = this.#decision;
     this.#calls++;
-    if (state === 'open' && now >= until) this.#become('half-open', 'elapsed', now, until, trips);
+    // Asked this way round, a time that is no number ends the break instead of making it last for ever.
+    if (state === 'open' && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
     else if (this.#sweep(now)) this.#judge(now, random, 0);
     return this.#permit(now);
   }

@@ -1,3 +1,6 @@
+/** Permits of this epoch speak for no state at all. */
+export const MUTE = 0;
+
 /**
  * The right to make one call. The epoch says for which period of the circuit its result speaks. It is a node of the
  * roster's list at the same time, so that following a call costs no second object.
