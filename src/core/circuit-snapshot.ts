@@ -1,10 +1,15 @@
 import type { CircuitCounts, TripRule } from './trip-rule.js';
 
 export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated' | 'disabled';
-/** Why a circuit is in its state: the rule that tripped it, the end of the break, its probes, or somebody's word. */
+/**
+ * Why a circuit is in its state: the rule that tripped it, the end of the break, its probes, or somebody's
+ * word.
+ */
 export type Cause = TripRule | 'start' | 'elapsed' | 'probes' | 'manual';
 
-/** A state, and why. Each transition makes a new one: comparing by identity tells that there was a transition. */
+/**
+ * A state, and why. Each transition makes a new one: comparing by identity tells that there was a transition.
+ */
 export interface CircuitDecision {
   readonly epoch: number;
   readonly state: CircuitState;

@@ -7,7 +7,7 @@ import type {
   CircuitTotals,
 } from './circuit-snapshot.js';
 import { fits } from './fits.js';
-import { MUTE, Permit, Roster } from './permit.js';
+import { FollowedCall, MUTE, type Permit, Roster } from './permit.js';
 import { TimeWindow } from './time-window.js';
 import { type CircuitCounts, tripRule } from './trip-rule.js';
 import { CountWindow, type Window } from './window.js';
@@ -28,15 +28,13 @@ const ZERO = { failure: 0, ignored: 0, cancelled: 0, rejected: 0, slow: 0, stale
 const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled'];
 
 /**
- * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0, 1).
- * At most one transition happens in one call of a method. There are no timers: a break that is over, a lease that is
- * over and a call that has become slow are noticed when the next call is admitted or recorded.
+ * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0,
+ * 1). At most one transition happens in one call of a method. There are no timers: a break that is over, a
+ * lease that is over and a call that has become slow are noticed when the next call is admitted or recorded.
  */
 export class Circuit {
   readonly rules: CircuitRules;
   #decision = START;
-  /** The one permit of all calls of this epoch, when they need not be told apart. */
-  #pass: Permit | undefined;
   #roster: Roster | undefined;
   readonly #window: Window | undefined;
   #consecutive = 0;
@@ -68,10 +66,13 @@ export class Circuit {
     return this.#calls - success - failure - ignored - cancelled - rejected;
   }
 
-  /** The shortcut of `admit`, without a look at the clock: the permit that all calls share. Else ask `admit`. */
+  /** The shortcut of `admit` that needs no time, for calls that need not be told apart. Else ask `admit`. */
   pass(): Permit | undefined {
-    if (this.#pass !== undefined) this.#calls++;
-    return this.#pass;
+    const decision = this.#decision;
+    const { state } = decision;
+    if (this.#roster !== undefined || (state !== 'closed' && state !== 'disabled')) return undefined;
+    this.#calls++;
+    return decision;
   }
 
   /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
@@ -85,12 +86,13 @@ export class Circuit {
   }
 
   /**
-   * Takes the verdict of a call, once for each permit. `now` is not looked at when a call succeeded that `pass` let
-   * in and there is no time window. `retryAfterMs` above 0 is the break that a failed answer asked for: it has its
-   * way when this failure opens the circuit.
+   * Takes the verdict of a call, once for each permit. `now` is not looked at when a call succeeded that
+   * `pass` let in and there is no time window. `retryAfterMs` above 0 is the break that a failed answer asked
+   * for: it has its way when this failure opens the circuit.
    */
   record(permit: Permit, verdict: Verdict, now: number, random: () => number, retryAfterMs = 0): void {
-    if (permit === this.#pass && verdict === 'success' && permit.epoch !== MUTE) {
+    const { epoch, state } = this.#decision;
+    if (verdict === 'success' && permit === this.#decision && state === 'closed') {
       this.#success++;
       this.#consecutive = 0;
       this.#window?.push(false, false, now);
@@ -98,24 +100,23 @@ export class Circuit {
     }
     const failed = verdict === 'failure';
     const neutral = verdict === 'ignored' || verdict === 'cancelled';
-    const slow = verdict === 'slow' || (!neutral && now - permit.startedAt > this.rules.slowMs);
+    const call = permit instanceof FollowedCall ? permit : undefined;
+    const took = call === undefined || neutral ? 0 : now - call.startedAt;
+    const slow = verdict === 'slow' || took > this.rules.slowMs;
     if (failed || neutral) this.#count(verdict);
     else this.#success++;
     if (slow) this.#count('slow');
-    const { epoch, state } = this.#decision;
-    if (permit.epoch !== epoch) {
-      if (permit.epoch !== MUTE) this.#count('stale');
-      return;
-    }
+    if (permit.epoch !== epoch && permit.epoch !== MUTE) this.#count('stale');
+    if (permit.epoch !== epoch || state === 'disabled') return;
     let telling = this.#sweep(now) || failed || slow;
     const roster = this.#roster;
-    const followed = roster === undefined || roster.remove(permit);
+    const followed = call === undefined || roster!.remove(call);
     if (state === 'half-open') {
       telling = true;
       if (!followed) this.#count('stale');
       else if (!neutral) roster!.score(!failed && !slow);
     } else {
-      if (!followed) roster.overdue--;
+      if (!followed) roster!.overdue--;
       if (!neutral) {
         this.#consecutive = failed ? this.#consecutive + 1 : 0;
         this.#window?.push(failed, slow, now);
@@ -125,8 +126,8 @@ export class Circuit {
   }
 
   /**
-   * Isolated: no call is admitted, in any mode. Disabled: every call is, and none counts. Both until somebody says
-   * closed, which is the state of a new circuit: calls in flight have no say any more.
+   * Isolated: no call is admitted, in any mode. Disabled: every call is, and none counts. Both until somebody
+   * says closed, which is the state of a new circuit: calls in flight have no say any more.
    */
   force(state: 'isolated' | 'disabled' | 'closed', now: number): void {
     const { mode } = this.rules;
@@ -197,15 +198,12 @@ export class Circuit {
   #permit(now: number): Permit | undefined {
     const { epoch, state } = this.#decision;
     const roster = this.#roster;
-    if (state === 'closed' || state === 'disabled') {
-      if (roster !== undefined) return roster.add(epoch, now);
-      this.#pass ??= new Permit(state === 'closed' ? epoch : MUTE, Infinity);
-      return this.#pass;
-    }
+    if (state === 'disabled' || (state === 'closed' && roster === undefined)) return this.#decision;
+    if (state === 'closed') return roster!.add(epoch, now);
     if (state === 'half-open' && roster!.taken < this.rules.probes) return roster!.add(epoch, now);
     if (state !== 'isolated' && this.rules.mode === 'observe') {
       this.#count('wouldReject');
-      return new Permit(MUTE, now);
+      return new FollowedCall(MUTE, now);
     }
     this.#count('rejected');
     return undefined;
@@ -227,10 +225,10 @@ export class Circuit {
     // What comes first in the life of a probe decides, however late it is noticed.
     const leased = this.state === 'half-open' && probeLeaseMs <= slowMs;
     const before = roster.overdue;
-    for (let permit = roster.oldest; permit !== undefined; permit = roster.oldest) {
-      const age = now - permit.startedAt;
+    for (let call = roster.oldest; call !== undefined; call = roster.oldest) {
+      const age = now - call.startedAt;
       if (leased ? age < probeLeaseMs : age <= slowMs) break;
-      roster.remove(permit);
+      roster.remove(call);
       if (!leased) roster.overdue++;
     }
     return roster.overdue > before;
@@ -260,7 +258,6 @@ export class Circuit {
     counts = this.counts(now),
   ): void {
     this.#decision = { epoch: this.#decision.epoch + 1, state, because, counts, until, trips };
-    this.#pass = undefined;
     this.#roster = this.#newRoster();
     this.#consecutive = 0;
     this.#window?.clear();

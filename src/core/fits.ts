@@ -1,6 +1,6 @@
 /**
- * Whether a value from outside has all that `like` has: the same types, and numbers that are finite and not below 0.
- * What is `undefined` in `like` may be anything.
+ * Whether a value from outside has all that `like` has: the same types, and numbers that are finite and not
+ * below 0. What is `undefined` in `like` may be anything.
  */
 export function fits(value: unknown, like: unknown): boolean {
   if (like === undefined) return true;

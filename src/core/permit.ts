@@ -1,21 +1,27 @@
+import type { CircuitDecision } from './circuit-snapshot.js';
+
 /** Permits of this epoch speak for no state at all. */
 export const MUTE = 0;
 
-/**
- * The right to make one call. The epoch says for which period of the circuit its result speaks. It is a node of the
- * roster's list at the same time, so that following a call costs no second object.
- */
-export class Permit {
+/** The right to make a call that is followed by itself, and its node in the roster's list. */
+export class FollowedCall {
+  /** For which period of the circuit the result speaks. */
   readonly epoch: number;
   readonly startedAt: number;
-  previous: Permit = this;
-  next: Permit = this;
+  previous: FollowedCall = this;
+  next: FollowedCall = this;
 
   constructor(epoch: number, startedAt: number) {
     this.epoch = epoch;
     this.startedAt = startedAt;
   }
 }
+
+/**
+ * The right to make a call. Calls that need not be told apart share one: the decision that lets them all
+ * pass.
+ */
+export type Permit = CircuitDecision | FollowedCall;
 
 /** The calls of one epoch that are followed one by one, the oldest first, and the score of its probes. */
 export class Roster {
@@ -26,9 +32,9 @@ export class Roster {
   passed = 0;
   failed = 0;
   /** Both ends of a circular list. */
-  readonly #ends = new Permit(0, 0);
+  readonly #ends = new FollowedCall(0, 0);
 
-  get oldest(): Permit | undefined {
+  get oldest(): FollowedCall | undefined {
     return this.inFlight === 0 ? undefined : this.#ends.next;
   }
 
@@ -42,22 +48,22 @@ export class Roster {
     else this.failed++;
   }
 
-  add(epoch: number, now: number): Permit {
-    const permit = new Permit(epoch, now);
+  add(epoch: number, now: number): FollowedCall {
+    const call = new FollowedCall(epoch, now);
     const ends = this.#ends;
-    permit.previous = ends.previous;
-    permit.next = ends;
-    ends.previous = ends.previous.next = permit;
+    call.previous = ends.previous;
+    call.next = ends;
+    ends.previous = ends.previous.next = call;
     this.inFlight++;
-    return permit;
+    return call;
   }
 
   /** False when it was removed before. */
-  remove(permit: Permit): boolean {
-    if (permit.next === permit) return false;
-    permit.previous.next = permit.next;
-    permit.next.previous = permit.previous;
-    permit.previous = permit.next = permit;
+  remove(call: FollowedCall): boolean {
+    if (call.next === call) return false;
+    call.previous.next = call.next;
+    call.next.previous = call.previous;
+    call.previous = call.next = call;
     this.inFlight--;
     return true;
   }

@@ -5,8 +5,9 @@ import type { Window } from './window.js';
 type Cell = [index: number, calls: number, failures: number, slow: number];
 
 /**
- * The outcomes of the last `ms`, in `buckets` equal spans that are aligned to the window's construction, with running
- * totals. An outcome is forgotten together with its bucket: between `ms - ms / buckets` and `ms` after it happened.
+ * The outcomes of the last `ms`, in `buckets` equal spans that are aligned to the window's construction, with
+ * running totals. An outcome is forgotten together with its bucket: between `ms - ms / buckets` and `ms`
+ * after it happened.
  */
 export class TimeWindow implements Window {
   calls = 0;
@@ -60,7 +61,9 @@ export class TimeWindow implements Window {
     this.#cells = [];
   }
 
-  /** The cells with their numbers counted from the newest bucket, and for how long that one has been running. */
+  /**
+   * The cells with their numbers counted from the newest bucket, and for how long that one has been running.
+   */
   save(now: number): unknown {
     this.expire(now);
     return {

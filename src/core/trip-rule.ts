@@ -21,8 +21,9 @@ export interface TripRules {
 export type TripRule = 'consecutiveFailures' | 'failureRatio' | 'slowRatio' | 'trip';
 
 /**
- * The first rule that says trip. Ratios are divided, never multiplied: a correctly rounded quotient meets the ratio
- * that was written as a decimal exactly when the fraction does (7/100 meets 0.07, while 0.07 * 100 is above 7).
+ * The first rule that says trip. Ratios are divided, never multiplied: a correctly rounded quotient meets the
+ * ratio that was written as a decimal exactly when the fraction does (7/100 meets 0.07, while 0.07 * 100 is
+ * above 7).
  */
 export function tripRule(counts: CircuitCounts, rules: TripRules): TripRule | undefined {
   const { calls, failures, slow, overdue, consecutiveFailures } = counts;

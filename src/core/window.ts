@@ -5,7 +5,9 @@ export interface Tally {
   readonly slow: number;
 }
 
-/** The recent outcomes by which a breaker judges. `now` is monotonic; one that goes back moves nothing back. */
+/**
+ * The recent outcomes by which a breaker judges. `now` is monotonic; one that goes back moves nothing back.
+ */
 export interface Window extends Tally {
   push(failed: boolean, slow: boolean, now: number): void;
   /** Forgets what has become too old at `now`. */
@@ -17,8 +19,23 @@ export interface Window extends Tally {
   load(saved: unknown, now: number, downtimeMs: number): void;
 }
 
-/** So many bits fit a small integer, which V8 keeps in the array itself: a typed array alone would add 200 bytes. */
+/**
+ * So many bits fit a small integer, which V8 keeps in the array itself: a typed array alone would add 200
+ * bytes.
+ */
 const WORD = 31;
+
+const wordsFor = (bits: number): number => Math.ceil(bits / WORD);
+
+const bitAt = (words: readonly number[], index: number): number =>
+  (words[Math.floor(index / WORD)]! >>> (index % WORD)) & 1;
+
+/** By how much the number of ones changes. */
+function setBit(words: number[], index: number, bit: boolean): number {
+  const change = (bit ? 1 : 0) - bitAt(words, index);
+  if (change !== 0) words[Math.floor(index / WORD)]! ^= 1 << (index % WORD);
+  return change;
+}
 
 /** The last `size` outcomes, however old they are. Never looks at the clock. */
 export class CountWindow implements Window {
@@ -26,28 +43,29 @@ export class CountWindow implements Window {
   failures = 0;
   slow = 0;
   readonly #size: number;
-  readonly #tracksSlow: boolean;
   /** Where the next outcome goes. */
   #head = 0;
-  /** A ring with one bit for each outcome that says whether it failed; behind it one that says whether it was slow. */
+  /**
+   * A ring with one bit for each outcome, whether it failed; in a second half another, whether it was slow.
+   */
   readonly #words: number[];
 
-  /** Without `tracksSlow`, slow calls are not told from others and take no room. */
+  /** Without `tracksSlow` there is no second half, and no outcome is slow. */
   constructor(size: number, tracksSlow: boolean) {
     this.#size = size;
-    this.#tracksSlow = tracksSlow;
-    this.#words = new Array<number>(Math.ceil((tracksSlow ? 2 * size : size) / WORD)).fill(0);
+    this.#words = new Array<number>(wordsFor(size) * (tracksSlow ? 2 : 1)).fill(0);
   }
 
   push(failed: boolean, slow: boolean): void {
     const size = this.#size;
     if (this.calls < size) this.calls++;
-    // A zero that is pushed into nothing but zeros changes nothing: a healthy dependency pays for this line only.
+    // A zero pushed into zeros changes nothing: a healthy dependency pays for this line only.
     if (!failed && !slow && this.failures + this.slow === 0) return;
     const head = this.#head;
     this.#head = head + 1 === size ? 0 : head + 1;
-    this.failures += this.#set(head, failed);
-    if (this.#tracksSlow) this.slow += this.#set(size + head, slow);
+    this.failures += setBit(this.#words, head, failed);
+    const half = wordsFor(size);
+    if (this.#words.length > half) this.slow += setBit(this.#words, half * WORD + head, slow);
   }
 
   expire(): void {}
@@ -62,7 +80,7 @@ export class CountWindow implements Window {
     let digits = '';
     for (let age = this.calls; age > 0; age--) {
       const at = (this.#head - age + this.#size) % this.#size;
-      digits += this.#at(at) + 2 * this.#at(this.#size + at);
+      digits += bitAt(this.#words, at) + 2 * bitAt(this.#words, wordsFor(this.#size) * WORD + at);
     }
     return digits;
   }
@@ -75,16 +93,5 @@ export class CountWindow implements Window {
       const kind = '0123'.indexOf(digit);
       if (kind >= 0) this.push((kind & 1) > 0, kind > 1);
     }
-  }
-
-  #at(index: number): number {
-    return (this.#words[Math.floor(index / WORD)]! >>> (index % WORD)) & 1;
-  }
-
-  /** By how much the number of ones changes. */
-  #set(index: number, bit: boolean): number {
-    const change = (bit ? 1 : 0) - this.#at(index);
-    if (change !== 0) this.#words[Math.floor(index / WORD)]! ^= 1 << (index % WORD);
-    return change;
   }
 }

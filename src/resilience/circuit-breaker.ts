@@ -1,5 +1,11 @@
 import { Circuit, type Verdict } from '../core/circuit.js';
-import type { Cause, CircuitDecision, CircuitSnapshot, CircuitState, CircuitTotals } from '../core/circuit-snapshot.js';
+import type {
+  Cause,
+  CircuitDecision,
+  CircuitSnapshot,
+  CircuitState,
+  CircuitTotals,
+} from '../core/circuit-snapshot.js';
 import { MUTE, type Permit } from '../core/permit.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
@@ -18,7 +24,10 @@ import { CircuitPermit } from './circuit-permit.js';
 /** Why a breaker is in its state. */
 export interface CircuitExplanation {
   readonly state: CircuitState;
-  /** What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's order. */
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
   readonly because: Cause;
   /** The counts that decided then. */
   readonly decidedBy: CircuitCounts;
@@ -47,10 +56,11 @@ const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: 
 /**
  * Stops calling a remote that fails, and finds out with a few probes when it is back.
  *
- * Closed, it lets calls through and judges their outcomes. When a rule trips it is open: calls fail at once with
- * {@link CircuitOpenError}. After the break it is half-open: some calls are probes, and as soon as enough have
- * succeeded, or can no longer, it closes or opens again. Nobody ever waits, and there is no timer: what time brings
- * about happens at the next call. The result of a call that began before a transition has no say after it.
+ * Closed, it lets calls through and judges their outcomes. When a rule trips it is open: calls fail at once
+ * with {@link CircuitOpenError}. After the break it is half-open: some calls are probes, and as soon as
+ * enough have succeeded, or can no longer, it closes or opens again. Nobody ever waits, and there is no
+ * timer: what time brings about happens at the next call. The result of a call that began before a transition
+ * has no say after it.
  *
  * @example
  * const breaker = new CircuitBreaker({ failureRatio: 0.5, window: { calls: 50 }, openMs: 5_000 });
@@ -76,7 +86,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
     this.#told = this.#circuit.decision;
     this.#seams =
-      (random ?? classify ?? retryAfterMs) ? { random: random ?? systemRandom, classify, retryAfterMs } : plain;
+      (random ?? classify ?? retryAfterMs)
+        ? { random: random ?? systemRandom, classify, retryAfterMs }
+        : plain;
   }
 
   /** What stands where an option was left out. */
@@ -161,8 +173,8 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   /**
-   * Goes on from a snapshot taken `downtimeMs` ago, as if it had lived through that time. A window of another kind or
-   * length of time starts empty. Calls in flight have no say any more.
+   * Goes on from a snapshot taken `downtimeMs` ago, as if it had lived through that time. A window of another
+   * kind or length of time starts empty. Calls in flight have no say any more.
    *
    * @throws TypeError when it is no snapshot of a breaker, RangeError when `downtimeMs` is not a number >= 0.
    */
@@ -188,7 +200,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
       retryAfterMs: circuit.retryAfterMs(now),
       inFlight: circuit.inFlight,
       totals: circuit.totals(),
-      text: `${this.name}: ${state} because of ${because} (${calls} calls, ${failures} failed, ${slow + overdue} slow)`,
+      text: `${this.name} is ${state} by ${because}: ${calls} calls, ${failures} failed, ${slow + overdue} slow`,
     };
   }
 
@@ -203,12 +215,13 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     const permit = circuit.admit(now, this.#seams.random);
     const { state } = circuit;
     if (circuit.decision !== this.#told) this.#tell();
-    const spared = permit?.epoch === MUTE && state !== 'disabled';
+    const spared = permit?.epoch === MUTE;
     if (permit === undefined || spared) {
       const policy = this.name;
       const retryAfterMs = circuit.retryAfterMs(now);
       const event = spared ? 'wouldReject' : 'rejected';
-      if (this.#events?.has(event)) this.#events.emit(event, { policy, at: this.clock.wall(), state, retryAfterMs });
+      if (this.#events?.has(event))
+        this.#events.emit(event, { policy, at: this.clock.wall(), state, retryAfterMs });
       if (permit === undefined) throw new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
     }
     return permit;
@@ -220,7 +233,10 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     if (circuit.decision !== this.#told) this.#tell();
   }
 
-  /** A closed circuit does not need the exact time, and mostly none at all; reading the clock is what would cost. */
+  /**
+   * A closed circuit does not need the exact time, and mostly none at all; reading the clock is what would
+   * cost.
+   */
   #now(routine: boolean): number {
     const { rules, state } = this.#circuit;
     if (!routine || state !== 'closed') return this.clock.now();

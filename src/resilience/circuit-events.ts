@@ -9,7 +9,10 @@ export interface CircuitTransition {
   readonly at: number;
   readonly from: CircuitState;
   readonly state: CircuitState;
-  /** What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's order. */
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
   readonly because: Cause;
   /** The counts that decided; those of the probes when it was half-open. */
   readonly counts: CircuitCounts;
@@ -49,11 +52,16 @@ export const eventOf = {
   disabled: 'disabled',
 } as const;
 
-/** Tells of each transition after the one before it, even if a listener makes the breaker go on to the next. */
+/**
+ * Tells of each transition after the one before it, even if a listener makes the breaker go on to the next.
+ */
 export class CircuitEmitter extends Emitter<CircuitBreakerEvents> {
   readonly #queue: (() => void)[] = [];
 
-  override emit<Name extends keyof CircuitBreakerEvents>(name: Name, payload: CircuitBreakerEvents[Name]): void {
+  override emit<Name extends keyof CircuitBreakerEvents>(
+    name: Name,
+    payload: CircuitBreakerEvents[Name],
+  ): void {
     const queue = this.#queue;
     if (queue.push(() => super.emit(name, payload)) > 1) return;
     for (; queue.length > 0; queue.shift()) queue[0]!();

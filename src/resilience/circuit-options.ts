@@ -6,7 +6,9 @@ import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../
 import type { Outcome, Verdict } from '../kernel/outcome.js';
 import type { Random } from '../kernel/random.js';
 
-/** The outcomes that ratios are taken of: the last so many, or those of the last so many ms in equal buckets. */
+/**
+ * The outcomes that ratios are taken of: the last so many, or those of the last so many ms in equal buckets.
+ */
 export type CircuitWindow = { readonly calls: number } | { readonly ms: number; readonly buckets?: number };
 
 /** Breaks that grow while probes fail: `initialMs`, times `factor` for each further one, at most `maxMs`. */
@@ -17,11 +19,17 @@ export interface BreakBackoff {
   readonly factor?: number;
   /** At least `initialMs`. @default 300_000, or `initialMs` if that is more */
   readonly maxMs?: number;
-  /** Which part of a break, at its end, is left to chance: processes shall not probe together. @default 0.2 */
+  /**
+   * Which part of a break, at its end, is left to chance: processes shall not probe together.
+   * @default 0.2
+   */
   readonly jitterRatio?: number;
 }
 
-/** Several rules may be given; the first that holds trips. They are tested when a failure or slow call is known. */
+/**
+ * Several rules may be given; the first that holds trips. They are tested when a failure or slow call is
+ * known.
+ */
 export interface CircuitBreakerOptions {
   /** Shown in errors, events and `describe()`. @default 'circuit-breaker' */
   readonly name?: string;
@@ -32,7 +40,10 @@ export interface CircuitBreakerOptions {
    * @default 0.5 unless `consecutiveFailures` or `trip` is given
    */
   readonly failureRatio?: number;
-  /** Ratios are not looked at below so many calls in the window. @default 20, or the length of a shorter window */
+  /**
+   * Ratios are not looked at below so many calls in the window.
+   * @default 20, or the length of a shorter window
+   */
   readonly minCalls?: number;
   /** @default { calls: 100 }; a window in ms has 10 buckets */
   readonly window?: CircuitWindow;
@@ -123,7 +134,8 @@ function checkFunctions(options: object, names: readonly string[]): void {
 function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
   checkKeys(owner, window, ['calls', 'ms', 'buckets']);
   const { calls, ms, buckets } = window as { calls?: number; ms?: number; buckets?: number };
-  if ((calls === undefined) === (ms === undefined)) refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
+  if ((calls === undefined) === (ms === undefined))
+    refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
   return {
     windowCalls: number('window.calls', calls, COUNT, 0),
     windowMs: number('window.ms', ms, SPAN, 0),
@@ -177,9 +189,19 @@ export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
   const rules: CircuitRules = {
     mode: checkOneOf(owner, 'mode', options.mode ?? defaults.mode, ['enforce', 'observe', 'disabled']),
     consecutiveFailures: number('consecutiveFailures', consecutiveFailures, COUNT, Infinity),
-    failureRatio: number('failureRatio', options.failureRatio, RATIO, chosen ? Infinity : defaults.failureRatio),
+    failureRatio: number(
+      'failureRatio',
+      options.failureRatio,
+      RATIO,
+      chosen ? Infinity : defaults.failureRatio,
+    ),
     slowRatio: number('slowRatio', options.slowRatio, RATIO, timed ? defaults.slowRatio : Infinity),
-    minCalls: number('minCalls', options.minCalls, { ...COUNT, max: most }, Math.min(most, defaults.minCalls)),
+    minCalls: number(
+      'minCalls',
+      options.minCalls,
+      { ...COUNT, max: most },
+      Math.min(most, defaults.minCalls),
+    ),
     trip: trip && guarded(trip),
     ...window,
     slowMs: number('slowMs', slowMs, SPAN, Infinity),

@@ -1,6 +1,8 @@
 type Settle = (verdict: 'success' | 'failure' | 'ignored', error?: unknown) => void;
 
-/** The right to make one call. Settle it once; what comes after is ignored. Until then it counts as in flight. */
+/**
+ * The right to make one call. Settle it once; what comes after is ignored. Until then it counts as in flight.
+ */
 export class CircuitPermit {
   #settle: Settle | undefined;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Circuit, type Verdict } from '../../src/core/circuit.js';
 import type { CircuitRules } from '../../src/core/circuit-rules.js';
-import type { Permit } from '../../src/core/permit.js';
+import { FollowedCall, type Permit } from '../../src/core/permit.js';
 import { explore, type Machine } from '../../src/testing/explore.js';
 import { circuitRules, never } from '../fixtures/circuit-rules.js';
 
@@ -56,8 +56,11 @@ const drive = (rules: CircuitRules, events: readonly Event[]): State => {
   return { events, circuit, now, running, hung, calls, rejected };
 };
 
+/** Whether the circuit still waits for what a call says. */
+const isFollowed = (permit: Permit): boolean => permit instanceof FollowedCall && permit.next !== permit;
+
 /** Hung calls that a circuit still knows; the others are nothing to anybody. */
-const known = ({ hung }: State): readonly Permit[] => hung.filter(permit => permit.next !== permit);
+const known = ({ hung }: State): readonly Permit[] => hung.filter(isFollowed);
 
 const key = (state: State): string => {
   const { circuit, now } = state;
@@ -67,8 +70,8 @@ const key = (state: State): string => {
   const horizon = Math.max(probeLeaseMs, slowMs === Infinity ? 0 : slowMs + 1);
   const one = (permit: Permit): string => {
     if (permit.epoch !== epoch) return 'old';
-    if (permit.startedAt === Infinity) return 'shared';
-    return `${permit.next === permit ? 'gone' : 'followed'}${Math.min(horizon, now - permit.startedAt)}`;
+    if (!(permit instanceof FollowedCall)) return 'shared';
+    return `${isFollowed(permit) ? 'followed' : 'gone'}${Math.min(horizon, now - permit.startedAt)}`;
   };
   const { calls, failures, overdue } = circuit.counts(now);
   return JSON.stringify([
@@ -115,7 +118,7 @@ const always = (state: State): string | undefined => {
   if (circuit.inFlight !== running.length + hung.length) return 'CB5: permits are lost or made up';
   if (calls !== success + failure + ignored + cancelled + rejected + circuit.inFlight) return 'CB10';
   if (circuit.state === 'half-open') {
-    const probes = [...running, ...hung].filter(permit => permit.epoch === epoch && permit.next !== permit);
+    const probes = [...running, ...hung].filter(permit => permit.epoch === epoch && isFollowed(permit));
     const { calls: judged, overdue } = circuit.counts(now);
     if (probes.length + judged + overdue > circuit.rules.probes) return 'CB4: too many probes';
   }
@@ -151,7 +154,8 @@ const machine = (rules: CircuitRules, seen: Record<string, number>): Machine<Sta
     'a rejection while probing': ({ circuit, rejected }) => circuit.state === 'half-open' && rejected,
     'all probes hang': s => s.circuit.state === 'half-open' && known(s).length === rules.probes,
     'a probe given up': ({ circuit, running }) =>
-      circuit.state === 'half-open' && running.some(p => p.epoch === circuit.decision.epoch && p.next === p),
+      circuit.state === 'half-open' &&
+      running.some(p => p.epoch === circuit.decision.epoch && !isFollowed(p)),
   },
   liveness: [
     {

@@ -43,8 +43,7 @@ export class NaiveCircuit {
       this.state === 'disabled' ||
       (this.state === 'half-open' && this.#probes(now).taken < this.#rules.probes);
     const observed = !admitted && this.#rules.mode === 'observe' && this.state !== 'isolated';
-    const mute = observed || this.state === 'disabled';
-    const call: NaiveCall = { epoch: mute ? 0 : this.epoch, at: now, admitted: admitted || observed };
+    const call: NaiveCall = { epoch: observed ? 0 : this.epoch, at: now, admitted: admitted || observed };
     this.calls.push(call);
     return call;
   }
@@ -61,7 +60,7 @@ export class NaiveCircuit {
     call.turn = this.#turns++;
     if (call.epoch === 0) return;
     if (call.epoch !== this.epoch) this.stale++;
-    else {
+    else if (this.state !== 'disabled') {
       this.#looked = now;
       if (late) this.stale++;
       if (telling || this.state === 'half-open') this.#judge(now, retryAfterMs);
@@ -113,6 +112,7 @@ export class NaiveCircuit {
   }
 
   #newlySlow(now: number): boolean {
+    if (this.state === 'disabled') return false;
     const over = (call: NaiveCall, time: number) => time - call.at > this.#rules.slowMs;
     if (this.state === 'half-open' && this.#rules.probeLeaseMs <= this.#rules.slowMs) return false;
     return this.#followed().some(

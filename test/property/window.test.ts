@@ -16,7 +16,9 @@ const tally = (entries: readonly Entry[]): Tally => ({
 });
 const counts = ({ calls, failures, slow }: Tally): Tally => ({ calls, failures, slow });
 
-/** Outcomes with the time since the one before: mostly close together, now and then far apart or backwards. */
+/**
+ * Outcomes with the time since the one before: mostly close together, now and then far apart or backwards.
+ */
 const gaps = fc.oneof(
   { weight: 8, arbitrary: fc.nat(15) },
   { weight: 2, arbitrary: fc.nat(400) },
