@@ -16,7 +16,7 @@ function readOptions(): ts.CompilerOptions {
 /** Parsed once for all programs of a test file: most of each program is the library of the language. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
-/** A program over files of this package and over `files`, which exist in memory only and win over the disk. */
+/** A program over files of this package and over `files`, which exist in memory only and win over disk. */
 export function programOf(
   roots: readonly string[],
   files: Readonly<Record<string, string>> = {},

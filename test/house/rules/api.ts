@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { declared, exportsOf, pathOf, programOf } from '../program.js';
 import { roomOf } from './floors.js';
 
-/** The public surface as text, one file a room, to be read in a diff: what users can name and what that names. */
+/** The public surface as text, a file for each room: what users can name, and what that names in turn. */
 export interface Api {
   readonly files: Readonly<Record<string, string>>;
   /** Places where a type is `any`, also where the compiler inferred it. */

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { exportsOf, pathOf } from '../program.js';
 
-/** Everything a user can reach by name says what it is: exports, and the public members of classes and types. */
+/** What a user can reach by name says what it is: exports, and public members of classes and types. */
 export function documented(program: ts.Program, entries: readonly string[]): string[] {
   const checker = program.getTypeChecker();
   const found = new Set<string>();
@@ -21,7 +21,7 @@ export function documented(program: ts.Program, entries: readonly string[]): str
   return [...found];
 }
 
-/** A member says what the member that it implements says; what overrides a member of `Error` needs no words. */
+/** A member says what the one that it implements says; what overrides a member of `Error` needs no words. */
 function hasDoc(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
   if (symbol.getDocumentationComment(checker).length > 0) return true;
   return (symbol.declarations ?? []).some(

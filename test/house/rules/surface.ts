@@ -15,8 +15,8 @@ export const subpathsOf = ({ exports }: Manifest): string[] =>
   Object.keys(exports).filter(subpath => subpath !== './package.json');
 
 /**
- * What each subpath must say. `module-sync` stands first: a Node that can `require` an ES module then loads the
- * same file for both, so that a class imported and required is one class. `types` come first within each.
+ * What each subpath must say. `module-sync` stands first: a Node that can `require` an ES module then loads
+ * the same file for both, so that a class imported and required is one class. `types` come first in each.
  */
 export function conditionsOf(subpath: string): Conditions {
   const file = `./dist/${sourceOf(subpath).slice('src/'.length, -'.ts'.length)}`;
