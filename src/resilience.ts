@@ -1,1 +1,1 @@
-export {};
+export { Timeout, type TimeoutEvents, type TimeoutOptions } from './resilience/timeout.js';

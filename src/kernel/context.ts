@@ -1,0 +1,174 @@
+import type { Clock } from './clock.js';
+
+/** What an operation is told about the call that it serves. Never mutated: a policy hands on a derived one. */
+export interface Context {
+  /**
+   * Aborted when nobody waits for the answer any more: the caller gave up, or a policy did. Never aborted after
+   * a success. Made when first read, so an operation that ignores it pays nothing.
+   */
+  readonly signal: AbortSignal;
+  /** The point on the clock (`clock.now()`, ms) at which the answer stops being wanted; `Infinity` when never. */
+  readonly deadline: number;
+  /** The ms left until the deadline, at least 0; `Infinity` without one. */
+  remainingMs(): number;
+  /** Which run of the operation this is, from 1. */
+  readonly attempt: number;
+  /** Whom or what the call is about (a tenant, a host): policies that keep state per key look here. */
+  readonly key: string | undefined;
+  /**
+   * One key for all attempts of a call, for remotes that recognise repeats. The caller's, or one made by the
+   * policy that repeats (retry, hedge); `undefined` where nothing repeats and the caller gave none.
+   */
+  readonly idempotencyKey: string | undefined;
+  /** The importance of the call for wait lines that order by it: a larger number goes first. Default 0. */
+  readonly priority: number;
+  /** The caller's own facts, handed on as they are. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What a caller may say about one call. */
+export interface CallOptions {
+  /** Gives the call up when it aborts; the call then fails with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** The ms from now after which the answer is worthless; any number >= 0. Only ever shortens a deadline. */
+  readonly timeoutMs?: number | undefined;
+  readonly key?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+const noAttributes: Readonly<Record<string, unknown>> = Object.freeze({});
+const nothing = (): void => {};
+
+/**
+ * The contexts that policies pass on, a chain: each holds what differs from its parent, the root holds what the
+ * caller said.
+ */
+export class CallContext implements Context {
+  readonly parent: CallContext | undefined;
+  /** Written only while a policy sets the call up, before the operation can see it. */
+  deadline: number;
+
+  constructor(parent: CallContext | undefined, deadline: number) {
+    this.parent = parent;
+    this.deadline = deadline;
+  }
+
+  get clock(): Clock {
+    return this.parent!.clock;
+  }
+
+  get attempt(): number {
+    return this.parent!.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.parent!.signal;
+  }
+
+  get key(): string | undefined {
+    return this.parent!.key;
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.parent!.idempotencyKey;
+  }
+
+  get priority(): number {
+    return this.parent!.priority;
+  }
+
+  get attributes(): Readonly<Record<string, unknown>> {
+    return this.parent!.attributes;
+  }
+
+  remainingMs(): number {
+    return this.deadline === Infinity ? Infinity : Math.max(0, this.deadline - this.clock.now());
+  }
+
+  /** Whether somebody outside may still give this call up. */
+  get cancellable(): boolean {
+    return this.parent!.cancellable;
+  }
+
+  /** Whether this call has been given up. */
+  get cancelled(): boolean {
+    return this.parent!.cancelled;
+  }
+
+  /** Why it was given up: the reason of the caller's signal, or the error of the policy that gave up. */
+  get reason(): unknown {
+    return this.parent!.reason;
+  }
+
+  /**
+   * Calls `listener` once, in the turn in which the call is given up, without making an `AbortSignal` for it.
+   * The function returned ends the interest; whoever subscribes must call it when the call is over.
+   */
+  onCancel(listener: () => void): () => void {
+    return this.parent!.onCancel(listener);
+  }
+}
+
+/** The context that a call begins with: what its caller said. */
+export class RootContext extends CallContext {
+  readonly #clock: Clock;
+  readonly #options: CallOptions;
+  readonly #attempt: number;
+
+  constructor(clock: Clock, options: CallOptions, deadline: number, attempt: number) {
+    super(undefined, deadline);
+    this.#clock = clock;
+    this.#options = options;
+    this.#attempt = attempt;
+  }
+
+  override get clock(): Clock {
+    return this.#clock;
+  }
+
+  override get attempt(): number {
+    return this.#attempt;
+  }
+
+  override get signal(): AbortSignal {
+    // A signal that can never abort is made anew each time: a shared one would gather everybody's listeners.
+    return this.#options.signal ?? new AbortController().signal;
+  }
+
+  override get key(): string | undefined {
+    return this.#options.key;
+  }
+
+  override get idempotencyKey(): string | undefined {
+    return this.#options.idempotencyKey;
+  }
+
+  override get priority(): number {
+    return this.#options.priority ?? 0;
+  }
+
+  override get attributes(): Readonly<Record<string, unknown>> {
+    return this.#options.attributes ?? noAttributes;
+  }
+
+  override get cancellable(): boolean {
+    return this.#options.signal !== undefined;
+  }
+
+  override get cancelled(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  override get reason(): unknown {
+    return this.#options.signal?.reason;
+  }
+
+  override onCancel(listener: () => void): () => void {
+    const { signal } = this.#options;
+    if (signal === undefined) return nothing;
+    signal.addEventListener('abort', listener, { once: true });
+    return () => signal.removeEventListener('abort', listener);
+  }
+}

@@ -1,0 +1,130 @@
+/** The `code` of every error of this package: check this, never `instanceof` (a tree may hold two copies). */
+export type ErrorCode =
+  | 'ERR_CIRCUIT_OPEN'
+  | 'ERR_BULKHEAD_FULL'
+  | 'ERR_QUEUE_TIMEOUT'
+  | 'ERR_DEADLOCK'
+  | 'ERR_DEADLINE'
+  | 'ERR_TIMEOUT';
+
+/** What every error of this package can carry. */
+export interface ErrorFacts {
+  /** What led to it. */
+  readonly cause?: unknown;
+  /** The name of the policy that raised it. */
+  readonly policy?: string | undefined;
+  /** When another try may make sense, in ms from now. */
+  readonly retryAfterMs?: number | undefined;
+  /** Capture a stack: some 4 µs, so off by default; a refusal comes from the policy, not from where it was raised. */
+  readonly stack?: boolean;
+}
+
+/** The base of all errors that policies raise by themselves. The user's own errors pass through untouched. */
+export class ResilienceError extends Error {
+  readonly code: ErrorCode;
+  readonly policy: string | undefined;
+  /** When another try may make sense, in ms from now; `undefined` where nobody knows. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, facts?: ErrorFacts) {
+    const limit = Error.stackTraceLimit;
+    // A frozen Error (hardened realms) refuses the write; the stack is then merely captured.
+    const cheap = facts?.stack !== true && Reflect.set(Error, 'stackTraceLimit', 0);
+    super(message, facts !== undefined && 'cause' in facts ? { cause: facts.cause } : undefined);
+    if (cheap) Error.stackTraceLimit = limit;
+    this.code = code;
+    this.policy = facts?.policy;
+    this.retryAfterMs = facts?.retryAfterMs;
+  }
+
+  override get name(): string {
+    return 'ResilienceError';
+  }
+}
+
+/** The operation never ran: it is safe to run it elsewhere, whatever it does. */
+export class RejectedError extends ResilienceError {
+  /** For checks across copies of the package. See {@link isRejected}. */
+  get rejected(): true {
+    return true;
+  }
+
+  override get name(): string {
+    return 'RejectedError';
+  }
+}
+
+/** A circuit breaker is open, isolated, or has all its probes out. */
+export class CircuitOpenError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_CIRCUIT_OPEN', message, facts);
+  }
+
+  override get name(): string {
+    return 'CircuitOpenError';
+  }
+}
+
+/** All slots of a bulkhead are taken and its wait line is full. */
+export class BulkheadFullError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_BULKHEAD_FULL', message, facts);
+  }
+
+  override get name(): string {
+    return 'BulkheadFullError';
+  }
+}
+
+/** A call waited longer for its turn than it may. */
+export class QueueTimeoutError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_QUEUE_TIMEOUT', message, facts);
+  }
+
+  override get name(): string {
+    return 'QueueTimeoutError';
+  }
+}
+
+/** A call waits for something that only itself could set free. */
+export class DeadlockError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_DEADLOCK', message, facts);
+  }
+
+  override get name(): string {
+    return 'DeadlockError';
+  }
+}
+
+/** The deadline of the call had passed before the operation could start. */
+export class DeadlineError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_DEADLINE', message, facts);
+  }
+
+  override get name(): string {
+    return 'DeadlineError';
+  }
+}
+
+/** The operation ran out of time. It did run, and what it did is unknown. */
+export class TimeoutError extends ResilienceError {
+  /** The span that was exceeded, in ms. */
+  readonly timeoutMs: number;
+
+  constructor(message: string, timeoutMs: number, facts?: ErrorFacts) {
+    super('ERR_TIMEOUT', message, facts);
+    this.timeoutMs = timeoutMs;
+  }
+
+  override get name(): string {
+    return 'TimeoutError';
+  }
+}
+
+/** Whether `error` says that the operation never ran, from whichever copy of the package. */
+export function isRejected(error: unknown): error is RejectedError {
+  return typeof error === 'object' && error !== null && (error as RejectedError).rejected === true;
+}

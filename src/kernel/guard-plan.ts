@@ -1,0 +1,47 @@
+import type { CallContext } from './context.js';
+import type { Guard } from './policy.js';
+
+/** What all calls through one run of guards share. */
+export class GuardPlan {
+  readonly guards: readonly Guard[];
+  readonly last: number;
+  /** The place of the guard that may give up, -1 when there is none. */
+  readonly giver: number;
+  /** The permits of the latest call: most guards hand out one object for long, so that calls can share the list. */
+  permits: readonly unknown[];
+
+  constructor(guards: readonly Guard[]) {
+    this.guards = guards;
+    this.last = guards.length - 1;
+    this.giver = guards.findIndex(guard => guard.givesUp === true);
+    this.permits = new Array(guards.length).fill(undefined);
+  }
+
+  /** `permits` with another one at `place`; the shared list is copied, and the copy shared from then on. */
+  withPermit(permits: readonly unknown[], place: number, permit: unknown): readonly unknown[] {
+    const own = permits.slice();
+    own[place] = permit;
+    this.permits = own;
+    return own;
+  }
+}
+
+/** Takes the permits of the guards from place `from` down to `to` back, innermost first. */
+export function exitGuards(
+  guards: readonly Guard[],
+  permits: readonly unknown[],
+  from: number,
+  to: number,
+  ok: boolean,
+  result: unknown,
+  call: CallContext,
+): void {
+  for (let place = from; place >= to; place--) {
+    try {
+      guards[place]!.exit(permits[place], ok, result, call);
+    } catch (error) {
+      // A guard that fails must not keep the others from getting their permits back.
+      console.error('keelson: a guard failed while a call left it', error);
+    }
+  }
+}

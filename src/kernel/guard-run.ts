@@ -1,0 +1,97 @@
+import { backgroundContext, contextOf } from './call-options.js';
+import { type Clock, systemClock } from './clock.js';
+import type { CallContext, CallOptions, Context } from './context.js';
+import { exitGuards, GuardPlan } from './guard-plan.js';
+import { GuardedCall } from './guarded-call.js';
+import type { Guard, Operation } from './policy.js';
+
+/** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
+interface Lane {
+  readonly permits: readonly unknown[];
+  readonly onValue: <T>(value: T) => T;
+  readonly onError: (error: unknown) => never;
+}
+
+function makeLane(plan: GuardPlan, permits: readonly unknown[], call: CallContext): Lane {
+  return {
+    permits,
+    onValue(value) {
+      exitGuards(plan.guards, permits, plan.last, 0, true, value, call);
+      return value;
+    },
+    onError(error) {
+      exitGuards(plan.guards, permits, plan.last, 0, false, error, call);
+      throw error;
+    },
+  };
+}
+
+/**
+ * Runs operations through neighbouring guards, the first outermost, with one promise for all of them.
+ *
+ * At most one of the guards may give up on running operations; {@link pipeline} sees to that.
+ */
+export class GuardRun {
+  readonly #plan: GuardPlan;
+  readonly #clock: Clock;
+  readonly #background: CallContext;
+  #lane: Lane | undefined;
+
+  constructor(
+    guards: readonly Guard[],
+    clock: Clock = guards.find(guard => guard.clock)?.clock ?? systemClock,
+  ) {
+    this.#plan = new GuardPlan(guards);
+    this.#clock = clock;
+    this.#background = backgroundContext(clock);
+  }
+
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    let context = this.#background;
+    if (options !== undefined) {
+      try {
+        context = contextOf(options, this.#clock);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      if (context.cancelled) return Promise.reject(context.reason);
+    }
+    if (this.#plan.giver < 0) return this.#runLight(operation, context);
+    return new GuardedCall(context, this.#plan).start(operation) as Promise<T>;
+  }
+
+  /** A call that needs no record of its own as long as every guard admits it at once. */
+  #runLight<T>(operation: Operation<T>, context: CallContext): Promise<T> {
+    const plan = this.#plan;
+    let permits = plan.permits;
+    for (let place = 0; place <= plan.last; place++) {
+      let permit: unknown;
+      try {
+        permit = plan.guards[place]!.enter(context);
+      } catch (error) {
+        exitGuards(plan.guards, permits, place - 1, 0, false, error, context);
+        return Promise.reject(error);
+      }
+      if (permit === undefined) {
+        return new GuardedCall(context, plan).park(operation, permits, place) as Promise<T>;
+      }
+      if (permit !== permits[place]) permits = plan.withPermit(permits, place, permit);
+    }
+    let answer: PromiseLike<T> | T;
+    try {
+      answer = operation(context);
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    const lane = this.#laneFor(permits, context);
+    return (Promise.resolve(answer) as Promise<T>).then(lane.onValue, lane.onError);
+  }
+
+  #laneFor(permits: readonly unknown[], context: CallContext): Lane {
+    if (context !== this.#background) return makeLane(this.#plan, permits, context);
+    if (this.#lane?.permits === permits) return this.#lane;
+    const lane = makeLane(this.#plan, permits, context);
+    if (this.#plan.permits === permits) this.#lane = lane;
+    return lane;
+  }
+}

@@ -1,0 +1,229 @@
+import { type AsyncScope, captureScope } from './async-context.js';
+import { Cancellation } from './cancellation.js';
+import { CallContext } from './context.js';
+import { exitGuards, type GuardPlan } from './guard-plan.js';
+import type { AbandonableCall, Operation, ParkedCall } from './policy.js';
+
+type Settle = (result: unknown) => void;
+
+let madeResolve: Settle;
+let madeReject: Settle;
+
+/** One executor for all promises: it leaves its functions here instead of closing over the call. */
+function catchSettlers(resolve: Settle, reject: Settle): void {
+  madeResolve = resolve;
+  madeReject = reject;
+}
+
+/** A wait for a turn: what has to be known when it comes. */
+class Parking {
+  readonly operation: Operation<unknown>;
+  /** The place of the guard that makes the call wait. */
+  readonly place: number;
+  readonly scope: AsyncScope | undefined = captureScope();
+  ticket: unknown = undefined;
+
+  constructor(operation: Operation<unknown>, place: number) {
+    this.operation = operation;
+    this.place = place;
+  }
+}
+
+// The stages of a call. They are numbers, since strings would cost the hot path.
+const ENTERING = 0;
+const PARKED = 1;
+const RUNNING = 2;
+const ANSWERED = 3;
+
+/**
+ * The record of one call through a run of guards: the context that the operation gets, the permits it holds,
+ * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
+ * every call; what only some calls need hangs off it.
+ */
+export class GuardedCall extends CallContext implements ParkedCall, AbandonableCall {
+  /** The links of the deadline list that the call stands in. */
+  dueBefore: GuardedCall | undefined = undefined;
+  dueAfter: GuardedCall | undefined = undefined;
+
+  private readonly plan: GuardPlan;
+  private permits: readonly unknown[];
+  private resolve: Settle;
+  private reject: Settle;
+  private stage = ENTERING;
+  private parking: Parking | undefined = undefined;
+  private cancellation: Cancellation | undefined = undefined;
+
+  constructor(parent: CallContext, plan: GuardPlan) {
+    super(parent, parent.deadline);
+    this.plan = plan;
+    this.permits = plan.permits;
+    this.resolve = madeResolve;
+    this.reject = madeReject;
+  }
+
+  override get signal(): AbortSignal {
+    return this.ownCancellation().signal;
+  }
+
+  override get cancellable(): boolean {
+    return true;
+  }
+
+  override get cancelled(): boolean {
+    return this.cancellation?.given === true || super.cancelled;
+  }
+
+  override get reason(): unknown {
+    return this.cancellation?.given === true ? this.cancellation.reason : super.reason;
+  }
+
+  override onCancel(listener: () => void): () => void {
+    return this.ownCancellation().onCancel(listener);
+  }
+
+  /** Starts a call whose run has a guard that may give up. */
+  start(operation: Operation<unknown>): Promise<unknown> {
+    const promise = this.promise();
+    if (this.parent!.cancellable) this.ownCancellation();
+    this.enter(operation, 0);
+    return promise;
+  }
+
+  /** Starts a call that holds `permits` up to `place` already and has to wait there. */
+  park(operation: Operation<unknown>, permits: readonly unknown[], place: number): Promise<unknown> {
+    const promise = this.promise();
+    this.permits = permits;
+    this.wait(operation, place);
+    return promise;
+  }
+
+  admit(permit: unknown): void {
+    if (this.stage !== PARKED) return;
+    const { operation, place, scope } = this.parking!;
+    this.parking = undefined;
+    this.stage = ENTERING;
+    this.hold(place, permit);
+    if (scope === undefined) this.enter(operation, place + 1);
+    else scope.runInAsyncScope(() => this.enter(operation, place + 1), undefined);
+  }
+
+  refuse(error: unknown): void {
+    if (this.stage === PARKED) this.answer(false, error, this.parking!.place - 1);
+  }
+
+  giveUp(error: unknown): void {
+    const { guards, giver } = this.plan;
+    if (this.stage === ANSWERED) return;
+    if (this.stage === RUNNING) {
+      this.answer(false, error, giver);
+    } else if (this.stage === PARKED) {
+      const { place, ticket } = this.parking!;
+      guards[place]!.withdraw?.(ticket);
+      this.answer(false, error, place - 1);
+    } else {
+      // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
+      this.stage = ANSWERED;
+      this.reject(error);
+    }
+    this.cancel(error);
+  }
+
+  cancel(reason: unknown): void {
+    this.ownCancellation().give(reason);
+  }
+
+  private promise(): Promise<unknown> {
+    const promise = new Promise(catchSettlers);
+    this.resolve = madeResolve;
+    this.reject = madeReject;
+    return promise;
+  }
+
+  /** While the call lasts, its being given up follows its parent's. */
+  private ownCancellation(): Cancellation {
+    const own = (this.cancellation ??= new Cancellation());
+    const parent = this.parent!;
+    if (this.stage !== ANSWERED && parent.cancellable) {
+      if (parent.cancelled) own.give(parent.reason);
+      else own.link(parent, () => this.followParent());
+    }
+    return own;
+  }
+
+  private followParent(): void {
+    const { reason } = this.parent!;
+    if (this.plan.giver >= 0 || this.stage === PARKED) this.giveUp(reason);
+    else this.cancel(reason);
+  }
+
+  private hold(place: number, permit: unknown): void {
+    if (permit !== this.permits[place]) this.permits = this.plan.withPermit(this.permits, place, permit);
+  }
+
+  private enter(operation: Operation<unknown>, from: number): void {
+    const { guards, last } = this.plan;
+    for (let place = from; place <= last; place++) {
+      try {
+        const permit = guards[place]!.enter(this);
+        if (permit === undefined) {
+          this.wait(operation, place);
+          return;
+        }
+        this.hold(place, permit);
+      } catch (error) {
+        this.answer(false, error, place - 1);
+        return;
+      }
+      if (this.stage === ANSWERED) {
+        this.exit(place, 0, false, this.reason);
+        return;
+      }
+    }
+    this.launch(operation);
+  }
+
+  private wait(operation: Operation<unknown>, place: number): void {
+    const parking = new Parking(operation, place);
+    this.parking = parking;
+    this.stage = PARKED;
+    if (this.parent!.cancellable) this.ownCancellation();
+    try {
+      parking.ticket = this.plan.guards[place]!.wait!(this);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  private launch(operation: Operation<unknown>): void {
+    let answer: unknown;
+    this.stage = RUNNING;
+    try {
+      answer = operation(this);
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    Promise.resolve(answer).then(
+      value => this.settle(true, value),
+      error => this.settle(false, error),
+    );
+  }
+
+  private settle(ok: boolean, result: unknown): void {
+    const { last, giver } = this.plan;
+    if (this.stage === ANSWERED) this.exit(last, giver + 1, ok, result);
+    else this.answer(ok, result, last);
+  }
+
+  /** Hands the permits from place `from` outwards back, then answers the caller. */
+  private answer(ok: boolean, result: unknown, from: number): void {
+    this.stage = ANSWERED;
+    this.exit(from, 0, ok, result);
+    this.cancellation?.unlink();
+    if (ok) this.resolve(result);
+    else this.reject(result);
+  }
+
+  private exit(from: number, to: number, ok: boolean, result: unknown): void {
+    exitGuards(this.plan.guards, this.permits, from, to, ok, result, this);
+  }
+}

@@ -1,0 +1,61 @@
+/** What a number has to be. Both ends belong to the range unless `above` is set; a bound left out is not checked. */
+export interface NumberRule {
+  readonly min?: number;
+  readonly max?: number;
+  /** Strictly more than this. */
+  readonly above?: number;
+  readonly integer?: boolean;
+  /** Whether `Infinity` is meant, as "no limit". */
+  readonly infinity?: boolean;
+}
+
+function words(rule: NumberRule): string {
+  const parts = [rule.integer ? 'an integer' : 'a number'];
+  if (rule.above !== undefined) parts.push(`> ${rule.above}`);
+  if (rule.min !== undefined) parts.push(`>= ${rule.min}`);
+  if (rule.max !== undefined) parts.push(`<= ${rule.max}`);
+  return parts.join(' ') + (rule.infinity ? ', or Infinity' : '');
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** Throws a `RangeError` that names the option, the rule and the value. */
+export function refuse(owner: string, option: string, rule: string, value: unknown): never {
+  const message = `${owner}: \`${option}\` must be ${rule}, got ${show(value)}`;
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+}
+
+/** Returns `value` when it is a number that keeps the rule; throws otherwise. */
+export function checkNumber(owner: string, option: string, value: unknown, rule: NumberRule): number {
+  const { min = -Infinity, max = Infinity, above = -Infinity } = rule;
+  const fits =
+    typeof value === 'number' &&
+    (value === Infinity
+      ? rule.infinity === true
+      : value > above && value >= min && value <= max && (!rule.integer || Number.isSafeInteger(value)));
+  return fits ? value : refuse(owner, option, words(rule), value);
+}
+
+/** Throws when `options` is no object or holds a key that the primitive does not know: a typo is never ignored. */
+export function checkKeys(owner: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) refuse(owner, 'options', 'an object', options);
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new TypeError(`${owner}: unknown option \`${key}\`; known are ${known.join(', ')}`);
+  }
+}
+
+/** Returns `value` when it is one of `allowed`; throws otherwise. */
+export function checkOneOf<T extends string>(
+  owner: string,
+  option: string,
+  value: unknown,
+  allowed: readonly T[],
+): T {
+  return allowed.includes(value as T)
+    ? (value as T)
+    : refuse(owner, option, allowed.map(one => `'${one}'`).join(' or '), value);
+}

@@ -1,0 +1,129 @@
+import { systemClock } from './clock.js';
+import type { CallOptions, Context } from './context.js';
+import { GuardRun } from './guard-run.js';
+import type { Guard, Operation, Policy } from './policy.js';
+
+/** A policy or a guard of any kind. */
+type Part = Policy<never, unknown> | Guard<never>;
+
+type Carried<P> = P extends { readonly '~policy'?: infer C } ? Exclude<C, undefined> : unknown;
+/** The values that a policy takes. */
+export type InOf<P> = Carried<P> extends (value: infer In) => unknown ? In : unknown;
+/** The values that a policy may answer with in place of the operation's. */
+export type OutOf<P> = P extends unknown
+  ? Carried<P> extends (value: never) => infer Out
+    ? Out
+    : never
+  : never;
+type OutAll<Ps extends readonly unknown[]> = OutOf<Ps[number]>;
+type InAll<Ps extends readonly unknown[]> = number extends Ps['length']
+  ? InOf<Ps[number]>
+  : Ps extends readonly [infer P, ...infer Rest]
+    ? InOf<P> & InAll<Rest>
+    : unknown;
+/** Each policy must take what the ones inside it may answer. */
+type Fitting<Ps extends readonly unknown[]> = number extends Ps['length']
+  ? Ps
+  : Ps extends readonly [infer P, ...infer Rest]
+    ? readonly [[OutAll<Rest>] extends [InOf<P>] ? P : Policy<OutAll<Rest>, OutOf<P>>, ...Fitting<Rest>]
+    : readonly [];
+
+/** One stage of a compiled pipeline: a run of fused guards, or a policy that runs operations its own way. */
+interface Stage {
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T>;
+}
+
+function isGuard(part: unknown): part is Guard {
+  const guard = part as Partial<Guard> | null;
+  return typeof guard?.enter === 'function' && typeof guard.exit === 'function';
+}
+
+function isPolicy(part: unknown): part is Stage {
+  return typeof (part as Partial<Stage> | null)?.execute === 'function';
+}
+
+/** Neighbouring guards become one run; a second guard that may give up starts the next run. */
+function compile(parts: readonly unknown[]): readonly Stage[] {
+  const stages: Stage[] = [];
+  let guards: Guard[] = [];
+  const close = (): void => {
+    if (guards.length > 0) stages.push(new GuardRun(guards));
+    guards = [];
+  };
+  for (const [place, part] of parts.entries()) {
+    if (isGuard(part)) {
+      if (part.givesUp && guards.some(guard => guard.givesUp)) close();
+      guards.push(part);
+    } else if (isPolicy(part)) {
+      close();
+      stages.push(part);
+    } else {
+      throw new TypeError(`pipeline: argument ${place + 1} must be a policy or a guard, got ${typeof part}`);
+    }
+  }
+  close();
+  return stages.length === 0 ? [new GuardRun([], systemClock)] : stages;
+}
+
+class Pipeline implements Policy<never, unknown> {
+  readonly parts: readonly unknown[];
+  readonly #stages: readonly Stage[];
+
+  constructor(parts: readonly unknown[]) {
+    this.parts = parts;
+    this.#stages = compile(parts);
+  }
+
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    return this.#runFrom(0, operation, options);
+  }
+
+  describe(): { readonly pipeline: readonly unknown[] } {
+    return { pipeline: this.parts.map(describePart) };
+  }
+
+  #runFrom<T>(place: number, operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    const stage = this.#stages[place]!;
+    if (place === this.#stages.length - 1) return stage.execute(operation, options);
+    return stage.execute(context => this.#runFrom(place + 1, operation, context), options);
+  }
+}
+
+function describePart(part: unknown): unknown {
+  const describable = part as { describe?: () => unknown; constructor: { name: string } };
+  return describable.describe?.() ?? { kind: describable.constructor.name };
+}
+
+/** A pipeline is a policy that can tell what it is made of. */
+export interface PipelinePolicy<in In = unknown, out Out = never> extends Policy<In, Out> {
+  /** The policies, outermost first, as JSON. */
+  describe(): { readonly pipeline: readonly unknown[] };
+}
+
+/**
+ * Makes one policy of many; the first is the outermost. `pipeline()` is the identity, and nesting changes
+ * nothing. Neighbouring guards share one call record and one promise.
+ *
+ * @throws TypeError when an argument is neither a policy nor a guard.
+ */
+export function pipeline<const Ps extends readonly Part[]>(
+  ...policies: Ps & Fitting<Ps>
+): PipelinePolicy<InAll<Ps>, OutAll<Ps>> {
+  const parts = (policies as readonly unknown[]).flatMap(part =>
+    part instanceof Pipeline ? part.parts : [part],
+  );
+  return new Pipeline(parts) as unknown as PipelinePolicy<InAll<Ps>, OutAll<Ps>>;
+}
+
+/**
+ * Makes a function of an operation with arguments, run through `policy` at each call.
+ *
+ * The function gets the {@link Context} first and its own arguments after it.
+ */
+export function wrap<P extends Policy<never, unknown>, A extends readonly unknown[], T extends InOf<P>>(
+  policy: P,
+  operation: (context: Context, ...args: A) => PromiseLike<T> | T,
+): (...args: A) => Promise<T | OutOf<P>> {
+  const { execute } = policy as unknown as Stage;
+  return (...args) => execute.call(policy, context => operation(context, ...args)) as Promise<T | OutOf<P>>;
+}

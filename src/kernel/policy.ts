@@ -1,0 +1,65 @@
+import type { Clock } from './clock.js';
+import type { CallContext, CallOptions, Context } from './context.js';
+
+/** What a policy runs: the user's remote call, or the rest of a pipeline. */
+export type Operation<T> = (context: Context) => PromiseLike<T> | T;
+
+/**
+ * Takes operations that yield `In`; may answer with `Out` in their stead. The same object serves any number of
+ * operations at a time: its state is what they share.
+ *
+ * `execute` is a property, not a method, so that the compiler keeps a policy for `Response` from being used
+ * where any value may come.
+ */
+export interface Policy<in In = unknown, out Out = never> {
+  readonly execute: <T extends In>(
+    operation: Operation<T>,
+    options?: CallOptions | Context,
+  ) => Promise<T | Out>;
+  /** For the compiler alone, never present at run time. Absent means `(value: unknown) => never`. */
+  readonly '~policy'?: (value: In) => Out;
+}
+
+/** A call that waits for its turn; the guard that parked it ends the wait, in the turn of its choosing. */
+export interface ParkedCall<Permit = unknown> extends Context {
+  /** The call's turn has come: the operation starts before this returns. */
+  admit(permit: Permit): void;
+  /** The call shall not run. */
+  refuse(error: unknown): void;
+}
+
+/** A call on which a guard may give up while the operation runs. */
+export interface AbandonableCall extends Context {
+  /** Settles the call with `error` now and aborts its signal; without effect once the call is settled. */
+  giveUp(error: unknown): void;
+  /** Aborts the signal only: the call goes on until the operation settles. */
+  cancel(reason: unknown): void;
+}
+
+/**
+ * A policy that only admits a call and learns how it ended. Neighbouring guards of a pipeline are fused into one
+ * call record and one promise, so this is the form to write whenever the operation runs at most once.
+ */
+export interface Guard<Permit = unknown> {
+  /**
+   * Whether it may give up on running operations. Such a guard is handed an {@link AbandonableCall}. Guards
+   * outside it settle at once when it does; guards inside keep their permits until the operation settles.
+   */
+  readonly givesUp?: boolean;
+  /** The clock that its calls live by; the system's where it has none. */
+  readonly clock?: Clock;
+  /**
+   * Admits the call at once with a permit, throws to refuse it, or answers `undefined` when it has to wait.
+   * A permit that is the same object for many calls makes them cheaper: see the ADR on fused guards.
+   */
+  enter(call: CallContext): Permit | undefined;
+  /** Parks a call that `enter` did not admit. Returns a ticket. May throw to refuse. */
+  wait?(call: ParkedCall<Permit>): unknown;
+  /** The call behind the ticket does not wait any more and is settled already: forget it. */
+  withdraw?(ticket: unknown): void;
+  /**
+   * Takes the permit back, exactly once. `result` is the value, or with `ok` false the error; an error that came
+   * from a guard further inside counts as well. What it throws is reported, not felt by the call.
+   */
+  exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void;
+}
