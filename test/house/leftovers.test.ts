@@ -12,11 +12,16 @@ describe('leftovers', () => {
     ['src/saga/a.ts', '/** FIXME */', 'says FIXME'],
     ['src/saga/a.ts', '// XXX', 'says XXX'],
     ['src/saga/a.ts', 'console.log(1);', 'says console.log'],
+    ['src/saga/a.ts', 'console.error(1);', 'says console.error'],
     ['test/a.test.ts', "it.only('x', f);", 'says it.only'],
     ['test/a.test.ts', "describe.skip('x', f);", 'says describe.skip'],
     ['test/a.test.ts', "it.concurrent.todo('x');", 'says it.concurrent.todo'],
   ])('are found in %s: %s', (path, text, message) => {
     expect(leftovers(treeOf({ [path]: text }))).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('are not the reports of the kernel', () => {
+    expect(leftovers(treeOf({ 'src/kernel/a.ts': 'console.error(1);' }))).toEqual([]);
   });
 
   it('are not words inside the text of a test', () => {

@@ -23,6 +23,12 @@ describe('module scope', () => {
     expect(moduleScope(one(text))).toContainEqual(expect.stringContaining(message));
   });
 
+  it('allows the variables for which a reason is given', () => {
+    const text = 'let turnTime = 0;';
+    expect(moduleScope(treeOf({ 'src/kernel/clock.ts': text }))).toEqual([]);
+    expect(moduleScope(treeOf({ 'src/kernel/random.ts': text }))).toHaveLength(1);
+  });
+
   it.each([
     'export const defaults = /*#__PURE__*/ Object.freeze({ a: 1, b: [2] });',
     'const brand = /* @__PURE__ */ Symbol.for("x");',

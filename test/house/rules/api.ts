@@ -15,7 +15,7 @@ export function apiOf(
 ): Api {
   const emitted = emit(Object.values(entries), files);
   const declarations = Object.fromEntries(
-    Object.entries(entries).map(([name, path]) => [name, path.replace(/\.ts$/, '.d.ts')]),
+    Object.entries(entries).map(([name, path]) => [name, emittedFrom(path)]),
   );
   const program = programOf(Object.values(declarations), emitted, { paths: {} });
   const exported = Object.entries(declarations).map(
@@ -27,6 +27,13 @@ export function apiOf(
   );
   return { files: { entries: listing(exported), ...byRoom(reached) }, any: reached.flatMap(anyIn) };
 }
+
+/** In a folder of their own, because `./door.js` would find the source before the declarations beside it. */
+const emittedFrom = (path: string): string => `emitted/${path.replace(/\.ts$/, '.d.ts')}`;
+const sourcePath = (file: ts.SourceFile): string =>
+  pathOf(file)
+    .replace(/^emitted\//, '')
+    .replace(/\.d\.ts$/, '.ts');
 
 /** Declarations as the compiler writes them: inferred types spelled out, `@internal` and comments gone. */
 function emit(entries: readonly string[], files: Readonly<Record<string, string>>): Record<string, string> {
@@ -40,12 +47,12 @@ function emit(entries: readonly string[], files: Readonly<Record<string, string>
   });
   const emitted: Record<string, string> = {};
   program.emit(undefined, (_, text, __, ___, sources) => {
-    for (const source of sources ?? []) emitted[pathOf(source).replace(/\.ts$/, '.d.ts')] = text;
+    for (const source of sources ?? []) emitted[emittedFrom(pathOf(source))] = text;
   });
   return emitted;
 }
 
-const isOurs = (file: ts.SourceFile): boolean => pathOf(file).startsWith('src/');
+const isOurs = (file: ts.SourceFile): boolean => pathOf(file).startsWith('emitted/');
 
 function reachable(program: ts.Program, start: readonly ts.Symbol[]): ts.Statement[] {
   const checker = program.getTypeChecker();
@@ -67,13 +74,13 @@ function reachable(program: ts.Program, start: readonly ts.Symbol[]): ts.Stateme
   return [...reached].sort((a, b) => order(a).localeCompare(order(b)) || a.pos - b.pos);
 }
 
-const order = (statement: ts.Statement): string => pathOf(statement.getSourceFile());
+const order = (statement: ts.Statement): string => sourcePath(statement.getSourceFile());
 
 function byRoom(statements: readonly ts.Statement[]): Record<string, string> {
   const rooms: Record<string, string> = {};
   let last = '';
   for (const statement of statements) {
-    const path = order(statement).replace(/\.d\.ts$/, '.ts');
+    const path = order(statement);
     const room = roomOf(path) ?? '';
     const heading = path === last ? '' : `\n// ${path}\n`;
     rooms[room] = `${rooms[room] ?? ''}${heading}${statement.getText().replace(/^export (declare )?/, '')}\n`;
@@ -98,8 +105,7 @@ function anyIn(statement: ts.Statement): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.AnyKeyword) {
-      const path = order(statement).replace(/\.d\.ts$/, '.ts');
-      found.push(`${path}: \`${node.parent.getText()}\` is any: write its type, or unknown`);
+      found.push(`${order(statement)}: \`${node.parent.getText()}\` is any: write its type, or unknown`);
     }
     ts.forEachChild(node, visit);
   };

@@ -4,6 +4,13 @@ import { inSource, isTopLevel } from './in-source.js';
 
 const pureCalls = new Set(['Object.freeze', 'Symbol', 'Symbol.for', 'Set', 'Map']);
 
+/** Files that may keep variables of the module, and what makes one per process the right number. */
+const variables: Readonly<Record<string, string>> = {
+  'src/kernel/clock.ts': 'the turn of the event loop is one for all',
+  'src/kernel/async-context.ts': 'the host is asked only once what it offers',
+  'src/kernel/guarded-call.ts': 'a register that is written and read within one expression',
+};
+
 /**
  * Importing a module does nothing: no state that all users of a process share, nothing that a bundler has to
  * keep. Constant tables may stand there: frozen literals, symbols, filled sets and maps. They are marked
@@ -12,7 +19,7 @@ const pureCalls = new Set(['Object.freeze', 'Symbol', 'Symbol.for', 'Set', 'Map'
 export const moduleScope: Rule = inSource((node, source) => {
   if (isTopLevel(node)) {
     if (ts.isExpressionStatement(node)) return 'acts when the module is imported: move it into a function';
-    if (ts.isVariableStatement(node) && !(node.declarationList.flags & ts.NodeFlags.Const)) {
+    if (isVariable(node) && !(source.path in variables)) {
       return 'is a variable of the module, shared by all its users: make it a field of an object';
     }
   }
@@ -29,6 +36,9 @@ export const moduleScope: Rule = inSource((node, source) => {
     ? undefined
     : `calls ${callee} when imported: write /*#__PURE__*/ before it, or bundles keep it`;
 });
+
+const isVariable = (node: ts.Node): boolean =>
+  ts.isVariableStatement(node) && !(node.declarationList.flags & ts.NodeFlags.Const);
 
 function runsAtImport(node: ts.Node): boolean {
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {
