@@ -19,7 +19,8 @@ globalThis.claim = async (line, actual, expected) => {
 globalThis.claimThrow = async (line, actual, word) => {
   try { fail(line, 'claims to throw ' + word + ' but is ' + inspect(await actual())); }
   catch (error) {
-    if (error.code !== word && error.name !== word) fail(line, 'claims to throw ' + word + ' but throws ' + error);
+    if (error.code === word || error.name === word) return;
+    fail(line, 'claims to throw ' + word + ' but throws ' + error);
   }
 };
 `;

@@ -3,12 +3,12 @@ import type { Fence } from './fences.js';
 
 /**
  * `breaker.state; // => 'open'` is a claim: the value of the statement before the arrow equals the expression
- * after it. The statement is an expression, a `console.log` of one, or a declaration of one name. The comment ends
- * its line, or has the next line for itself. `// => throws ERR_TIMEOUT` claims the code or name of an error.
+ * after it. The statement is an expression, a `console.log` of one, or a declaration of one name. The comment
+ * ends its line, or has the next line for itself. `// => throws ERR_TIMEOUT` claims the code or name of an error.
  */
 export const hasClaims = ({ code }: Fence): boolean => /\/\/ =>/.test(code);
 
-/** The fence with each claim made a call of `claim(line, () => actual, () => expected)` or of `claimThrow`. */
+/** The fence with each claim made a call: `claim(line, () => actual, () => expected)` or `claimThrow(…)`. */
 export function instrument(fence: Fence): string {
   const ast = ts.createSourceFile('fence.ts', fence.code, ts.ScriptTarget.ES2022, true);
   const edits: { start: number; end: number; text: string }[] = [];

@@ -5,7 +5,7 @@ export interface Fence {
   /** `docs/start.md:12`, the line of its first line of code. */
   readonly where: string;
   readonly path: string;
-  /** The line of the file that stands before the first line of code; what a compiler says is counted from here. */
+  /** The number of lines above the code; what a compiler says of it is counted from here. */
   readonly line: number;
   readonly code: string;
 }

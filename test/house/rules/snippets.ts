@@ -3,7 +3,7 @@ import { pathOf, programOf } from '../program.js';
 import type { Fence } from './fences.js';
 
 /**
- * Compiles every fence as a module of its own against the sources: a reader can paste it into a file as it is.
+ * Compiles every fence as a module of its own against the sources: a reader can paste it into a file as is.
  * Names that are not the subject are introduced with `declare const`.
  */
 export function compiles(fences: readonly Fence[]): string[] {
@@ -15,7 +15,8 @@ export function compiles(fences: readonly Fence[]): string[] {
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
       ({ start = 0, messageText }) => {
         const line = fence.line + 1 + (source?.getLineAndCharacterOfPosition(start).line ?? 0);
-        return `${fence.path}:${line} does not compile: ${ts.flattenDiagnosticMessageText(messageText, '\n  ')}`;
+        const why = ts.flattenDiagnosticMessageText(messageText, '\n  ');
+        return `${fence.path}:${line} does not compile: ${why}`;
       },
     );
   });
