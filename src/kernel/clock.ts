@@ -17,7 +17,10 @@ export interface Clock {
    * `Infinity` never fires. Unless `keepAlive` is true the timer does not hold the process open.
    */
   schedule(delayMs: number, callback: () => void, keepAlive?: boolean): Timer;
-  /** Monotonic time that may be as old as the current turn of the event loop, and so is nearly free to read. */
+  /**
+   * Monotonic time that may be as old as the current turn of the event loop, or up to 1 ms ahead, and so is
+   * nearly free to read.
+   */
   coarse(): number;
   /** Calls `callback` when the current turn of the event loop is over; a virtual clock calls it at once. */
   afterTurn(callback: () => void): void;
@@ -96,7 +99,8 @@ function readTurn(): number {
     watchTurn();
     readsLeft = READS_PER_TURN;
   }
-  turnTime = performance.now();
+  // Whole milliseconds: V8 keeps small integers without a box. Upwards, so that no deadline comes early.
+  turnTime = Math.ceil(performance.now());
   return turnTime;
 }
 

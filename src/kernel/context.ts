@@ -38,7 +38,7 @@ export interface CallOptions {
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const noAttributes: Readonly<Record<string, unknown>> = Object.freeze({});
+const noAttributes: Readonly<Record<string, unknown>> = /* @__PURE__ */ Object.freeze({});
 const nothing = (): void => {};
 
 /**

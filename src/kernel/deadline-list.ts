@@ -7,8 +7,8 @@ export interface Due {
   dueAfter: Due | undefined;
 }
 
-/** The smallest age of a turn, in ms, that is worth correcting for. */
-const DRIFT = 1;
+/** No call was added in this turn. */
+const NONE = -1;
 
 /**
  * Deadlines in order of time behind one timer, for many that start and few that fire. Adding and removing are
@@ -22,12 +22,11 @@ export class DeadlineList<Node extends Due> {
   readonly #onDue: (node: Node) => void;
   #head: Node | undefined;
   #tail: Node | undefined;
-  /** The first node that was added in this turn, and the time it was stamped with. */
-  #fresh: Node | undefined;
-  #stamp = 0;
+  /** The deadline of the first node of this turn, and the coarse time that it was reckoned from. */
+  #turnFirst = NONE;
+  #turnStart = 0;
   #timer: Timer | undefined;
   #timerAt = 0;
-  #turnWatched = false;
   readonly #endTurn = (): void => this.#settle();
   readonly #fire = (): void => this.#clock.afterTurn(this.#expire);
   readonly #expire = (): void => this.#expireDue();
@@ -45,48 +44,48 @@ export class DeadlineList<Node extends Due> {
   /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
     const tail = this.#tail;
-    node.dueBefore = tail;
-    if (tail === undefined) this.#head = node;
-    else tail.dueAfter = node;
     this.#tail = node;
-    if (this.#fresh === undefined) {
-      this.#fresh = node;
-      this.#stamp = now;
+    if (tail === undefined) {
+      this.#head = node;
+    } else {
+      node.dueBefore = tail;
+      tail.dueAfter = node;
     }
-    this.#watchTurn();
+    if (this.#turnFirst === NONE) {
+      this.#turnFirst = node.deadline;
+      this.#turnStart = now;
+      this.#clock.afterTurn(this.#endTurn);
+    }
   }
 
   /** Takes `node` out; without effect when it is not in. */
   remove(node: Node): void {
     const before = node.dueBefore as Node | undefined;
     const after = node.dueAfter as Node | undefined;
-    if (before === undefined && this.#head !== node) return;
-    if (before === undefined) this.#head = after;
-    else before.dueAfter = after;
+    if (before !== undefined) before.dueAfter = after;
+    else if (this.#head === node) this.#head = after;
+    else return;
     if (after === undefined) this.#tail = before;
     else after.dueBefore = before;
-    if (this.#fresh === node) this.#fresh = after;
     node.dueBefore = node.dueAfter = undefined;
-    if (this.#head === undefined) this.#watchTurn();
-  }
-
-  #watchTurn(): void {
-    if (this.#turnWatched) return;
-    this.#turnWatched = true;
-    this.#clock.afterTurn(this.#endTurn);
+    if (this.#head === undefined && this.#timer !== undefined) this.#clock.afterTurn(this.#endTurn);
   }
 
   #settle(): void {
-    this.#turnWatched = false;
-    const fresh = this.#fresh;
-    this.#fresh = undefined;
-    if (fresh !== undefined) this.#postpone(fresh, this.#clock.now() - this.#stamp);
+    if (this.#turnFirst !== NONE) {
+      const first = this.#turnFirst;
+      this.#turnFirst = NONE;
+      // Whole milliseconds, for V8 keeps small integers without a box.
+      this.#postpone(first, Math.ceil(this.#clock.now() - this.#turnStart));
+    }
     this.#arm();
   }
 
-  #postpone(first: Node, drift: number): void {
-    if (drift < DRIFT) return;
-    for (let node: Due | undefined = first; node !== undefined; node = node.dueAfter) node.deadline += drift;
+  /** What was added in this turn stands last in the list, and has no deadline before `first`. */
+  #postpone(first: number, drift: number): void {
+    if (drift <= 0) return;
+    let node: Due | undefined = this.#tail;
+    for (; node !== undefined && node.deadline >= first; node = node.dueBefore) node.deadline += drift;
   }
 
   /** One timer for the nearest deadline, none when there is nothing to wait for. */

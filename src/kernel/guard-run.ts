@@ -16,11 +16,11 @@ function makeLane(plan: GuardPlan, permits: readonly unknown[], call: CallContex
   return {
     permits,
     onValue(value) {
-      exitGuards(plan.guards, permits, plan.last, 0, true, value, call);
+      exitGuards(plan.exits, permits, plan.last, 0, true, value, call);
       return value;
     },
     onError(error) {
-      exitGuards(plan.guards, permits, plan.last, 0, false, error, call);
+      exitGuards(plan.exits, permits, plan.last, 0, false, error, call);
       throw error;
     },
   };
@@ -67,9 +67,9 @@ export class GuardRun {
     for (let place = 0; place <= plan.last; place++) {
       let permit: unknown;
       try {
-        permit = plan.guards[place]!.enter(context);
+        permit = plan.enters[place]!(context);
       } catch (error) {
-        exitGuards(plan.guards, permits, place - 1, 0, false, error, context);
+        exitGuards(plan.exits, permits, place - 1, 0, false, error, context);
         return Promise.reject(error);
       }
       if (permit === undefined) {

@@ -161,10 +161,10 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   }
 
   private enter(operation: Operation<unknown>, from: number): void {
-    const { guards, last } = this.plan;
+    const { enters, last } = this.plan;
     for (let place = from; place <= last; place++) {
       try {
-        const permit = guards[place]!.enter(this);
+        const permit = enters[place]!(this);
         if (permit === undefined) {
           this.wait(operation, place);
           return;
@@ -224,6 +224,6 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   }
 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
-    exitGuards(this.plan.guards, this.permits, from, to, ok, result, this);
+    exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
 }

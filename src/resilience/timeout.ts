@@ -28,7 +28,7 @@ export interface TimeoutEvents {
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
 }
 
-const defaults: { readonly strategy: 'race'; readonly name: string } = Object.freeze({
+const defaults: { readonly strategy: 'race'; readonly name: string } = /* @__PURE__ */ Object.freeze({
   strategy: 'race',
   name: 'timeout',
 });
@@ -43,8 +43,6 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * call's deadline had passed before it started.
  */
 export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
-  static readonly defaults: typeof defaults = defaults;
-
   readonly name: string;
   readonly clock: Clock;
   readonly #timeoutMs: number;
@@ -65,6 +63,11 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     ]);
     this.#race = strategy === 'race';
     this.#due = new DeadlineList(this.clock, call => this.#expire(call));
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
   }
 
   get givesUp(): true {

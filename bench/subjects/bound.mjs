@@ -1,0 +1,55 @@
+import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
+import { BoundBulkhead } from './bounds/bulkhead.mjs';
+import { cached, precise } from './bounds/clock.mjs';
+import { BoundRetry } from './bounds/retry.mjs';
+import { BoundStack } from './bounds/stack.mjs';
+import { BoundTimeout } from './bounds/timeout.mjs';
+import { windowOf } from './bounds/windows.mjs';
+
+// A bound has no events, classification, metrics or cancellation: a floor to stand on, not a product.
+const subject = (name, make, lacks = []) => ({ name, lacks, load: async () => make });
+
+const calling = policy => operation => () => policy.execute(operation);
+
+export const bare = subject('bare', (_settings, operation) => () => operation());
+
+const breakerOn =
+  (now, Breaker = BoundBreaker) =>
+  (settings, operation) =>
+    calling(new Breaker(windowOf(settings, now), settings.cooldownMs))(operation);
+
+export const breaker = subject('bound', breakerOn(precise));
+export const breakerCachedClock = subject('bound, cached clock', breakerOn(cached));
+export const breakerSharedError = subject('bound, shared error', breakerOn(precise, SharedErrorBreaker));
+
+export const bulkhead = subject('bound', (settings, operation) =>
+  calling(new BoundBulkhead(settings.slots, settings.queue))(operation),
+);
+
+export const retry = subject('bound', (settings, operation) =>
+  calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),
+);
+
+export const retryWrapped = subject('bound, wrapped once', (settings, operation) =>
+  new BoundRetry(settings.attempts, settings.delayMs).wrap(operation),
+);
+
+const timeoutOn = now => (settings, operation) =>
+  calling(new BoundTimeout(settings.timeoutMs, now))(operation);
+
+export const timeout = subject('bound', timeoutOn(precise));
+export const timeoutCachedClock = subject('bound, cached clock', timeoutOn(cached));
+
+const stackOn = now => (settings, operation) =>
+  calling(new BoundStack(settings, windowOf(settings, now), now))(operation);
+
+export const stack = subject('bound', stackOn(precise), ['queue']);
+export const stackCachedClock = subject('bound, cached clock', stackOn(cached), ['queue']);
+
+export const idleBreaker = {
+  name: 'bound',
+  load: async () => ({
+    create: () => new BoundBreaker(windowOf({ calls: 100, ratio: 0.5 }), 10_000),
+    call: breaker => breaker.execute(async () => 1),
+  }),
+};
