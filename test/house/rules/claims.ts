@@ -4,8 +4,8 @@ import type { Fence } from './fences.js';
 /**
  * `breaker.state; // => 'open'` is a claim: the value of the statement before the arrow equals the expression
  * after it. The statement is an expression, a `console.log` of one, or a declaration of one name. The comment
- * ends its line, or has the next line for itself. `// => throws ERR_TIMEOUT` claims the code or the name of an
- * error.
+ * ends its line, or has the next line for itself. `// => throws ERR_TIMEOUT` claims the code or the name of
+ * an error.
  */
 export const hasClaims = ({ code }: Fence): boolean => /\/\/ =>/.test(code);
 
