@@ -1,8 +1,7 @@
 import { backgroundContext, contextOf } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
-import { exitGuards, GuardPlan } from './guard-plan.js';
-import { GuardedCall } from './guarded-call.js';
+import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
 import type { Guard, Operation } from './policy.js';
 
 /** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
@@ -35,18 +34,31 @@ export class GuardRun {
   readonly #plan: GuardPlan;
   readonly #clock: Clock;
   readonly #background: CallContext;
+  readonly #record: RecordCall | undefined;
   #lane: Lane | undefined;
 
+  /**
+   * `record` makes the record of a call that waits or may be given up: `recordCall`. A policy that does neither
+   * leaves it out, and a bundle of that policy alone goes without.
+   */
   constructor(
     guards: readonly Guard[],
+    record?: RecordCall,
     clock: Clock = guards.find(guard => guard.clock)?.clock ?? systemClock,
   ) {
     this.#plan = new GuardPlan(guards);
+    this.#record = record;
     this.#clock = clock;
     this.#background = backgroundContext(clock);
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    if (typeof operation !== 'function') {
+      // Before any guard sees it: the mistake is the caller's and no failure of the remote.
+      return Promise.reject(
+        new TypeError(`execute: the operation must be a function, got ${typeof operation}`),
+      );
+    }
     let context = this.#background;
     if (options !== undefined) {
       try {
@@ -57,7 +69,7 @@ export class GuardRun {
       if (context.cancelled) return Promise.reject(context.reason);
     }
     if (this.#plan.giver < 0) return this.#runLight(operation, context);
-    return new GuardedCall(context, this.#plan).start(operation) as Promise<T>;
+    return this.#record!(context, this.#plan).start(operation) as Promise<T>;
   }
 
   /** A call that needs no record of its own as long as every guard admits it at once. */
@@ -73,7 +85,7 @@ export class GuardRun {
         return Promise.reject(error);
       }
       if (permit === undefined) {
-        return new GuardedCall(context, plan).park(operation, permits, place) as Promise<T>;
+        return this.#record!(context, plan).park(operation, permits, place) as Promise<T>;
       }
       if (permit !== permits[place]) permits = plan.withPermit(permits, place, permit);
     }

@@ -1,7 +1,7 @@
 import { type AsyncScope, captureScope } from './async-context.js';
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
-import { exitGuards, type GuardPlan } from './guard-plan.js';
+import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
 import type { AbandonableCall, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -40,7 +40,7 @@ const ANSWERED = 3;
  * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
  * every call; what only some calls need hangs off it.
  */
-export class GuardedCall extends CallContext implements ParkedCall, AbandonableCall {
+export class GuardedCall extends CallContext implements CallRecord, ParkedCall, AbandonableCall {
   /** The links of the deadline list that the call stands in. */
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
@@ -81,7 +81,6 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return this.ownCancellation().onCancel(listener);
   }
 
-  /** Starts a call whose run has a guard that may give up. */
   start(operation: Operation<unknown>): Promise<unknown> {
     const promise = this.promise();
     if (this.parent!.cancellable) this.ownCancellation();
@@ -89,7 +88,6 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return promise;
   }
 
-  /** Starts a call that holds `permits` up to `place` already and has to wait there. */
   park(operation: Operation<unknown>, permits: readonly unknown[], place: number): Promise<unknown> {
     const promise = this.promise();
     this.permits = permits;
@@ -124,6 +122,7 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
       // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
       this.stage = ANSWERED;
       this.reject(error);
+      this.cancellation?.unlink();
     }
     this.cancel(error);
   }
@@ -226,4 +225,9 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
+}
+
+/** Makes the records for a {@link GuardRun} that needs them. */
+export function recordCall(context: CallContext, plan: GuardPlan): GuardedCall {
+  return new GuardedCall(context, plan);
 }

@@ -1,6 +1,6 @@
-import { systemClock } from './clock.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
+import { recordCall } from './guarded-call.js';
 import type { Guard, Operation, Policy } from './policy.js';
 
 /** A policy or a guard of any kind. */
@@ -47,7 +47,7 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
   const stages: Stage[] = [];
   let guards: Guard[] = [];
   const close = (): void => {
-    if (guards.length > 0) stages.push(new GuardRun(guards));
+    if (guards.length > 0) stages.push(new GuardRun(guards, recordCall));
     guards = [];
   };
   for (const [place, part] of parts.entries()) {
@@ -62,7 +62,7 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
     }
   }
   close();
-  return stages.length === 0 ? [new GuardRun([], systemClock)] : stages;
+  return stages.length === 0 ? [new GuardRun([])] : stages;
 }
 
 class Pipeline implements Policy<never, unknown> {
