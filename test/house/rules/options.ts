@@ -58,7 +58,7 @@ export function defaultTags({ name, options, defaults }: Primitive): string[] {
 
 /**
  * The table under `## Options` of `docs/patterns/<primitive>.md`: `| Option | Type | Default | Meaning |`, a
- * row for each option. The default is the literal in backticks (`30_000`, `'race'`); `required` where an option
+ * row for each option. The default is the literal in backticks (`30_000`); `required` where an option
  * must be given; else what the `@default` tag names, or `—` where nothing stands for an option left out.
  */
 export function optionTable(page: Source, { name, options, defaults }: Primitive): string[] {
