@@ -1,1 +1,22 @@
-export {};
+export { type CountingSignal, countingSignal } from './testing/counting-signal.js';
+export {
+  type Exploration,
+  ExplorationError,
+  explore,
+  type Liveness,
+  type Machine,
+  type Objection,
+} from './testing/explore.js';
+export { checkLaws, type Law, LawError } from './testing/law.js';
+export {
+  type MicrotaskSweep,
+  microtaskSweep,
+  SweepError,
+  type SweepFailure,
+  type SweptCall,
+} from './testing/microtask-sweep.js';
+export { type PolicyLaw, type PolicyLawsOptions, policyLaws } from './testing/policy-laws.js';
+export type { MakePolicy } from './testing/policy-subject.js';
+export { type SeededRandom, seededRandom } from './testing/seeded-random.js';
+export { settle } from './testing/settle.js';
+export { VirtualClock, type VirtualClockOptions } from './testing/virtual-clock.js';

@@ -126,6 +126,7 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
       this.stage = ANSWERED;
       this.reject(error);
+      this.cancellation?.unlink();
     }
     this.cancel(error);
   }

@@ -51,7 +51,9 @@ export interface Machine<S, E> {
 
 /** What a complete walk saw. */
 export interface Exploration {
+  /** How many states there are. */
   readonly states: number;
+  /** How many events were tried, all states together. */
   readonly transitions: number;
   /** Events on the shortest path to the farthest state. */
   readonly depth: number;
@@ -60,15 +62,18 @@ export interface Exploration {
 }
 
 /**
- * Why a walk failed. `trace` is a shortest sequence of events that leads from the first state to `state`, where
- * it shows. `violation`: a check complained or the machine threw (then `cause` is what it threw, and `state` the
- * last good one). `goal`: never reached. `liveness`: `to` cannot be reached from `state`. `limit`: more than
- * `maxStates`. `machine`: `step` changes its argument.
+ * Why a walk failed. `trace` is a shortest sequence of events that leads from the first state to `state`,
+ * where it shows. `violation`: a check complained or the machine threw (then `cause` is what it threw, and
+ * `state` the last good one). `goal`: never reached. `liveness`: `to` cannot be reached from `state`.
+ * `limit`: more than `maxStates`. `machine`: `step` changes its argument.
  */
 export class ExplorationError<S = unknown, E = unknown> extends Error {
   override readonly name = 'ExplorationError';
+  /** What went wrong. */
   readonly reason: 'violation' | 'goal' | 'liveness' | 'limit' | 'machine';
+  /** A shortest way there. */
   readonly trace: readonly E[];
+  /** Where it shows. */
   readonly state: S;
   /** The counts up to this point. */
   readonly exploration: Exploration;
@@ -86,9 +91,9 @@ export class ExplorationError<S = unknown, E = unknown> extends Error {
 }
 
 /**
- * Walks EVERY reachable state of `machine`, breadth first, until nothing new turns up, and checks all that was
- * asked of it. Within the bounds of the machine a return is a proof. States are dropped once expanded (only their
- * keys stay), and a trace is rebuilt by replaying it, so a million states are practical.
+ * Walks EVERY reachable state of `machine`, breadth first, until nothing new turns up, and checks all that
+ * was asked of it. Within the bounds of the machine a return is a proof. States are dropped once expanded
+ * (only their keys stay), and a trace is rebuilt by replaying it, so a million states are practical.
  *
  * @throws ExplorationError with a shortest trace, one event a line.
  * @throws RangeError when `maxStates` is out of range or there are more than 31 liveness properties.

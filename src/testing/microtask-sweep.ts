@@ -3,6 +3,7 @@ import { settle } from './settle.js';
 
 /** One action of one interleaving, and what had become of it when all was quiet. */
 export interface SweptCall {
+  /** Its name in `actions`. */
   readonly action: string;
   /** How many microtasks after the trigger it was issued. */
   readonly offset: number;
@@ -30,7 +31,9 @@ export interface MicrotaskSweep<S> {
 
 /** An interleaving that failed. */
 export interface SweepFailure {
+  /** What was issued, in order, and what became of it. */
   readonly calls: readonly SweptCall[];
+  /** What `check` objected to. */
   readonly message: string;
   /** What `check` threw, if it threw. */
   readonly cause?: unknown;
@@ -39,6 +42,7 @@ export interface SweepFailure {
 /** Some interleavings failed; the message lists the first of them by action and offset. */
 export class SweepError extends Error {
   override readonly name = 'SweepError';
+  /** All of them, single actions first. */
   readonly failures: readonly SweepFailure[];
   /** How many interleavings there were. */
   readonly runs: number;
@@ -58,10 +62,10 @@ export class SweepError extends Error {
 const LISTED = 10;
 
 /**
- * Issues every action, and every pair of actions in both orders (each with itself as well), at every microtask
- * offset after a trigger, each time on a fresh subject. This is where races hide that a scheduler of promises
- * cannot see, for it delays settlements and not arrivals: a slot that is free for one microtask, a late result
- * that meets a probe. Two actions with 17 offsets are 646 runs of some microseconds each.
+ * Issues every action, and every pair of actions in both orders (each with itself as well), at every
+ * microtask offset after a trigger, each time on a fresh subject. This is where races hide that a scheduler
+ * of promises cannot see, for it delays settlements and not arrivals: a slot that is free for one microtask,
+ * a late result that meets a probe. Two actions with 17 offsets are 646 runs of some microseconds each.
  *
  * @returns How many interleavings there were.
  * @throws SweepError with all interleavings that failed.

@@ -1,18 +1,16 @@
 type Enqueue = (callback: () => void) => void;
 
-function throughChannel(): Enqueue {
-  return callback => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      callback();
-    };
-    port2.postMessage(undefined);
+function throughChannel(callback: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
   };
+  port2.postMessage(undefined);
 }
 
 /** Taken when the module loads, so that a test runner's fake timers do not stop it. */
-const enqueueTurn: Enqueue = typeof setImmediate === 'function' ? setImmediate : throughChannel();
+const enqueueTurn: Enqueue = typeof setImmediate === 'function' ? setImmediate : throughChannel;
 
 /**
  * Resolves when every microtask that is due has run, however long the chain of promises: the next turn of the

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock-port.js';
+import type { Clock, Timer } from '../kernel/clock.js';
 import { settle } from './settle.js';
 
 /** Where a {@link VirtualClock} starts. */
@@ -9,15 +9,15 @@ export interface VirtualClockOptions {
   readonly wallMs?: number;
 }
 
-const defaults = Object.freeze({ nowMs: 0, wallMs: Date.UTC(2026, 0, 1) });
+const defaults: Required<VirtualClockOptions> = { nowMs: 0, wallMs: 1_767_225_600_000 };
 
 /** The number of timers after which a run is taken to have no end. */
 const MAX_TIMERS = 10_000;
 
 /**
- * A clock that stands still until it is told to move, for tests without sleeps. Timers fire in order of time, ties
- * in the order in which they were scheduled, and `now()` is exactly their time when they do. A timer that throws
- * makes the method that moved the clock throw.
+ * A clock that stands still until it is told to move, for tests without sleeps. Timers fire in order of time,
+ * ties in the order in which they were scheduled, and `now()` is exactly their time when they do. A timer
+ * that throws makes the method that moved the clock throw.
  *
  * Its moves wait for promises in between, so a continuation that schedules another timer within the span is
  * honoured. Await each move before the next.
@@ -116,8 +116,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * The process was suspended, or its event loop blocked, for `ms`: the time has passed before anything runs, and
-   * all timers that came due meanwhile fire late, one after the other, as a resumed process fires them.
+   * The process was suspended, or its event loop blocked, for `ms`: the time has passed before anything runs,
+   * and all timers that came due meanwhile fire late, one after the other, as a resumed process fires them.
    */
   async suspend(ms: number): Promise<void> {
     const end = this.#now + forward('suspend', ms);
@@ -130,7 +130,9 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Steps the wall clock, forwards or (negative) backwards, as an administrator or NTP does; `now()` stays. */
+  /**
+   * Steps the wall clock, forwards or (negative) backwards, as an administrator or NTP does; `now()` stays.
+   */
   stepWall(ms: number): void {
     this.#wallOffset += finite('stepWall', ms);
   }
@@ -139,7 +141,7 @@ export class VirtualClock implements Clock {
    * Fires timer after timer until none waits.
    * @throws Error when more than `maxTimers` have fired: something reschedules itself for ever.
    */
-  async runAll(maxTimers = MAX_TIMERS): Promise<void> {
+  async runAll(maxTimers: number = MAX_TIMERS): Promise<void> {
     await this.#run(() => false, maxTimers);
   }
 
@@ -152,7 +154,7 @@ export class VirtualClock implements Clock {
    * await clock.runUntil(sleep); // => 'awake'
    * clock.now(); // => 1000
    */
-  async runUntil<T>(promise: PromiseLike<T>, maxTimers = MAX_TIMERS): Promise<T> {
+  async runUntil<T>(promise: PromiseLike<T>, maxTimers: number = MAX_TIMERS): Promise<T> {
     let settled = false;
     const mark = (): void => {
       settled = true;
