@@ -1,4 +1,4 @@
-import { pipeline, Timeout } from 'keelson';
+import { Bulkhead, CircuitBreaker, Fallback, pipeline, Retry, RetryBudget, Timeout } from 'keelson';
 
 /** What the pipeline is set to, and what it promises follows from. */
 export const limits = {
@@ -11,7 +11,7 @@ export const limits = {
 };
 
 /** The policies that can be left out, to see what they were good for. */
-export const names = ['timeout'];
+export const names = ['fallback', 'timeout', 'retry', 'breaker', 'bulkhead'];
 
 /** An answer that says no. `retryAfterMs` is what breaker and retry look for. */
 class HttpError extends Error {
@@ -39,23 +39,56 @@ export function bareClient(origin) {
 
 /** The same through a pipeline. All calls to the service share its policies; `without` leaves one of them out. */
 export function keelsonClient(origin, { without, signal }) {
-  const policies = [
-    ['timeout', new Timeout({ timeoutMs: limits.totalMs, name: 'all attempts' })],
-    ['timeout', new Timeout({ timeoutMs: limits.attemptMs, name: 'attempt' })],
-  ];
-  const charges = pipeline(...policies.filter(([name]) => name !== without).map(([, policy]) => policy));
+  /** The price that was seen last: an old one is better than none. A charge has no such stand-in. */
+  let lastPrice = { price: 9 };
+  const fallback = new Fallback({ answer: () => ({ ...lastPrice, stale: true }) });
+  const total = new Timeout({ timeoutMs: limits.totalMs, name: 'all attempts' });
+  const retry = new Retry({
+    attempts: 3,
+    backoff: { kind: 'exponential', initialMs: 50, maxMs: 400 },
+    budget: new RetryBudget({ retryRatio: 0.2, reserve: 50 }),
+  });
+  const breaker = new CircuitBreaker({
+    consecutiveFailures: 10,
+    failureRatio: 0.5,
+    window: { ms: 2_000 },
+    openMs: limits.openMs,
+    probeLeaseMs: limits.openMs,
+  });
+  const bulkhead = new Bulkhead({ slots: limits.slots, queue: limits.queue });
+  const attempt = new Timeout({ timeoutMs: limits.attemptMs, name: 'attempt' });
+
+  const keep = (name, policy) => (name === without ? pipeline() : policy);
+  const charges = pipeline(
+    keep('timeout', total),
+    keep('retry', retry),
+    keep('breaker', breaker),
+    keep('bulkhead', bulkhead),
+    keep('timeout', attempt),
+  );
+  const prices = pipeline(keep('fallback', fallback), charges);
+
+  async function request(wish, context) {
+    const { signal, idempotencyKey } = context;
+    const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    const answer = await ask(origin, wish, { signal, headers });
+    if (wish.kind === 'price') lastPrice = answer;
+    return answer;
+  }
+
   return {
-    call: wish =>
-      charges.execute(
-        context =>
-          ask(origin, wish, {
-            signal: context.signal,
-            headers:
-              context.idempotencyKey === undefined ? {} : { 'idempotency-key': context.idempotencyKey },
-          }),
-        { signal },
-      ),
-    state: () => 'closed',
-    watch: _seconds => [{ at: 0, state: 'closed' }],
+    call: wish => {
+      const policy = wish.kind === 'price' ? prices : charges;
+      return policy.execute(context => request(wish, context), { signal });
+    },
+    state: () => breaker.state,
+    /** Writes down the changes of the breaker's state. */
+    watch(seconds) {
+      const changes = [{ at: 0, state: breaker.state }];
+      for (const event of /** @type {const} */ (['opened', 'halfOpened', 'closed'])) {
+        breaker.on(event, ({ state }) => changes.push({ at: seconds(), state }));
+      }
+      return changes;
+    },
   };
 }

@@ -14,7 +14,7 @@ import { recoveries } from './timeline.mjs';
  */
 
 const MAX_LOAD = 0.4;
-const MIN_REPAIRED = 0.97;
+const MIN_REPAIRED = 0.95;
 const MAX_BLIND_S = 3;
 
 const percent = ratio => `${(ratio * 100).toFixed(1)} %`;

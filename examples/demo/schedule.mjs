@@ -12,7 +12,7 @@
 /** @type {readonly Phase[]} */
 export const phases = [
   { mood: 'well', label: 'well', about: 'answers within 25 ms', seconds: 4 },
-  { mood: 'flaky', label: 'flaky', about: 'every fourth request fails: 503 or a reset', seconds: 4 },
+  { mood: 'flaky', label: 'flaky', about: 'every fifth request fails: 503 or a reset', seconds: 4 },
   { mood: 'rush', label: 'rush', about: 'well, but 80 calls come at once', seconds: 2.5, crowd: 80 },
   { mood: 'slow', label: 'slow', about: 'answers take 1.5 to 2.5 s', seconds: 4, sick: true },
   { mood: 'well', label: 'well', about: 'it has recovered', seconds: 4 },

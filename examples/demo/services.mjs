@@ -9,7 +9,7 @@ import { phases, STEP_MS, steps } from './schedule.mjs';
 const moods = {
   well: count => ({ act: 'answer', afterMs: 5 + ((count * 7) % 20) }),
   flaky: count =>
-    count % 4 === 3 ? { act: count % 8 === 3 ? 'unavailable' : 'reset', afterMs: 5 } : moods.well(count),
+    count % 5 === 4 ? { act: count % 2 === 0 ? 'unavailable' : 'reset', afterMs: 5 } : moods.well(count),
   rush: () => ({ act: 'answer', afterMs: 30 }),
   slow: count => ({ act: 'answer', afterMs: 1_500 + ((count * 137) % 1_000) }),
   hangs: () => ({ act: 'hang', afterMs: 0 }),
