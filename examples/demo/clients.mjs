@@ -5,6 +5,8 @@ export const limits = {
   /** All attempts of a call together. */
   totalMs: 1_500,
   attemptMs: 400,
+  /** What the bare client has instead. */
+  bareMs: 5_000,
   slots: 16,
   queue: 100,
   openMs: 1_000,
@@ -34,7 +36,7 @@ async function ask(origin, { kind, order }, init) {
 
 /** What everybody writes: fetch, and a timeout so that it ends some day. */
 export function bareClient(origin) {
-  return { call: wish => ask(origin, wish, { signal: AbortSignal.timeout(5_000) }) };
+  return { call: wish => ask(origin, wish, { signal: AbortSignal.timeout(limits.bareMs) }) };
 }
 
 /** The same through a pipeline. All calls to the service share its policies; `without` leaves one of them out. */

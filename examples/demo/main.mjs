@@ -1,43 +1,15 @@
-/** One shop, two ways to call its services: `npm run demo`. See `--help`. */
-import { parseArgs } from 'node:util';
-import { names } from './clients.mjs';
+/** The same calls to a service that misbehaves, once through bare fetch and once through a pipeline. */
+import { readArguments } from './arguments.mjs';
+import { limits, names } from './clients.mjs';
 import { documentOf, printReport } from './report.mjs';
 import { run } from './run.mjs';
 import { phases, totalSeconds } from './schedule.mjs';
 import { legend, Screen } from './screen.mjs';
 
-const help = `usage: npm run demo -- [--json] [--seed N] [--break ${names.join('|')}]
-
-  --json     print one JSON document and nothing else
-  --seed N   other traffic; the same for the same number (default 1)
-  --break P  leave a policy out of the pipeline: a promise should be broken then
-
-Exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage.`;
-
-/** @returns {never} */
-function usage(problem) {
-  console.error(`${problem}\n\n${help}`);
-  process.exit(2);
-}
-
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        json: { type: 'boolean', default: false },
-        seed: { type: 'string', default: '1' },
-        break: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    return usage(error.message);
-  }
-}
-
-/** Who reads may go before the end, as \`head\` does: then stop as any Unix tool would. The verdict stands once found. */
+/** The exit code, once it is known. */
 let verdict;
+
+// Who reads may go before the end, as `head` does: then stop, as any Unix tool would.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', error => {
     if (error.code !== 'EPIPE') throw error;
@@ -45,39 +17,33 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const { json, seed, break: without, help: asked } = readArguments();
-if (asked) {
-  console.log(help);
-  process.exit(0);
-}
-if (without !== undefined && !names.includes(without)) usage(`--break: there is no policy "${without}"`);
-if (!Number.isSafeInteger(Number(seed))) usage('--seed must be an integer');
-
+const { json, seed, without } = readArguments();
 const screen = new Screen(json ? process.stderr : process.stdout);
-const quiet = json && !screen.live;
+process.on('exit', () => screen.clear());
+
 if (!json) {
-  screen.line(
-    `The same calls through bare fetch and through a pipeline, ${totalSeconds} s, ${phases.length} phases.`,
-  );
-  if (without !== undefined) screen.line(`The pipeline runs without its ${without}.`);
+  const kept = names.map(name => (name === without ? `no ${name}` : name));
+  screen.line(`The same calls to a service that misbehaves, ${totalSeconds} s in ${phases.length} phases:`);
+  screen.line(`  bare     fetch with a timeout of ${limits.bareMs / 1_000} s`);
+  screen.line(`  keelson  fetch in a pipeline of ${kept.join(', ')}`);
   if (screen.live) screen.line(screen.paint('dim', legend));
 }
 
-const result = await run({ seed: Number(seed), without, screen: quiet ? undefined : screen });
-const { ok, broken, ...rest } = documentOf(result);
-verdict = ok ? 0 : 1;
-process.exitCode = verdict;
-if (json) {
-  if (!quiet) screen.clear();
-  process.stdout.write(`${JSON.stringify({ ok, broken, ...rest }, null, 2)}\n`);
-} else {
-  printReport(result, screen);
-  screen.line();
-  screen.line(ok ? 'All promises are kept.' : screen.paint('red', `Broken: ${broken.join(', ')}.`));
+try {
+  const result = await run({ seed, without, screen: json && !screen.live ? undefined : screen });
+  const document = documentOf(result);
+  verdict = document.ok ? 0 : 1;
+  screen.clear();
+  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else printReport(result, document, screen);
+} catch (error) {
+  verdict = 3;
+  console.error('the demo could not run:', error);
 }
+process.exitCode = verdict;
 
-// Nothing may hold the process open now; this does not either, and fires only if something does.
+// Nothing may hold the process open now. This does not either, and fires only if something does.
 setTimeout(() => {
   console.error(`still running because of: ${process.getActiveResourcesInfo().join(', ')}`);
-  process.exit(1);
+  process.exit(verdict || 1);
 }, 2_000).unref();

@@ -1,4 +1,4 @@
-import { peak, promises, sickLoad } from './promises.mjs';
+import { checkPromises, peak, sickLoad } from './promises.mjs';
 import { phases, starts, totalSeconds } from './schedule.mjs';
 import { key, picture } from './timeline.mjs';
 
@@ -8,8 +8,8 @@ const ms = value => `${number(value)} ms`;
 /** @type {readonly (readonly [string, (lane: import('./ledger.mjs').Ledger, service: any) => string])[]} */
 const rows = [
   ['calls made', lane => number(lane.sent)],
-  ['answered by the service', lane => share(lane, lane.counts.answered)],
-  ['answered by the fallback', lane => share(lane, lane.counts.fallback)],
+  ['answered', lane => share(lane, lane.counts.answered + lane.counts.fallback)],
+  ['  of these by the fallback', lane => share(lane, lane.counts.fallback)],
   ['failed', lane => share(lane, lane.counts.failed)],
   ['rejected fast', lane => share(lane, lane.counts.rejected)],
   ['wait of a caller, p50', lane => ms(lane.waitMs(0.5))],
@@ -27,7 +27,7 @@ function share(lane, count) {
 }
 
 /** The end of the demo for people. */
-export function printReport(run, screen) {
+export function printReport(run, { ok, broken, promises }, screen) {
   const { bare, keelson, services } = run;
   const line = (name, left, right) => `  ${name.padEnd(38)}${left.padStart(16)}${right.padStart(16)}`;
   screen.line();
@@ -40,16 +40,18 @@ export function printReport(run, screen) {
     screen.line(text);
   screen.line(screen.paint('dim', key));
   screen.line();
-  for (const { says, kept, measured } of promises(run)) {
+  for (const { says, kept, measured } of promises) {
     const verdict = kept ? screen.paint('green', 'kept  ') : screen.paint('red', 'BROKEN');
     screen.line(`  ${verdict}  ${says}: ${measured}`);
   }
+  screen.line();
+  screen.line(ok ? 'All promises are kept.' : screen.paint('red', `Broken: ${broken.join(', ')}.`));
 }
 
 /** The same for programs. */
 export function documentOf(run) {
   const { bare, keelson, services, changes, seed, without, stallMs } = run;
-  const made = promises(run);
+  const made = checkPromises(run);
   return {
     ok: made.every(({ kept }) => kept),
     broken: made.filter(({ kept }) => !kept).map(({ name }) => name),
