@@ -43,7 +43,7 @@ export function bareClient(origin) {
 export function keelsonClient(origin, { without, signal }) {
   /** The price that was seen last: an old one is better than none. A charge has no such stand-in. */
   let lastPrice = { price: 9 };
-  const fallback = new Fallback({ answer: () => ({ ...lastPrice, stale: true }) });
+  const fallback = new Fallback({ run: () => ({ ...lastPrice, stale: true }) });
   const total = new Timeout({ timeoutMs: limits.totalMs, name: 'all attempts' });
   const retry = new Retry({
     attempts: 3,
