@@ -18,4 +18,12 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export {
+  Bulkhead,
+  type BulkheadDescription,
+  type BulkheadEvents,
+  type BulkheadSnapshot,
+} from './resilience/bulkhead.js';
+export type { BulkheadOptions } from './resilience/bulkhead-options.js';
+export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
 export { Timeout, type TimeoutEvents, type TimeoutOptions } from './resilience/timeout.js';

@@ -19,6 +19,13 @@ export interface ErrorFacts {
   readonly stack?: boolean;
 }
 
+/** A frozen Error (hardened realms) refuses the write; the stack is then merely captured. */
+function setStackLimit(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {}
+}
+
 /** The base of all errors that policies raise by themselves. The user's own errors pass through untouched. */
 export class ResilienceError extends Error {
   readonly code: ErrorCode;
@@ -28,10 +35,9 @@ export class ResilienceError extends Error {
 
   constructor(code: ErrorCode, message: string, facts?: ErrorFacts) {
     const limit = Error.stackTraceLimit;
-    // A frozen Error (hardened realms) refuses the write; the stack is then merely captured.
-    const cheap = facts?.stack !== true && Reflect.set(Error, 'stackTraceLimit', 0);
+    if (facts?.stack !== true) setStackLimit(0);
     super(message, facts !== undefined && 'cause' in facts ? { cause: facts.cause } : undefined);
-    if (cheap) Error.stackTraceLimit = limit;
+    if (facts?.stack !== true) setStackLimit(limit);
     this.code = code;
     this.policy = facts?.policy;
     this.retryAfterMs = facts?.retryAfterMs;

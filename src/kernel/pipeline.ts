@@ -4,7 +4,7 @@ import { recordCall } from './guarded-call.js';
 import type { Guard, Operation, Policy } from './policy.js';
 
 /** A policy or a guard of any kind. */
-type Part = Policy<never, unknown> | Guard<never>;
+type Part = Policy<never, unknown> | Guard;
 
 type Carried<P> = P extends { readonly '~policy'?: infer C } ? Exclude<C, undefined> : unknown;
 /** The values that a policy takes. */

@@ -1,8 +1,10 @@
 /** A long-lived signal that knows how many listen to it. */
 export interface CountingSignal {
+  /** A real one: pass it wherever one is wanted. */
   readonly signal: AbortSignal;
   /** Listeners for `abort` that have been added, and neither removed nor called. */
   readonly listeners: () => number;
+  /** Aborts it. */
   readonly abort: (reason?: unknown) => void;
 }
 

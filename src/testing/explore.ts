@@ -62,10 +62,10 @@ export interface Exploration {
 }
 
 /**
- * Why a walk failed. `trace` is a shortest sequence of events that leads from the first state to `state`, where
- * it shows. `violation`: a check complained or the machine threw (then `cause` is what it threw, and `state` the
- * last good one). `goal`: never reached. `liveness`: `to` cannot be reached from `state`. `limit`: more than
- * `maxStates`. `machine`: `step` changes its argument.
+ * Why a walk failed. `trace` is a shortest sequence of events that leads from the first state to `state`,
+ * where it shows. `violation`: a check complained or the machine threw (then `cause` is what it threw, and
+ * `state` the last good one). `goal`: never reached. `liveness`: `to` cannot be reached from `state`.
+ * `limit`: more than `maxStates`. `machine`: `step` changes its argument.
  */
 export class ExplorationError<S = unknown, E = unknown> extends Error {
   override readonly name = 'ExplorationError';
@@ -91,9 +91,9 @@ export class ExplorationError<S = unknown, E = unknown> extends Error {
 }
 
 /**
- * Walks EVERY reachable state of `machine`, breadth first, until nothing new turns up, and checks all that was
- * asked of it. Within the bounds of the machine a return is a proof. States are dropped once expanded (only their
- * keys stay), and a trace is rebuilt by replaying it, so a million states are practical.
+ * Walks EVERY reachable state of `machine`, breadth first, until nothing new turns up, and checks all that
+ * was asked of it. Within the bounds of the machine a return is a proof. States are dropped once expanded
+ * (only their keys stay), and a trace is rebuilt by replaying it, so a million states are practical.
  *
  * @throws ExplorationError with a shortest trace, one event a line.
  * @throws RangeError when `maxStates` is out of range or there are more than 31 liveness properties.

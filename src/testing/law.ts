@@ -1,4 +1,6 @@
-/** One thing that must hold, to be run by any test runner: `for (const law of laws) it(law.name, law.check)`. */
+/**
+ * One thing that must hold, to be run by any test runner: `for (const law of laws) it(law.name, law.check)`.
+ */
 export interface Law {
   /** A sentence in the present tense. */
   readonly name: string;

@@ -62,10 +62,10 @@ export class SweepError extends Error {
 const LISTED = 10;
 
 /**
- * Issues every action, and every pair of actions in both orders (each with itself as well), at every microtask
- * offset after a trigger, each time on a fresh subject. This is where races hide that a scheduler of promises
- * cannot see, for it delays settlements and not arrivals: a slot that is free for one microtask, a late result
- * that meets a probe. Two actions with 17 offsets are 646 runs of some microseconds each.
+ * Issues every action, and every pair of actions in both orders (each with itself as well), at every
+ * microtask offset after a trigger, each time on a fresh subject. This is where races hide that a scheduler
+ * of promises cannot see, for it delays settlements and not arrivals: a slot that is free for one microtask,
+ * a late result that meets a probe. Two actions with 17 offsets are 646 runs of some microseconds each.
  *
  * @returns How many interleavings there were.
  * @throws SweepError with all interleavings that failed.

@@ -29,7 +29,9 @@ class Watcher {
   }
 }
 
-/** A neighbour that does nothing but be seen, as a policy and as a guard (which is fused with other guards). */
+/**
+ * A neighbour that does nothing but be seen, as a policy and as a guard (which is fused with other guards).
+ */
 function neighbours(name: string, watcher: () => Watcher): readonly Part[] {
   const pass = join();
   const policy: Policy<unknown, unknown> = {

@@ -48,8 +48,9 @@ export interface PolicyLawsOptions {
    */
   readonly except?: Readonly<Partial<Record<PolicyLaw, string>>>;
   /**
-   * Values that operations answer with. Give your own when the policy takes only some, at least as many distinct
-   * ones as `concurrency`. @default values that careless code mistakes: `undefined`, `null`, `NaN`, frozen objects …
+   * Values that operations answer with. Give your own when the policy takes only some, at least as many
+   * distinct ones as `concurrency`.
+   * @default values that careless code mistakes: `undefined`, `null`, `NaN`, frozen objects …
    */
   readonly values?: readonly unknown[];
   /** What operations throw. @default `undefined`, `null`, `false`, frozen errors, plain objects … */
@@ -64,19 +65,18 @@ const defaults = { except: {}, concurrency: 8, calls: 20 };
 
 /**
  * What every policy owes to its callers and to its neighbours in a pipeline, as a list of checks for any test
- * runner. Each check makes fresh policies (or guards) on a clock of its own, drives them through virtual time, and
- * rejects with a {@link LawError} that says what was expected and what came. The policy must take time and chance
- * from what it is given (`clock`; a seeded `random`), and must not wait for real I/O.
+ * runner. Each check makes fresh policies (or guards) on a clock of its own, drives them through virtual
+ * time, and rejects with a {@link LawError} that says what was expected and what came. The policy must take
+ * time and chance from what it is given (`clock`; a seeded `random`), and must not wait for real I/O.
  *
- * Configure the policy so that calls get through: a breaker that does not open within `calls` failures, a limiter
- * that is wide enough for `concurrency`.
+ * Configure the policy so that calls get through: a breaker that does not open within `calls` failures, a
+ * limiter that is wide enough for `concurrency`.
  *
  * @throws TypeError when `except` names a law that there is not, or gives no reason.
  * @throws RangeError when `concurrency` or `calls` is not an integer >= 1, or `values` or `errors` is empty.
  * @example
- * const polite: MakePolicy = () => ({ execute: (operation, options) => pipeline().execute(operation, options) });
- * for (const law of policyLaws(polite)) await law.check();
- * policyLaws(polite).length; // => 16
+ * const { held } = await checkLaws(policyLaws(clock => new Timeout({ timeoutMs: 500, clock })));
+ * held.length; // => 16
  */
 export function policyLaws(make: MakePolicy, options: PolicyLawsOptions = {}): readonly Law[] {
   const { except, values, errors, concurrency, calls } = check({

@@ -18,8 +18,8 @@ export class IntList {
 }
 
 /**
- * The graph of a walk, kept for liveness only. Up to 31 properties share it: bit i of a state's `from` and `to`,
- * and of a transition's `helpful`, belongs to property i.
+ * The graph of a walk, kept for liveness only. Up to 31 properties share it: bit i of a state's `from` and
+ * `to`, and of a transition's `helpful`, belongs to property i.
  */
 export class Reachability {
   readonly #from = new IntList();
@@ -76,7 +76,7 @@ export class Reachability {
     return reaches;
   }
 
-  /** The helpful transitions by target: those into `t` come from `sources[starts[t]]` to `[starts[t + 1] - 1]`. */
+  /** The helpful transitions by target: those into `t` are `sources[starts[t]]` up to `[starts[t + 1]]`. */
   #reversed(bit: number): { starts: Int32Array; sources: Int32Array } {
     const starts = new Int32Array(this.#to.length + 1);
     let count = 0;

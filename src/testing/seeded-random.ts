@@ -1,9 +1,9 @@
-/** Chance that repeats: uniform in `[0, 1)`, with all 53 bits of a double. Fits wherever `random` is an option. */
+/** Chance that repeats: uniform in `[0, 1)`, all 53 bits of a double. Fits wherever `random` is an option. */
 export interface SeededRandom {
   (): number;
   /**
-   * A generator of its own, seeded from the next draws of this one. Give each actor of a simulation a fork, and
-   * what one draws does not shift what the others get.
+   * A generator of its own, seeded from the next draws of this one. Give each actor of a simulation a fork,
+   * and what one draws does not shift what the others get.
    */
   fork(): SeededRandom;
 }
@@ -36,7 +36,7 @@ function generator(low: number, high: number): SeededRandom {
     weyl = (weyl + WEYL) | 0;
     return mix(weyl ^ mix(high));
   };
-  // At most one of the four can be 0, for the sequence under `fill` does not repeat: the state is never all 0.
+  // The sequence under `fill` does not repeat, so at most one of the four is 0 and the state never all 0.
   const state = Int32Array.of(fill(), fill(), fill(), fill());
   const next = (): number => scramble(state);
   const random = (): number => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53;

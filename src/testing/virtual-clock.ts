@@ -15,9 +15,9 @@ const defaults: Required<VirtualClockOptions> = { nowMs: 0, wallMs: 1_767_225_60
 const MAX_TIMERS = 10_000;
 
 /**
- * A clock that stands still until it is told to move, for tests without sleeps. Timers fire in order of time, ties
- * in the order in which they were scheduled, and `now()` is exactly their time when they do. A timer that throws
- * makes the method that moved the clock throw.
+ * A clock that stands still until it is told to move, for tests without sleeps. Timers fire in order of time,
+ * ties in the order in which they were scheduled, and `now()` is exactly their time when they do. A timer
+ * that throws makes the method that moved the clock throw.
  *
  * Its moves wait for promises in between, so a continuation that schedules another timer within the span is
  * honoured. Await each move before the next.
@@ -116,8 +116,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * The process was suspended, or its event loop blocked, for `ms`: the time has passed before anything runs, and
-   * all timers that came due meanwhile fire late, one after the other, as a resumed process fires them.
+   * The process was suspended, or its event loop blocked, for `ms`: the time has passed before anything runs,
+   * and all timers that came due meanwhile fire late, one after the other, as a resumed process fires them.
    */
   async suspend(ms: number): Promise<void> {
     const end = this.#now + forward('suspend', ms);
@@ -130,7 +130,9 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Steps the wall clock, forwards or (negative) backwards, as an administrator or NTP does; `now()` stays. */
+  /**
+   * Steps the wall clock, forwards or (negative) backwards, as an administrator or NTP does; `now()` stays.
+   */
   stepWall(ms: number): void {
     this.#wallOffset += finite('stepWall', ms);
   }

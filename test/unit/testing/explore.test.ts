@@ -136,6 +136,22 @@ describe('explore', () => {
     expect(error.exploration.goals).toEqual({ even: 3, big: 0 });
   });
 
+  it('keeps thousands of states and transitions apart', () => {
+    const liveness = [
+      { name: 'it drains', to: (n: number) => n === 0, by: (event: string) => event === 'down' },
+    ];
+    const walk: Machine<number, 'up' | 'down'> = { ...counter(5_000), liveness };
+    expect(explore(walk)).toEqual({ states: 5_001, transitions: 10_002, depth: 5_000, goals: {} });
+    const error = failure({ ...walk, always: n => (n === 4_321 ? 'planted' : undefined) });
+    expect(error.trace).toEqual(new Array(4_321).fill('up'));
+    expect(error.message).not.toContain('not deterministic');
+    const stuck = failure({
+      ...walk,
+      step: (n, event) => (n === 3_000 ? 3_001 : counter(5_000).step(n, event)),
+    });
+    expect([stuck.reason, stuck.state]).toEqual(['liveness', 3_000]);
+  });
+
   it('treats more than maxStates as an error, and exactly maxStates as a proof', () => {
     const error = failure({ ...counter(100), maxStates: 10 });
     expect(error.reason).toBe('limit');

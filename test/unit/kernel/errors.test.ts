@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BulkheadFullError,
+  CircuitOpenError,
+  DeadlineError,
+  DeadlockError,
+  isRejected,
+  QueueTimeoutError,
+  RejectedError,
+  ResilienceError,
+  TimeoutError,
+} from '../../../src/kernel/errors.js';
+
+const rejections = [
+  [CircuitOpenError, 'CircuitOpenError', 'ERR_CIRCUIT_OPEN'],
+  [BulkheadFullError, 'BulkheadFullError', 'ERR_BULKHEAD_FULL'],
+  [QueueTimeoutError, 'QueueTimeoutError', 'ERR_QUEUE_TIMEOUT'],
+  [DeadlockError, 'DeadlockError', 'ERR_DEADLOCK'],
+  [DeadlineError, 'DeadlineError', 'ERR_DEADLINE'],
+] as const;
+
+describe('errors', () => {
+  it.each(rejections)('%o says that the operation never ran', (Kind, name, code) => {
+    const error = new Kind('no', { policy: 'payments', retryAfterMs: 7 });
+    expect(error).toBeInstanceOf(RejectedError);
+    expect(error).toMatchObject({ name, code, message: 'no', policy: 'payments', retryAfterMs: 7 });
+    expect(isRejected(error)).toBe(true);
+    expect(String(error)).toBe(`${name}: no`);
+  });
+
+  it('tells a timeout from a refusal', () => {
+    const error = new TimeoutError('late', 50);
+    expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_TIMEOUT', timeoutMs: 50 });
+    expect(isRejected(error)).toBe(false);
+  });
+
+  it('knows refusals of another copy of the package', () => {
+    expect(isRejected({ rejected: true })).toBe(true);
+    for (const other of [undefined, null, 'text', new Error('x'), { rejected: 1 }])
+      expect(isRejected(other)).toBe(false);
+  });
+
+  it('captures a stack only when asked, and leaves the limit of the process as it was', () => {
+    const limit = Error.stackTraceLimit;
+    expect(new CircuitOpenError('no').stack).toBe('CircuitOpenError: no');
+    expect(new CircuitOpenError('no', { stack: true }).stack).toContain('errors.test');
+    expect(Error.stackTraceLimit).toBe(limit);
+  });
+
+  it('keeps the cause, also an undefined one, and has none when none was given', () => {
+    const cause = new Error('why');
+    expect(new ResilienceError('ERR_TIMEOUT', 'x', { cause }).cause).toBe(cause);
+    expect('cause' in new ResilienceError('ERR_TIMEOUT', 'x', { cause: undefined })).toBe(true);
+    expect('cause' in new ResilienceError('ERR_TIMEOUT', 'x')).toBe(false);
+  });
+
+  it('has a name for each class', () => {
+    expect(new ResilienceError('ERR_TIMEOUT', 'x').name).toBe('ResilienceError');
+    expect(new RejectedError('ERR_TIMEOUT', 'x').name).toBe('RejectedError');
+  });
+
+  it('works where Error is frozen', () => {
+    const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
+    Object.defineProperty(Error, 'stackTraceLimit', {
+      value: limit.value,
+      writable: false,
+      configurable: true,
+    });
+    try {
+      expect(new CircuitOpenError('no').code).toBe('ERR_CIRCUIT_OPEN');
+    } finally {
+      Object.defineProperty(Error, 'stackTraceLimit', limit);
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { checkKeys, checkNumber, checkOneOf, refuse } from '../../../src/kernel/options.js';
+
+describe('checkNumber', () => {
+  it('returns what keeps the rule, its ends included', () => {
+    expect(checkNumber('X', 'n', 1, { min: 1, max: 3 })).toBe(1);
+    expect(checkNumber('X', 'n', 3, { min: 1, max: 3 })).toBe(3);
+    expect(checkNumber('X', 'n', Infinity, { min: 1, infinity: true })).toBe(Infinity);
+    expect(checkNumber('X', 'n', -2.5, {})).toBe(-2.5);
+  });
+
+  it.each([
+    [Number.NaN, { min: 0 }, 'a number >= 0, got NaN'],
+    [-1, { min: 0 }, 'a number >= 0, got -1'],
+    [0, { above: 0 }, 'a number > 0, got 0'],
+    [1.5, { min: 1, integer: true }, 'an integer >= 1, got 1.5'],
+    [2 ** 53, { integer: true }, 'an integer, got 9007199254740992'],
+    [Infinity, { min: 0 }, 'a number >= 0, got Infinity'],
+    [-Infinity, { infinity: true }, 'a number, or Infinity, got -Infinity'],
+    [2, { min: 0, max: 1 }, 'a number >= 0 <= 1, got 2'],
+  ])('refuses %d under %o', (value, rule, words) => {
+    const check = (): number => checkNumber('Owner', 'option', value, rule);
+    expect(check).toThrow(RangeError);
+    expect(check).toThrow(`Owner: \`option\` must be ${words}`);
+  });
+
+  it.each([
+    ['5', '"5"'],
+    [null, 'null'],
+    [{}, 'an object'],
+    [5n, '5'],
+    [Symbol('s'), 'Symbol(s)'],
+  ])('refuses %s as no number at all', (value, shown) => {
+    const check = (): number => checkNumber('Owner', 'option', value, {});
+    expect(check).toThrow(TypeError);
+    expect(check).toThrow(`got ${shown}`);
+  });
+});
+
+describe('checkKeys', () => {
+  it('takes known keys and refuses a typo by its name', () => {
+    expect(() => checkKeys('Owner', { a: 1 }, ['a', 'b'])).not.toThrow();
+    expect(() => checkKeys('Owner', { A: 1 }, ['a', 'b'])).toThrow(
+      'Owner: unknown option `A`; known are a, b',
+    );
+  });
+
+  it.each([undefined, null, 7, 'text'])('refuses %s in place of options', options => {
+    expect(() => checkKeys('Owner', options, [])).toThrow('Owner: `options` must be an object');
+  });
+});
+
+describe('checkOneOf and refuse', () => {
+  it('returns what is allowed and names what is', () => {
+    expect(checkOneOf('Owner', 'mode', 'a', ['a', 'b'])).toBe('a');
+    expect(() => checkOneOf('Owner', 'mode', 'c', ['a', 'b'])).toThrow(
+      "`mode` must be 'a' or 'b', got \"c\"",
+    );
+  });
+
+  it('throws RangeError for numbers and TypeError for the rest', () => {
+    expect(() => refuse('Owner', 'x', 'else', 1)).toThrow(RangeError);
+    expect(() => refuse('Owner', 'x', 'else', true)).toThrow(TypeError);
+  });
+});

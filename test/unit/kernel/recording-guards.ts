@@ -1,0 +1,80 @@
+import { expect } from 'vitest';
+import type { CallContext, Context } from '../../../src/kernel/context.js';
+import { GuardRun } from '../../../src/kernel/guard-run.js';
+import { recordCall } from '../../../src/kernel/guarded-call.js';
+import type { AbandonableCall, Guard, ParkedCall } from '../../../src/kernel/policy.js';
+
+export type Log = string[];
+
+/** A guard that writes down what happens to it. */
+export class Recorder implements Guard<object> {
+  readonly permit = {};
+  readonly log: Log;
+  readonly label: string;
+
+  constructor(log: Log, label: string) {
+    this.log = log;
+    this.label = label;
+  }
+
+  enter(_call: CallContext): object | undefined {
+    this.log.push(`enter ${this.label}`);
+    return this.permit;
+  }
+
+  exit(permit: object, ok: boolean, result: unknown): void {
+    expect(permit).toBe(this.permit);
+    this.log.push(`exit ${this.label} ${ok ? 'ok' : 'error'} ${String(result)}`);
+  }
+}
+
+export class Refuser extends Recorder {
+  override enter(): object {
+    throw new Error('refused');
+  }
+}
+
+export class Parker extends Recorder {
+  parked: ParkedCall<object> | undefined;
+  withdrawn: unknown;
+
+  override enter(): undefined {
+    return undefined;
+  }
+
+  wait(call: ParkedCall<object>): string {
+    this.parked = call;
+    return 'ticket';
+  }
+
+  withdraw(ticket: unknown): void {
+    this.withdrawn = ticket;
+    this.log.push(`withdraw ${this.label}`);
+  }
+}
+
+export class Giver extends Recorder {
+  readonly givesUp = true;
+  call: (AbandonableCall & Context) | undefined;
+
+  override enter(call: CallContext): object {
+    this.call = call as unknown as AbandonableCall;
+    return super.enter(call)!;
+  }
+}
+
+export const run = (...guards: Guard<object>[]): GuardRun => new GuardRun(guards as Guard[], recordCall);
+
+export function deferred<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
