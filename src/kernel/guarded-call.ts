@@ -101,12 +101,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   admit(permit: unknown): void {
     if (this.stage !== PARKED) return;
-    const { operation, place, scope } = this.parking!;
-    this.parking = undefined;
+    const { place, scope } = this.parking!;
     this.stage = ENTERING;
     this.hold(place, permit);
-    if (scope === undefined) this.enter(operation, place + 1);
-    else scope.runInAsyncScope(() => this.enter(operation, place + 1), undefined);
+    if (scope === undefined) this.resume();
+    else scope.runInAsyncScope(this.resume, this);
   }
 
   refuse(error: unknown): void {
@@ -202,6 +201,13 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       return;
     }
     if (this.stage === ANSWERED && this.parking === parking) guard.withdraw?.(parking.ticket);
+  }
+
+  /** The wait is over: on to the guards further inside. */
+  private resume(): void {
+    const { operation, place } = this.parking!;
+    this.parking = undefined;
+    this.enter(operation, place + 1);
   }
 
   private launch(operation: Operation<unknown>): void {

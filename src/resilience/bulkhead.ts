@@ -1,6 +1,6 @@
 import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
-import type { Waiter, WaitOrder } from '../core/wait-line.js';
+import { Waiter, type WaitOrder } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
@@ -57,16 +57,16 @@ export interface BulkheadDescription {
 }
 
 /** A call in the line. */
-class Queued {
+class Queued extends Waiter {
   readonly call: GuardedCall;
   readonly since: number;
   /** The calls with a slot here that this one is a part of. */
   readonly holders: readonly CallContext[] | undefined;
-  /** The time at which it stops waiting, and its entry with the timer when there is one. */
-  until = Infinity;
-  due: Due<Waiter<Queued>> | undefined = undefined;
+  /** The time at which it stops waiting, if there is one. */
+  due: Due<Queued> | undefined = undefined;
 
   constructor(call: GuardedCall, since: number, holders: readonly CallContext[] | undefined) {
+    super();
     this.call = call;
     this.since = since;
     this.holders = holders;
@@ -101,7 +101,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   readonly #line: LineOptions;
   readonly #slots: Slots<Queued>;
   readonly #circle: WaitCircle = new WaitCircle(this);
-  #due: DueTimer<Waiter<Queued>> | undefined;
+  #due: DueTimer<Queued> | undefined;
   #events: Emitter<BulkheadEvents> | undefined;
   #run: GuardRun | undefined;
   /** Whether slots are being handed out: whoever gives one back meanwhile leaves it to that. */
@@ -136,7 +136,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     return undefined;
   }
 
-  wait(call: GuardedCall): Waiter<Queued> {
+  wait(call: GuardedCall): Queued {
     if (call.cancelled) throw call.reason;
     if (this.#closed) throw this.#refusal('closed');
     const deadline = callersDeadline(call);
@@ -147,14 +147,13 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     if (holders !== undefined && this.#circle.closes(holders, this.#slots.taken)) {
       throw this.#refusal('deadlock');
     }
-    const queued = new Queued(call, now, holders);
-    if (limited) queued.until = Math.min(deadline, now + this.#line.queueTimeoutMs);
-    return this.#join(queued);
+    const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
+    return this.#join(new Queued(call, now, holders), until);
   }
 
-  withdraw(waiter: Waiter<Queued>): void {
-    if (!this.#slots.leave(waiter)) return;
-    this.#forget(waiter.item);
+  withdraw(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    this.#forget(queued);
     const { waiting } = this.#slots;
     if (this.#events?.has('abandoned')) this.#events.emit('abandoned', { ...this.#stamp(), waiting });
   }
@@ -198,28 +197,28 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** Refuses whoever waits, and from now on whoever would have to. What runs is not touched. */
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (let waiter = this.#slots.evict(); waiter !== undefined; waiter = this.#slots.evict()) {
-      this.#refuse(waiter.item, 'closed');
+    for (let queued = this.#slots.evict(); queued !== undefined; queued = this.#slots.evict()) {
+      this.#refuse(queued, 'closed');
     }
   }
 
   /** Puts a call into the line, in the place of one that comes after it when there is no other. */
-  #join(queued: Queued): Waiter<Queued> {
+  #join(queued: Queued, until: number): Queued {
     const level = this.#levelOf(queued.call);
     const now = this.#line.order === 'priority' ? this.clock.coarse() : 0;
     const displaced = this.#slots.isFull ? this.#slots.displace(level, now) : undefined;
     if (displaced === undefined && this.#slots.isFull) throw this.#refusal('full');
-    const waiter = this.#slots.join(queued, level, now);
-    if (queued.until < Infinity) {
+    this.#slots.join(queued, level, now);
+    if (until < Infinity) {
       this.#due ??= new DueTimer(this.clock, late => this.#expire(late));
-      queued.due = this.#due.add(waiter, queued.until);
+      queued.due = this.#due.add(queued, until);
     }
     if (queued.holders !== undefined) this.#circle.join(queued.holders);
     const { waiting } = this.#slots;
     if (this.#events?.has('queued')) this.#events.emit('queued', { ...this.#stamp(), waiting });
     // Last, for it answers another call and so may run code that changes all of this.
-    if (displaced !== undefined) this.#refuse(displaced.item, 'displaced');
-    return waiter;
+    if (displaced !== undefined) this.#refuse(displaced, 'displaced');
+    return queued;
   }
 
   /** Level 0 is the most urgent; priority 0 is in the middle. */
@@ -237,9 +236,9 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     if (this.#serving) return;
     this.#serving = true;
     try {
-      for (let waiter = this.#slots.next(); waiter !== undefined; waiter = this.#slots.next()) {
-        const { call, since } = waiter.item;
-        this.#forget(waiter.item);
+      for (let queued = this.#slots.next(); queued !== undefined; queued = this.#slots.next()) {
+        const { call, since } = queued;
+        this.#forget(queued);
         const waitedMs = this.#events?.has('admitted') ? this.clock.now() - since : 0;
         // Nobody else's code may run before this: a call given up here would not take the slot it was handed.
         call.admit(true);
@@ -250,10 +249,10 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     }
   }
 
-  #expire(waiter: Waiter<Queued>): void {
-    if (!this.#slots.leave(waiter)) return;
-    const { call, until } = waiter.item;
-    this.#refuse(waiter.item, callersDeadline(call) <= until ? 'deadline' : 'queue-timeout');
+  #expire(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    const { call, due } = queued;
+    this.#refuse(queued, callersDeadline(call) <= due!.at ? 'deadline' : 'queue-timeout');
   }
 
   /** Answers a call that has been taken out of the line. */

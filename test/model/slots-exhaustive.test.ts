@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { Slots } from '../../src/core/slots.js';
-import type { Waiter, WaitOrder } from '../../src/core/wait-line.js';
+import type { WaitOrder } from '../../src/core/wait-line.js';
 import { explore, type Liveness } from '../../src/testing/explore.js';
-import { NaiveSlots } from './naive-slots.js';
+import { NaiveSlots, Numbered } from './naive-slots.js';
 
 /** Small numbers that still allow every situation: several free at once, several over the limit, all levels. */
 interface Bounds {
@@ -31,8 +31,8 @@ type Event =
  */
 class Pair {
   readonly #bounds: Bounds;
-  readonly #slots: Slots<number>;
-  readonly #waiters: Waiter<number>[] = [];
+  readonly #slots: Slots<Numbered>;
+  readonly #waiters: Numbered[] = [];
   readonly naive: NaiveSlots;
   readonly #history: readonly Event[];
   /** Before the last `next` after a slot came free: there alone may somebody wait for a free slot. */
@@ -77,7 +77,9 @@ class Pair {
     if (gone !== (refused === id ? undefined : refused))
       throw new Error(`${gone} was displaced, not ${refused}`);
     this.displaced = gone !== undefined;
-    if (refused !== id) this.#waiters[id] = this.#slots.join(id, level, this.naive.now);
+    if (refused === id) return;
+    this.#waiters[id] = new Numbered(id);
+    this.#slots.join(this.#waiters[id], level, this.naive.now);
   }
 
   #leave(turn: number): void {
