@@ -1,6 +1,6 @@
 /**
- * A breaker around a client that takes callbacks, so that there is no function to pass to `execute`: acquire a
- * permit, and tell it how the call went.
+ * A breaker around a client that takes callbacks, so that there is no function to pass to `execute`:
+ * acquire a permit, and tell it how the call went.
  */
 import { CircuitBreaker } from 'keelson';
 

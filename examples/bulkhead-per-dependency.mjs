@@ -1,6 +1,6 @@
 /**
- * A bulkhead for each dependency. One that hangs fills its own slots and its own wait line; who calls another one
- * feels nothing.
+ * A bulkhead for each dependency. One that hangs fills its own slots and its own wait line; who calls
+ * another one feels nothing.
  */
 import { Bulkhead, wrap } from 'keelson';
 

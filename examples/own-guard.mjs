@@ -1,6 +1,6 @@
 /**
- * A policy of your own. One that only lets calls in and hears how they ended is a guard: `enter` and `exit`, no
- * promises. In a pipeline it is fused with its neighbours, and refusing costs next to nothing.
+ * A policy of your own. One that only lets calls in and hears how they ended is a guard: `enter` and
+ * `exit`, no promises. In a pipeline it is fused with its neighbours, and refusing costs next to nothing.
  */
 import { pipeline, Timeout } from 'keelson';
 

@@ -1,6 +1,6 @@
 /**
- * One budget for the retries of all calls. Each retry is reasonable by itself; when everything fails, all of them
- * together would triple the load on a remote that is down already.
+ * One budget for the retries of all calls. Each retry is reasonable by itself; when everything fails, all
+ * of them together would triple the load on a remote that is down already.
  */
 import { attemptsOf, Retry, RetryBudget } from 'keelson';
 

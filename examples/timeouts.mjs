@@ -1,4 +1,4 @@
-/** Two spans that people confuse: how long one attempt may take, and how long the caller is willing to wait. */
+/** Two spans that people confuse: how long one attempt may take, and how long the caller will wait. */
 import { pipeline, Retry, Timeout } from 'keelson';
 
 /** Stands for a remote: the first answer takes too long, the second does not. */

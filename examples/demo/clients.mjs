@@ -39,7 +39,7 @@ export function bareClient(origin) {
   return { call: wish => ask(origin, wish, { signal: AbortSignal.timeout(limits.bareMs) }) };
 }
 
-/** The same through a pipeline. All calls to the service share its policies; `without` leaves one of them out. */
+/** The same through a pipeline whose policies all calls share; `without` leaves one of them out. */
 export function keelsonClient(origin, { without, signal }) {
   /** The price that was seen last: an old one is better than none. A charge has no such stand-in. */
   let lastPrice = { price: 9 };

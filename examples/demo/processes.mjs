@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Every child that lives. Whatever ends this process ends them as well; they also watch for its end themselves. */
+/** The children that live. Whatever ends this process ends them; they watch for its end as well. */
 const children = new Set();
 
 function endAll() {

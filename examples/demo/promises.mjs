@@ -3,8 +3,8 @@ import { phases } from './schedule.mjs';
 import { recoveries } from './timeline.mjs';
 
 /**
- * What the pipeline promises, checked against what was measured. Every bound leaves room for a slow machine; the
- * time for which the machine did not let this process run at all is measured and allowed for.
+ * What the pipeline promises, checked against what was measured. Every bound leaves room for a slow
+ * machine; the longest time for which this process could not run at all is measured, and added.
  *
  * @typedef {object} Promised
  * @property {string} name
@@ -67,7 +67,7 @@ const checks = {
   crowd({ services }) {
     const most = peak(services.keelson);
     return {
-      says: `a service never has more than ${limits.slots} calls at once (${limits.slots} more may be on their way out)`,
+      says: `a service has at most ${limits.slots} calls at once, and as many that are being called off`,
       kept: most <= 2 * limits.slots,
       measured: `${most}`,
     };

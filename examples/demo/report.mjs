@@ -38,7 +38,7 @@ export function printReport(run, { ok, broken, promises }, screen) {
   screen.line();
   for (const text of picture({ ...run, paint: (color, text) => screen.paint(color, text) }))
     screen.line(text);
-  screen.line(screen.paint('dim', key));
+  for (const text of key) screen.line(screen.paint('dim', text));
   screen.line();
   for (const { says, kept, measured } of promises) {
     const verdict = kept ? screen.paint('green', 'kept  ') : screen.paint('red', 'BROKEN');

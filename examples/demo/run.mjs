@@ -11,7 +11,7 @@ import { arrive, wishes } from './traffic.mjs';
 const PATIENCE_MS = 6_000;
 
 /**
- * Sends the same calls at the same time through both clients, each to a service of its own that behaves alike.
+ * Sends the same calls at the same time through both clients, each to a service of its own.
  * @param {{ seed: number, without?: string, screen?: import('./screen.mjs').Screen }} options
  */
 export async function run({ seed, without, screen }) {

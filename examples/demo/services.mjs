@@ -1,11 +1,11 @@
 /**
- * A shop's pricing and charging service, run as a child process. It behaves as its parent tells it to, counts what
- * reaches it, and ends when the parent does.
+ * A shop's pricing and charging service, run as a child process. It behaves as its parent tells it to,
+ * counts what reaches it, and ends when the parent does.
  */
 import { createServer } from 'node:http';
 import { phases, STEP_MS, steps } from './schedule.mjs';
 
-/** What becomes of a request: by the mood of the service and by how many requests came before it in this phase. */
+/** What becomes of a request, by the mood and by how many came before it in this phase. */
 const moods = {
   well: count => ({ act: 'answer', afterMs: 5 + ((count * 7) % 20) }),
   flaky: count =>

@@ -4,8 +4,6 @@ const MARGIN = 10;
 const levels = [...' ▁▂▃▄▅▆▇█'];
 const signs = { closed: '─', open: '█', 'half-open': '▒' };
 
-/** @typedef {{ at: number, state: string }[]} Changes The states of the breaker, each with the seconds it began. */
-
 /** Draws the run: a time axis, what the services did, what reached them, and what the breaker made of it. */
 export function picture({ changes, services, paint }) {
   const top = 1.2 * typical(services.bare.steps);
@@ -19,8 +17,10 @@ export function picture({ changes, services, paint }) {
   return rows.map(([name, text, color]) => name.padEnd(MARGIN) + paint(color, text));
 }
 
-export const key =
-  'bars: requests that reached the service, in half seconds   breaker: ─ closed  █ open  ▒ a probe';
+export const key = [
+  'bars     requests that reached the service, in half seconds',
+  'breaker  ─ closed   █ open   ▒ a probe is out',
+];
 
 function axis() {
   const marks = [];

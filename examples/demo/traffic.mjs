@@ -16,7 +16,7 @@ const PER_SECOND = 50;
 const CROWD_AFTER_S = 0.2;
 
 /**
- * The same wishes for the same seed: they arrive as customers do, at random and without waiting for each other.
+ * The same wishes for the same seed. They arrive as customers do: at random, and none waits for another.
  * @returns {Wish[]}
  */
 export function wishes(seed) {

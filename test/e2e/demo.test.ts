@@ -65,8 +65,8 @@ describe('how the demo ends', () => {
 
   it.each(['SIGINT', 'SIGKILL'] as const)('leaves no child behind after %s', async signal => {
     const demo = spawn(process.execPath, [fileURLToPath(new URL(program, root))]);
-    // The services are up when the first phase is announced. They share stderr with their parent: it closes, and
-    // with it `demo`, when the last of the three has ended.
+    // The services are up when the first phase is announced. They share stderr with their parent: it
+    // closes, and with it `demo`, when the last of the three has ended.
     for await (const text of demo.stdout) if (/ s {2}well/.test(String(text))) break;
     const closed = once(demo, 'close');
     demo.kill(signal);
