@@ -65,27 +65,37 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
   return stages.length === 0 ? [new GuardRun([])] : stages;
 }
 
-class Pipeline implements Policy<never, unknown> {
-  readonly parts: readonly unknown[];
-  readonly #stages: readonly Stage[];
+/** A stage and what stands inside it. */
+class Link implements Stage {
+  readonly #stage: Stage;
+  readonly #inner: Stage;
 
-  constructor(parts: readonly unknown[]) {
-    this.parts = parts;
-    this.#stages = compile(parts);
+  constructor(stage: Stage, inner: Stage) {
+    this.#stage = stage;
+    this.#inner = inner;
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    return this.#runFrom(0, operation, options);
+    // A bound function: it is half the size of a closure.
+    return this.#stage.execute((this.#inner.execute<T>).bind(this.#inner, operation), options);
+  }
+}
+
+class Pipeline implements Policy<never, unknown> {
+  readonly parts: readonly unknown[];
+  readonly #outermost: Stage;
+
+  constructor(parts: readonly unknown[]) {
+    this.parts = parts;
+    this.#outermost = compile(parts).reduceRight((inner, stage) => new Link(stage, inner));
+  }
+
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    return this.#outermost.execute(operation, options);
   }
 
   describe(): { readonly pipeline: readonly unknown[] } {
     return { pipeline: this.parts.map(describePart) };
-  }
-
-  #runFrom<T>(place: number, operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    const stage = this.#stages[place]!;
-    if (place === this.#stages.length - 1) return stage.execute(operation, options);
-    return stage.execute(context => this.#runFrom(place + 1, operation, context), options);
   }
 }
 
