@@ -143,11 +143,13 @@ describe('the wait line of a bulkhead', () => {
     quiet(bulkhead.execute(gate.operation('a')));
     expect(clock.timers).toBe(0);
     const calls: Promise<string>[] = [];
+    const schedule = vi.spyOn(clock, 'schedule');
     for (let call = 0; call < 50; call++) {
       calls.push(watched(bulkhead.execute(gate.operation(`b${call}`))));
       await clock.advance(1);
       expect(clock.timers).toBe(1);
     }
+    expect(schedule).toHaveBeenCalledTimes(2);
     expect(bulkhead.snapshot().waiting).toBe(49);
     await expect(calls[0]).rejects.toMatchObject({ code: 'ERR_QUEUE_TIMEOUT', rejected: true });
     gate.end('a');
