@@ -75,6 +75,7 @@ describe('a bulkhead that is called from inside', () => {
     const gate = new Gate();
     const bulkhead = new Bulkhead({ slots: 2, queue: 5 });
     const inner = (context: Context): Promise<string> => bulkhead.execute(() => 'inner', context);
+    const other = bulkhead.execute(gate.operation('other'), { key: 'other' });
     const a = bulkhead.execute(
       async context => {
         await inner(context);
@@ -82,8 +83,7 @@ describe('a bulkhead that is called from inside', () => {
       },
       { key: 'a' },
     );
-    const other = bulkhead.execute(gate.operation('other'), { key: 'other' });
-    await settle();
+    expect(bulkhead.snapshot()).toMatchObject({ taken: 2, waiting: 1 });
     gate.end('other');
     await other;
     await settle();
