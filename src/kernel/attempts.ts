@@ -1,12 +1,22 @@
 import { CallContext } from './context.js';
 import { newId } from './random.js';
 
+/** What runs an operation more than once for one call: a retry, a hedge. */
+export interface Repeater {
+  /** How many attempts it makes of one call at most. */
+  readonly attempts: number;
+  /** What bounds its extra attempts together with those of others. */
+  readonly budget: object | undefined;
+}
+
 /** The context of the first attempt of a call that may be repeated, and the parent of all later ones. */
-export class FirstAttempt extends CallContext {
+export class FirstAttempt<R extends Repeater = Repeater> extends CallContext {
+  readonly repeater: R;
   #idempotencyKey: string | undefined;
 
-  constructor(parent: CallContext) {
+  constructor(parent: CallContext, repeater: R) {
     super(parent, parent.deadline);
+    this.repeater = repeater;
   }
 
   override get attempt(): number {
@@ -36,4 +46,13 @@ class LaterAttempt extends CallContext {
   override get attempt(): number {
     return this.#attempt;
   }
+}
+
+/** What already repeats the call that `context` belongs to, innermost first. */
+export function repeatersAround(context: CallContext): readonly Repeater[] {
+  const repeaters: Repeater[] = [];
+  for (let at: CallContext | undefined = context; at !== undefined; at = at.parent) {
+    if (at instanceof FirstAttempt) repeaters.push(at.repeater);
+  }
+  return repeaters;
 }

@@ -103,6 +103,14 @@ export class CallContext implements Context {
   }
 
   /**
+   * Whether the operation that was handed this very context runs now and holds a permit of `guard`. A context
+   * that many operations share says so whenever one of them may.
+   */
+  holds(_guard: object): boolean {
+    return false;
+  }
+
+  /**
    * Calls `listener` once, in the turn in which the call is given up, without making an `AbortSignal` for it.
    * The function returned ends the interest; whoever subscribes must call it when the call is over.
    */

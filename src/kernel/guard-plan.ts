@@ -13,6 +13,8 @@ export class GuardPlan {
   readonly last: number;
   /** The place of the guard that may give up, -1 when there is none. */
   readonly giver: number;
+  /** Whether calls may have to wait. */
+  readonly parks: boolean;
   /** The permits of the latest call: most guards hand out one object for long, so that calls can share the list. */
   permits: readonly unknown[];
 
@@ -22,6 +24,7 @@ export class GuardPlan {
     this.exits = guards.map(guard => guard.exit.bind(guard));
     this.last = guards.length - 1;
     this.giver = guards.findIndex(guard => guard.givesUp === true);
+    this.parks = guards.some(guard => guard.wait !== undefined);
     this.permits = new Array(guards.length).fill(undefined);
   }
 

@@ -2,6 +2,7 @@ import { backgroundContext, contextOf } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
 import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
+import { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
 
 /** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
@@ -11,14 +12,21 @@ interface Lane {
   readonly onError: (error: unknown) => never;
 }
 
-function makeLane(plan: GuardPlan, permits: readonly unknown[], call: CallContext): Lane {
+function makeLane(
+  plan: GuardPlan,
+  permits: readonly unknown[],
+  call: CallContext,
+  handed?: HandedContext,
+): Lane {
   return {
     permits,
     onValue(value) {
+      if (handed !== undefined) handed.running = false;
       exitGuards(plan.exits, permits, plan.last, 0, true, value, call);
       return value;
     },
     onError(error) {
+      if (handed !== undefined) handed.running = false;
       exitGuards(plan.exits, permits, plan.last, 0, false, error, call);
       throw error;
     },
@@ -34,6 +42,7 @@ export class GuardRun {
   readonly #plan: GuardPlan;
   readonly #clock: Clock;
   readonly #background: CallContext;
+  readonly #handed: CallContext;
   readonly #record: RecordCall | undefined;
   #lane: Lane | undefined;
 
@@ -50,6 +59,7 @@ export class GuardRun {
     this.#record = record;
     this.#clock = clock;
     this.#background = backgroundContext(clock);
+    this.#handed = this.#plan.parks ? new HandedContext(this.#background, this.#plan) : this.#background;
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
@@ -89,13 +99,21 @@ export class GuardRun {
       }
       if (permit !== permits[place]) permits = plan.withPermit(permits, place, permit);
     }
+    if (context !== this.#background && plan.parks) {
+      const handed = new HandedContext(context, plan);
+      return this.#launch(operation, handed, makeLane(plan, permits, context, handed));
+    }
+    const handed = context === this.#background ? this.#handed : context;
+    return this.#launch(operation, handed, this.#laneFor(permits, context));
+  }
+
+  #launch<T>(operation: Operation<T>, handed: CallContext, lane: Lane): Promise<T> {
     let answer: PromiseLike<T> | T;
     try {
-      answer = operation(context);
+      answer = operation(handed);
     } catch (error) {
       answer = Promise.reject(error);
     }
-    const lane = this.#laneFor(permits, context);
     return (Promise.resolve(answer) as Promise<T>).then(lane.onValue, lane.onError);
   }
 

@@ -2,7 +2,7 @@ import { type AsyncScope, captureScope } from './async-context.js';
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
 import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
-import type { AbandonableCall, Operation, ParkedCall } from './policy.js';
+import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
 
@@ -77,6 +77,10 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     return this.cancellation?.given === true ? this.cancellation.reason : super.reason;
   }
 
+  override holds(guard: Guard): boolean {
+    return this.stage === RUNNING && this.plan.guards.includes(guard);
+  }
+
   override onCancel(listener: () => void): () => void {
     return this.ownCancellation().onCancel(listener);
   }
@@ -97,12 +101,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   admit(permit: unknown): void {
     if (this.stage !== PARKED) return;
-    const { operation, place, scope } = this.parking!;
-    this.parking = undefined;
+    const { place, scope } = this.parking!;
     this.stage = ENTERING;
     this.hold(place, permit);
-    if (scope === undefined) this.enter(operation, place + 1);
-    else scope.runInAsyncScope(() => this.enter(operation, place + 1), undefined);
+    if (scope === undefined) this.resume();
+    else scope.runInAsyncScope(this.resume, this);
   }
 
   refuse(error: unknown): void {
@@ -116,7 +119,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       this.answer(false, error, giver);
     } else if (this.stage === PARKED) {
       const { place, ticket } = this.parking!;
-      guards[place]!.withdraw?.(ticket);
+      // Without a ticket the guard is parking the call at this moment: `wait` withdraws it as soon as it has one.
+      if (ticket !== undefined) guards[place]!.withdraw?.(ticket);
       this.answer(false, error, place - 1);
     } else {
       // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
@@ -128,7 +132,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   cancel(reason: unknown): void {
-    this.ownCancellation().give(reason);
+    // No operation runs yet that could end the call by heeding its signal.
+    if (this.stage === PARKED) this.giveUp(reason);
+    else this.ownCancellation().give(reason);
   }
 
   private promise(): Promise<unknown> {
@@ -165,7 +171,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       try {
         const permit = enters[place]!(this);
         if (permit === undefined) {
-          this.wait(operation, place);
+          if (this.stage === ANSWERED) this.exit(place - 1, 0, false, this.reason);
+          else this.wait(operation, place);
           return;
         }
         this.hold(place, permit);
@@ -186,11 +193,21 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     this.parking = parking;
     this.stage = PARKED;
     if (this.parent!.cancellable) this.ownCancellation();
+    const guard = this.plan.guards[place]!;
     try {
-      parking.ticket = this.plan.guards[place]!.wait!(this);
+      parking.ticket = guard.wait!(this);
     } catch (error) {
       this.refuse(error);
+      return;
     }
+    if (this.stage === ANSWERED && this.parking === parking) guard.withdraw?.(parking.ticket);
+  }
+
+  /** The wait is over: on to the guards further inside. */
+  private resume(): void {
+    const { operation, place } = this.parking!;
+    this.parking = undefined;
+    this.enter(operation, place + 1);
   }
 
   private launch(operation: Operation<unknown>): void {

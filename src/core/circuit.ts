@@ -1,0 +1,265 @@
+import { breakMs, type CircuitRules } from './circuit-rules.js';
+import type {
+  Cause,
+  CircuitDecision,
+  CircuitSnapshot,
+  CircuitState,
+  CircuitTotals,
+} from './circuit-snapshot.js';
+import { fits } from './fits.js';
+import { FollowedCall, MUTE, type Permit, Roster } from './permit.js';
+import { TimeWindow } from './time-window.js';
+import { type CircuitCounts, tripRule } from './trip-rule.js';
+import { CountWindow, type Window } from './window.js';
+
+/** What a call says about its dependency. The last two say nothing. */
+export type Verdict = 'success' | 'failure' | 'slow' | 'ignored' | 'cancelled';
+
+const NONE: CircuitCounts = { calls: 0, failures: 0, slow: 0, overdue: 0, consecutiveFailures: 0 };
+const START: CircuitDecision = {
+  epoch: 1,
+  state: 'closed',
+  because: 'start',
+  counts: NONE,
+  until: 0,
+  trips: 0,
+};
+const ZERO = { failure: 0, ignored: 0, cancelled: 0, rejected: 0, slow: 0, stale: 0, wouldReject: 0 };
+const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled'];
+
+/**
+ * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0,
+ * 1). At most one transition happens in one call of a method. There are no timers: a break that is over, a
+ * lease that is over and a call that has become slow are noticed when the next call is admitted or recorded.
+ */
+export class Circuit {
+  readonly rules: CircuitRules;
+  #decision = START;
+  #roster: Roster | undefined;
+  readonly #window: Window | undefined;
+  #consecutive = 0;
+  #calls = 0;
+  #success = 0;
+  /** The other lifetime counts: a circuit whose calls all succeed has none. */
+  #others: typeof ZERO | undefined;
+
+  constructor(rules: CircuitRules, now: number) {
+    const { mode, slowMs, slowRatio, trip, windowCalls, windowMs, buckets } = rules;
+    this.rules = rules;
+    if (mode === 'disabled') this.#decision = { ...START, state: mode };
+    this.#roster = this.#newRoster();
+    const tracksSlow = slowMs < Infinity || slowRatio < Infinity || trip !== undefined;
+    if (windowCalls > 0) this.#window = new CountWindow(windowCalls, tracksSlow);
+    else if (windowMs > 0) this.#window = new TimeWindow(windowMs, buckets, now);
+  }
+
+  get decision(): CircuitDecision {
+    return this.#decision;
+  }
+
+  get state(): CircuitState {
+    return this.#decision.state;
+  }
+
+  get inFlight(): number {
+    const { success, failure, ignored, cancelled, rejected } = this.totals();
+    return this.#calls - success - failure - ignored - cancelled - rejected;
+  }
+
+  /** The shortcut of `admit` that needs no time, for calls that need not be told apart. Else ask `admit`. */
+  pass(): Permit | undefined {
+    const decision = this.#decision;
+    const { state } = decision;
+    if (this.#roster !== undefined || (state !== 'closed' && state !== 'disabled')) return undefined;
+    this.#calls++;
+    return decision;
+  }
+
+  /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
+  admit(now: number, random: () => number): Permit | undefined {
+    const { state, until, trips } = this.#decision;
+    this.#calls++;
+    // Asked this way round, a time that is no number ends the break instead of making it last for ever.
+    if (state === 'open' && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
+    else if (this.#sweep(now)) this.#judge(now, random, 0);
+    return this.#permit(now);
+  }
+
+  /**
+   * Takes the verdict of a call, once for each permit. `now` is not looked at when a call succeeded that
+   * `pass` let in and there is no time window. `retryAfterMs` above 0 is the break that a failed answer asked
+   * for: it has its way when this failure opens the circuit.
+   */
+  record(permit: Permit, verdict: Verdict, now: number, random: () => number, retryAfterMs = 0): void {
+    const { epoch, state } = this.#decision;
+    if (verdict === 'success' && permit === this.#decision && state === 'closed') {
+      this.#success++;
+      this.#consecutive = 0;
+      this.#window?.push(false, false, now);
+      return;
+    }
+    const failed = verdict === 'failure';
+    const neutral = verdict === 'ignored' || verdict === 'cancelled';
+    const call = permit instanceof FollowedCall ? permit : undefined;
+    const took = call === undefined || neutral ? 0 : now - call.startedAt;
+    const slow = verdict === 'slow' || took > this.rules.slowMs;
+    if (failed || neutral) this.#count(verdict);
+    else this.#success++;
+    if (slow) this.#count('slow');
+    if (permit.epoch !== epoch && permit.epoch !== MUTE) this.#count('stale');
+    if (permit.epoch !== epoch || state === 'disabled') return;
+    let telling = this.#sweep(now) || failed || slow;
+    const roster = this.#roster;
+    const followed = call === undefined || roster!.remove(call);
+    if (state === 'half-open') {
+      telling = true;
+      if (!followed) this.#count('stale');
+      else if (!neutral) roster!.score(!failed && !slow);
+    } else {
+      if (!followed) roster!.overdue--;
+      if (!neutral) {
+        this.#consecutive = failed ? this.#consecutive + 1 : 0;
+        this.#window?.push(failed, slow, now);
+      }
+    }
+    if (telling) this.#judge(now, random, retryAfterMs);
+  }
+
+  /**
+   * Isolated: no call is admitted, in any mode. Disabled: every call is, and none counts. Both until somebody
+   * says closed, which is the state of a new circuit: calls in flight have no say any more.
+   */
+  force(state: 'isolated' | 'disabled' | 'closed', now: number): void {
+    const { mode } = this.rules;
+    if (state === 'closed' && mode === 'disabled') this.force(mode, now);
+    else if (state === 'closed' || state !== this.state) this.#become(state, 'manual', now);
+  }
+
+  /** How long to wait before a call can be admitted; undefined when only a manual order can end the state. */
+  retryAfterMs(now: number): number | undefined {
+    const { state, until } = this.#decision;
+    return state === 'isolated' ? undefined : state === 'open' ? Math.max(0, until - now) : 0;
+  }
+
+  /** What speaks for the next decision: the window while closed, the score of the probes while half-open. */
+  counts(now: number): CircuitCounts {
+    const roster = this.#roster;
+    const overdue = roster?.overdue ?? 0;
+    if (this.state === 'half-open') {
+      const { passed, failed } = roster!;
+      return { ...NONE, calls: passed + failed, failures: failed, overdue };
+    }
+    this.#window?.expire(now);
+    const { calls, failures, slow } = this.#window ?? NONE;
+    return { calls, failures, slow, overdue, consecutiveFailures: this.#consecutive };
+  }
+
+  totals(): CircuitTotals {
+    return { success: this.#success, ...(this.#others ?? ZERO) };
+  }
+
+  snapshot(now: number): CircuitSnapshot {
+    const { state, because, counts, trips } = this.#decision;
+    return {
+      version: 1,
+      state: state === 'half-open' ? 'open' : state,
+      because,
+      counts,
+      remainingMs: this.retryAfterMs(now) ?? 0,
+      trips,
+      consecutiveFailures: this.#consecutive,
+      window: this.#window?.save(now) ?? null,
+      totals: this.totals(),
+    };
+  }
+
+  /** Goes on from where a snapshot was `downtimeMs` ago; false, and no change, when it is none. */
+  restore(saved: unknown, now: number, downtimeMs: number): boolean {
+    const like = { ...this.snapshot(now), window: undefined };
+    const { version, state, because, counts, trips, remainingMs, consecutiveFailures, window, totals } =
+      Object(saved) as CircuitSnapshot;
+    if (!fits(saved, like) || version !== 1 || !STATES.includes(state)) return false;
+    const { mode, maxOpenMs, maxRetryAfterMs } = this.rules;
+    const until = now - downtimeMs + Math.min(remainingMs, Math.max(maxOpenMs, maxRetryAfterMs));
+    const inFlight = this.inFlight;
+    this.#become(mode === 'disabled' ? mode : state, because, now, until, trips, counts);
+    this.#consecutive = consecutiveFailures;
+    this.#window?.load(window, now, downtimeMs);
+    ({ success: this.#success, ...this.#others } = totals);
+    this.#calls += inFlight - this.inFlight;
+    return true;
+  }
+
+  #count(what: keyof typeof ZERO): void {
+    this.#others ??= { ...ZERO };
+    this.#others[what]++;
+  }
+
+  #permit(now: number): Permit | undefined {
+    const { epoch, state } = this.#decision;
+    const roster = this.#roster;
+    if (state === 'disabled' || (state === 'closed' && roster === undefined)) return this.#decision;
+    if (state === 'closed') return roster!.add(epoch, now);
+    if (state === 'half-open' && roster!.taken < this.rules.probes) return roster!.add(epoch, now);
+    if (state !== 'isolated' && this.rules.mode === 'observe') {
+      this.#count('wouldReject');
+      return new FollowedCall(MUTE, now);
+    }
+    this.#count('rejected');
+    return undefined;
+  }
+
+  /** Calls are followed one by one where a call may be given up, or become slow, before it settles. */
+  #newRoster(): Roster | undefined {
+    const { state } = this.#decision;
+    return state === 'half-open' || (state === 'closed' && this.rules.slowMs < Infinity)
+      ? new Roster()
+      : undefined;
+  }
+
+  /** Lets go of calls that have become slow or whose lease is over; whether there are more slow ones now. */
+  #sweep(now: number): boolean {
+    const { slowMs, probeLeaseMs } = this.rules;
+    const roster = this.#roster;
+    if (roster === undefined) return false;
+    // What comes first in the life of a probe decides, however late it is noticed.
+    const leased = this.state === 'half-open' && probeLeaseMs <= slowMs;
+    const before = roster.overdue;
+    for (let call = roster.oldest; call !== undefined; call = roster.oldest) {
+      const age = now - call.startedAt;
+      if (leased ? age < probeLeaseMs : age <= slowMs) break;
+      roster.remove(call);
+      if (!leased) roster.overdue++;
+    }
+    return roster.overdue > before;
+  }
+
+  #judge(now: number, random: () => number, retryAfterMs: number): void {
+    const { rules } = this;
+    const decision = this.#decision;
+    let because: Cause | undefined = 'probes';
+    if (decision.state === 'half-open') {
+      const { passed, failed, overdue } = this.#roster!;
+      if (passed >= rules.probesToClose) this.#become('closed', because, now);
+      if (failed + overdue <= rules.probes - rules.probesToClose) return;
+    } else because = tripRule(this.counts(now), rules);
+    // A rule of the user's may have called back and changed the state itself: then that stands.
+    if (because === undefined || decision !== this.#decision) return;
+    const trips = decision.trips + 1;
+    this.#become('open', because, now, now + breakMs(rules, trips, random, retryAfterMs), trips);
+  }
+
+  #become(
+    state: CircuitState,
+    because: Cause,
+    now: number,
+    until = 0,
+    trips = 0,
+    counts = this.counts(now),
+  ): void {
+    this.#decision = { epoch: this.#decision.epoch + 1, state, because, counts, until, trips };
+    this.#roster = this.#newRoster();
+    this.#consecutive = 0;
+    this.#window?.clear();
+  }
+}

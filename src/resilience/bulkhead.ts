@@ -1,0 +1,280 @@
+import type { Due } from '../core/due-heap.js';
+import { Slots } from '../core/slots.js';
+import { Waiter, type WaitOrder } from '../core/wait-line.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import type { CallContext, CallOptions, Context } from '../kernel/context.js';
+import type { RejectedError } from '../kernel/errors.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { GuardRun } from '../kernel/guard-run.js';
+import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
+import type { Guard, Operation, Policy } from '../kernel/policy.js';
+import {
+  type BulkheadOptions,
+  bulkheadDefaults,
+  checkLine,
+  checkSlots,
+  type LineOptions,
+} from './bulkhead-options.js';
+import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
+import { DueTimer } from './due-timer.js';
+import { callersDeadline, WaitCircle } from './wait-circle.js';
+
+export interface BulkheadEvents {
+  /** A call has to wait; `waiting` counts it. */
+  queued: { readonly policy: string; readonly waiting: number; readonly at: number };
+  /** A call that had to wait got a slot. */
+  admitted: { readonly policy: string; readonly waitedMs: number; readonly at: number };
+  /** A call was given up by its caller, or by a policy outside, while it waited. */
+  abandoned: { readonly policy: string; readonly waiting: number; readonly at: number };
+  /** A call was refused. */
+  rejected: { readonly policy: string; readonly reason: BulkheadRefusal; readonly at: number };
+  /** The number of slots was changed. */
+  resized: { readonly policy: string; readonly from: number; readonly to: number; readonly at: number };
+}
+
+/** What a bulkhead is like at a moment. */
+export interface BulkheadSnapshot {
+  readonly name: string;
+  readonly slots: number;
+  /** Operations that run. More than `slots` after that was lowered, until enough of them have ended. */
+  readonly taken: number;
+  readonly waiting: number;
+  readonly queue: number;
+  /** Calls refused since it was made, for any reason. */
+  readonly rejected: number;
+}
+
+/** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
+export interface BulkheadDescription {
+  readonly kind: 'bulkhead';
+  readonly name: string;
+  readonly slots: number;
+  readonly queue: number;
+  readonly order: WaitOrder;
+  readonly levels: number;
+  readonly ageMs: number | null;
+  readonly queueTimeoutMs: number | null;
+}
+
+/** A call in the line. */
+class Queued extends Waiter {
+  readonly call: GuardedCall;
+  readonly since: number;
+  /** The calls with a slot here that this one is a part of. */
+  readonly holders: readonly CallContext[] | undefined;
+  /** The time at which it stops waiting, if there is one. */
+  due: Due<Queued> | undefined = undefined;
+
+  constructor(call: GuardedCall, since: number, holders: readonly CallContext[] | undefined) {
+    super();
+    this.call = call;
+    this.since = since;
+    this.holders = holders;
+  }
+}
+
+/**
+ * Limits how many operations run at a time, so that one slow remote cannot take everything the process has; a
+ * bounded number of calls may wait for a slot.
+ *
+ * A slot is held until the operation settles, also when a timeout outside has answered the caller before: work
+ * that still runs still counts. A slot that comes free goes to the next in line within the same turn; nobody who
+ * comes in between overtakes. When the line is full, whoever would be served last is refused: the newcomer under
+ * `fifo`, the oldest under `lifo`, the least urgent under `priority`.
+ *
+ * Fails with `ERR_BULKHEAD_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_DEADLINE` when the caller's deadline comes while the
+ * call waits, and `ERR_DEADLOCK`. All say that the operation never ran. A caller that aborts while its call waits
+ * gets its `signal.reason` at once.
+ *
+ * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the context of
+ * another (`bulkhead.execute(inner, context)`, also through other policies) is known to be a part of it: when it
+ * would wait, and every slot is held by a call that would then wait for such a part of itself, it is refused with
+ * `ERR_DEADLOCK`. A call made without a context is seen as a part of nothing, and waits.
+ *
+ * @example
+ * const bulkhead = new Bulkhead({ slots: 10, queue: 50, queueTimeoutMs: 500 });
+ * await bulkhead.execute(() => 'answer'); // => 'answer'
+ */
+export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #line: LineOptions;
+  readonly #slots: Slots<Queued>;
+  readonly #circle: WaitCircle = new WaitCircle(this);
+  #due: DueTimer<Queued> | undefined;
+  #events: Emitter<BulkheadEvents> | undefined;
+  #run: GuardRun | undefined;
+  /** Whether slots are being handed out: whoever gives one back meanwhile leaves it to that. */
+  #serving = false;
+  #closed = false;
+  #rejected = 0;
+
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
+  constructor(options: BulkheadOptions) {
+    this.#line = checkLine(options);
+    this.name = options.name ?? bulkheadDefaults.name;
+    this.clock = options.clock ?? systemClock;
+    this.#slots = new Slots(checkSlots(options.slots), { ...this.#line, places: this.#line.queue });
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof bulkheadDefaults {
+    return bulkheadDefaults;
+  }
+
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    this.#run ??= new GuardRun([this], recordCall);
+    return this.#run.execute(operation, options);
+  }
+
+  enter(): true | undefined {
+    if (this.#slots.take()) return true;
+    // Whoever is refused here has cost neither a record of the call nor a promise of its own.
+    if (this.#slots.isFull && (this.#line.order === 'fifo' || this.#line.queue === 0)) {
+      throw this.#refusal('full');
+    }
+    return undefined;
+  }
+
+  wait(call: GuardedCall): Queued {
+    if (call.cancelled) throw call.reason;
+    if (this.#closed) throw this.#refusal('closed');
+    const deadline = callersDeadline(call);
+    const limited = deadline < Infinity || this.#line.queueTimeoutMs < Infinity;
+    const now = limited || this.#events !== undefined ? this.clock.now() : 0;
+    if (deadline <= now) throw this.#refusal('deadline');
+    const holders = this.#circle.around(call);
+    if (holders !== undefined && this.#circle.closes(holders, this.#slots.taken)) {
+      throw this.#refusal('deadlock');
+    }
+    const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
+    return this.#join(new Queued(call, now, holders), until);
+  }
+
+  withdraw(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    this.#forget(queued);
+    const { waiting } = this.#slots;
+    if (this.#events?.has('abandoned')) this.#events.emit('abandoned', { ...this.#stamp(), waiting });
+  }
+
+  exit(): void {
+    this.#slots.release();
+    if (this.#slots.waiting > 0) this.#serve();
+  }
+
+  /**
+   * Changes the number of slots, now. Raising it admits those who wait; lowering it stops no operation, and admits
+   * nobody until fewer run than the new number.
+   *
+   * @throws RangeError unless `slots` is an integer >= 1.
+   */
+  resize(slots: number): void {
+    const from = this.#slots.limit;
+    this.#slots.resize(checkSlots(slots));
+    if (this.#events?.has('resized')) this.#events.emit('resized', { ...this.#stamp(), from, to: slots });
+    this.#serve();
+  }
+
+  on<Name extends keyof BulkheadEvents>(event: Name, listener: Listener<BulkheadEvents[Name]>): () => void {
+    this.#events ??= new Emitter();
+    return this.#events.on(event, listener);
+  }
+
+  snapshot(): BulkheadSnapshot {
+    const { limit, taken, waiting } = this.#slots;
+    const { queue } = this.#line;
+    return { name: this.name, slots: limit, taken, waiting, queue, rejected: this.#rejected };
+  }
+
+  describe(): BulkheadDescription {
+    const { ageMs, queueTimeoutMs, ...line } = this.#line;
+    const finite = (ms: number): number | null => (ms === Infinity ? null : ms);
+    const spans = { ageMs: finite(ageMs), queueTimeoutMs: finite(queueTimeoutMs) };
+    return { kind: 'bulkhead', name: this.name, slots: this.#slots.limit, ...line, ...spans };
+  }
+
+  /** Refuses whoever waits, and from now on whoever would have to. What runs is not touched. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    for (let queued = this.#slots.evict(); queued !== undefined; queued = this.#slots.evict()) {
+      this.#refuse(queued, 'closed');
+    }
+  }
+
+  /** Puts a call into the line, in the place of one that comes after it when there is no other. */
+  #join(queued: Queued, until: number): Queued {
+    const level = this.#levelOf(queued.call);
+    const now = this.#line.order === 'priority' ? this.clock.coarse() : 0;
+    const displaced = this.#slots.isFull ? this.#slots.displace(level, now) : undefined;
+    if (displaced === undefined && this.#slots.isFull) throw this.#refusal('full');
+    this.#slots.join(queued, level, now);
+    if (until < Infinity) {
+      this.#due ??= new DueTimer(this.clock, late => this.#expire(late));
+      queued.due = this.#due.add(queued, until);
+    }
+    if (queued.holders !== undefined) this.#circle.join(queued.holders);
+    const { waiting } = this.#slots;
+    if (this.#events?.has('queued')) this.#events.emit('queued', { ...this.#stamp(), waiting });
+    // Last, for it answers another call and so may run code that changes all of this.
+    if (displaced !== undefined) this.#refuse(displaced, 'displaced');
+    return queued;
+  }
+
+  /** Level 0 is the most urgent; priority 0 is in the middle. */
+  #levelOf(call: GuardedCall): number {
+    const { levels } = this.#line;
+    const highest = Math.floor(levels / 2);
+    return Math.min(Math.max(highest - Math.floor(call.priority), 0), levels - 1);
+  }
+
+  /**
+   * Hands out the slots that are free. An admitted call may give its slot back before `admit` returns, when a
+   * guard further inside refuses it: in a loop that is one step, nested it would be frames upon frames.
+   */
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      for (let queued = this.#slots.next(); queued !== undefined; queued = this.#slots.next()) {
+        const { call, since } = queued;
+        this.#forget(queued);
+        const waitedMs = this.#events?.has('admitted') ? this.clock.now() - since : 0;
+        // Nobody else's code may run before this: a call given up here would not take the slot it was handed.
+        call.admit(true);
+        if (this.#events?.has('admitted')) this.#events.emit('admitted', { ...this.#stamp(), waitedMs });
+      }
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  #expire(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    const { call, due } = queued;
+    this.#refuse(queued, callersDeadline(call) <= due!.at ? 'deadline' : 'queue-timeout');
+  }
+
+  /** Answers a call that has been taken out of the line. */
+  #refuse(queued: Queued, reason: BulkheadRefusal): void {
+    this.#forget(queued);
+    queued.call.refuse(this.#refusal(reason));
+  }
+
+  /** A call has left the line. */
+  #forget({ due, holders }: Queued): void {
+    if (due !== undefined) this.#due?.remove(due);
+    if (holders !== undefined) this.#circle.leave(holders);
+  }
+
+  /** Counts a refusal, tells of it, and answers with its error. */
+  #refusal(reason: BulkheadRefusal): RejectedError {
+    this.#rejected++;
+    if (this.#events?.has('rejected')) this.#events.emit('rejected', { ...this.#stamp(), reason });
+    return refusal(reason, this.name);
+  }
+
+  #stamp(): { readonly policy: string; readonly at: number } {
+    return { policy: this.name, at: this.clock.wall() };
+  }
+}

@@ -1,0 +1,268 @@
+import { Circuit, type Verdict } from '../core/circuit.js';
+import type {
+  Cause,
+  CircuitDecision,
+  CircuitSnapshot,
+  CircuitState,
+  CircuitTotals,
+} from '../core/circuit-snapshot.js';
+import { MUTE, type Permit } from '../core/permit.js';
+import type { CircuitCounts } from '../core/trip-rule.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import type { CallContext, CallOptions, Context } from '../kernel/context.js';
+import { CircuitOpenError } from '../kernel/errors.js';
+import type { Listener, Observable } from '../kernel/events.js';
+import { GuardRun } from '../kernel/guard-run.js';
+import { checkNumber, refuse } from '../kernel/options.js';
+import { type Classify, judge, type Outcome } from '../kernel/outcome.js';
+import type { Guard, Operation, Policy } from '../kernel/policy.js';
+import { type Random, systemRandom } from '../kernel/random.js';
+import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-events.js';
+import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
+import { CircuitPermit } from './circuit-permit.js';
+
+/** Why a breaker is in its state. */
+export interface CircuitExplanation {
+  readonly state: CircuitState;
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
+  readonly because: Cause;
+  /** The counts that decided then. */
+  readonly decidedBy: CircuitCounts;
+  /** What speaks for the next decision: the window while closed, the probes while half-open. */
+  readonly counts: CircuitCounts;
+  /** Breaks since it was last closed. */
+  readonly trips: number;
+  /** When a call may be admitted, in ms; `undefined` while isolated. */
+  readonly retryAfterMs: number | undefined;
+  readonly inFlight: number;
+  /** Since the breaker was made. */
+  readonly totals: CircuitTotals;
+  /** The first four in one sentence. */
+  readonly text: string;
+}
+
+/** What the user may bring along. Breakers for which nobody did share one object. */
+interface Seams {
+  readonly random: Random;
+  readonly classify: CircuitBreakerOptions['classify'];
+  readonly retryAfterMs: CircuitBreakerOptions['retryAfterMs'];
+}
+
+const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: undefined };
+
+/**
+ * Stops calling a remote that fails, and finds out with a few probes when it is back.
+ *
+ * Closed, it lets calls through and judges their outcomes. When a rule trips it is open: calls fail at once
+ * with {@link CircuitOpenError}. After the break it is half-open: some calls are probes, and as soon as
+ * enough have succeeded, or can no longer, it closes or opens again. Nobody ever waits, and there is no
+ * timer: what time brings about happens at the next call. The result of a call that began before a transition
+ * has no say after it.
+ *
+ * @example
+ * const breaker = new CircuitBreaker({ failureRatio: 0.5, window: { calls: 50 }, openMs: 5_000 });
+ * breaker.on('opened', ({ because, counts }) => console.warn('opened', because, counts));
+ * await breaker.execute(({ signal }) => fetch('https://stock.example/items/7', { signal }));
+ */
+export class CircuitBreaker implements Policy, Guard<Permit>, Observable<CircuitBreakerEvents> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #circuit: Circuit;
+  readonly #seams: Seams;
+  /** The transition that was told of last. */
+  #told: CircuitDecision;
+  #events: CircuitEmitter | undefined;
+  #run: GuardRun | undefined;
+
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
+  constructor(options: CircuitBreakerOptions = {}) {
+    const rules = circuitRules(options);
+    const { name = defaults.name, clock = systemClock, random, classify, retryAfterMs } = options;
+    this.name = name;
+    this.clock = clock;
+    this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
+    this.#told = this.#circuit.decision;
+    this.#seams =
+      (random ?? classify ?? retryAfterMs)
+        ? { random: random ?? systemRandom, classify, retryAfterMs }
+        : plain;
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
+  }
+
+  /** As of the last call: a break whose time is over is still open until the next call comes. */
+  get state(): CircuitState {
+    return this.#circuit.state;
+  }
+
+  /** Runs the operation unless the breaker rejects it; its value and its error come through untouched. */
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    this.#run ??= new GuardRun([this]);
+    return this.#run.execute(operation, options);
+  }
+
+  /**
+   * For callers who cannot pass a function: a permit to settle once, by `success`, `failure` or `ignore`.
+   *
+   * @throws CircuitOpenError
+   */
+  acquire(): CircuitPermit {
+    const permit = this.enter();
+    return new CircuitPermit((verdict, error) => {
+      let askedMs = 0;
+      try {
+        if (verdict === 'failure') askedMs = this.#askedMs({ ok: false, error });
+      } finally {
+        this.#record(permit, verdict, askedMs);
+      }
+    });
+  }
+
+  enter(): Permit {
+    return this.#circuit.pass() ?? this.#admit();
+  }
+
+  exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
+    const { classify } = this.#seams;
+    let verdict: Verdict = ok ? 'success' : 'failure';
+    let askedMs = 0;
+    try {
+      if (!ok || classify !== undefined) {
+        const judged: string = judge(ok, result, call, classify as Classify);
+        if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
+        else verdict = judged as Verdict;
+        if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
+      }
+    } finally {
+      this.#record(permit, verdict, askedMs);
+    }
+  }
+
+  on<Name extends keyof CircuitBreakerEvents>(
+    event: Name,
+    listener: Listener<CircuitBreakerEvents[Name]>,
+  ): () => void {
+    this.#events ??= new CircuitEmitter();
+    return this.#events.on(event, listener);
+  }
+
+  /** Rejects every call, in the mode `observe` too, until `reset`. */
+  isolate(): void {
+    this.#force('isolated');
+  }
+
+  /** Admits every call and counts none, until `reset`. */
+  disable(): void {
+    this.#force('disabled');
+  }
+
+  /** As new, but for its lifetime counts: closed with an empty window, or disabled if that is its mode. */
+  reset(): void {
+    this.#force('closed');
+  }
+
+  /** The state as plain JSON. It holds spans, not points in time, and means the same in another process. */
+  snapshot(): CircuitSnapshot {
+    return this.#circuit.snapshot(this.clock.now());
+  }
+
+  /**
+   * Goes on from a snapshot taken `downtimeMs` ago, as if it had lived through that time. A window of another
+   * kind or length of time starts empty. Calls in flight have no say any more.
+   *
+   * @throws TypeError when it is no snapshot of a breaker, RangeError when `downtimeMs` is not a number >= 0.
+   */
+  restore(snapshot: unknown, downtimeMs = 0): void {
+    checkNumber('CircuitBreaker', 'downtimeMs', downtimeMs, { min: 0 });
+    if (!this.#circuit.restore(snapshot, this.clock.now(), downtimeMs)) {
+      refuse('CircuitBreaker', 'snapshot', 'one that `snapshot()` made', snapshot);
+    }
+    this.#tell();
+  }
+
+  explain(): CircuitExplanation {
+    const circuit = this.#circuit;
+    const now = this.clock.now();
+    const { state, because, counts, trips } = circuit.decision;
+    const { calls, failures, slow, overdue } = counts;
+    return {
+      state,
+      because,
+      decidedBy: counts,
+      counts: circuit.counts(now),
+      trips,
+      retryAfterMs: circuit.retryAfterMs(now),
+      inFlight: circuit.inFlight,
+      totals: circuit.totals(),
+      text: `${this.name} is ${state} by ${because}: ${calls} calls, ${failures} failed, ${slow + overdue} slow`,
+    };
+  }
+
+  /** Its rules as plain JSON; what is without limit is null. */
+  describe(): Readonly<Record<string, unknown>> {
+    return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
+  }
+
+  #admit(): Permit {
+    const circuit = this.#circuit;
+    const now = this.#now(true);
+    const permit = circuit.admit(now, this.#seams.random);
+    const { state } = circuit;
+    if (circuit.decision !== this.#told) this.#tell();
+    const spared = permit?.epoch === MUTE;
+    if (permit === undefined || spared) {
+      const policy = this.name;
+      const retryAfterMs = circuit.retryAfterMs(now);
+      const event = spared ? 'wouldReject' : 'rejected';
+      if (this.#events?.has(event))
+        this.#events.emit(event, { policy, at: this.clock.wall(), state, retryAfterMs });
+      if (permit === undefined) throw new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
+    }
+    return permit;
+  }
+
+  #record(permit: Permit, verdict: Verdict, askedMs: number): void {
+    const circuit = this.#circuit;
+    circuit.record(permit, verdict, this.#now(verdict === 'success'), this.#seams.random, askedMs);
+    if (circuit.decision !== this.#told) this.#tell();
+  }
+
+  /**
+   * A closed circuit does not need the exact time, and mostly none at all; reading the clock is what would
+   * cost.
+   */
+  #now(routine: boolean): number {
+    const { rules, state } = this.#circuit;
+    if (!routine || state !== 'closed') return this.clock.now();
+    return rules.windowMs > 0 || rules.slowMs < Infinity ? this.clock.coarse() : 0;
+  }
+
+  #askedMs(outcome: Outcome): number {
+    const { retryAfterMs } = this.#seams;
+    const thrown = outcome.ok ? undefined : (outcome.error as { retryAfterMs?: unknown } | null | undefined);
+    const asked = retryAfterMs === undefined ? thrown?.retryAfterMs : retryAfterMs(outcome);
+    return typeof asked === 'number' ? asked : 0;
+  }
+
+  #force(state: 'isolated' | 'disabled' | 'closed'): void {
+    this.#circuit.force(state, this.clock.now());
+    this.#tell();
+  }
+
+  #tell(): void {
+    const from = this.#told.state;
+    const { state, because, counts, trips } = this.#circuit.decision;
+    this.#told = this.#circuit.decision;
+    const event = eventOf[state];
+    if (state === from || !this.#events?.has(event)) return;
+    const breakMs = state === 'open' ? this.#circuit.retryAfterMs(this.clock.now())! : 0;
+    const at = this.clock.wall();
+    this.#events.emit(event, { policy: this.name, at, from, state, because, counts, trips, breakMs });
+  }
+}

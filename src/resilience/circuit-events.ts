@@ -1,0 +1,69 @@
+import type { Cause, CircuitState } from '../core/circuit-snapshot.js';
+import type { CircuitCounts } from '../core/trip-rule.js';
+import { Emitter } from '../kernel/events.js';
+
+/** A breaker went from one state to another. */
+export interface CircuitTransition {
+  readonly policy: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly from: CircuitState;
+  readonly state: CircuitState;
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
+  readonly because: Cause;
+  /** The counts that decided; those of the probes when it was half-open. */
+  readonly counts: CircuitCounts;
+  /** Breaks since it was last closed, this one included. */
+  readonly trips: number;
+  /** How long the break lasts, in ms; 0 in other states. */
+  readonly breakMs: number;
+}
+
+/** A call was turned away, or would have been. */
+export interface CircuitRejection {
+  readonly policy: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly state: CircuitState;
+  /** When another try may make sense, in ms; `undefined` while the breaker is isolated. */
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface CircuitBreakerEvents {
+  opened: CircuitTransition;
+  halfOpened: CircuitTransition;
+  closed: CircuitTransition;
+  isolated: CircuitTransition;
+  disabled: CircuitTransition;
+  rejected: CircuitRejection;
+  /** The mode `observe` let a call through that would have been rejected. */
+  wouldReject: CircuitRejection;
+}
+
+/** The name of the event that tells of a state. */
+export const eventOf = {
+  open: 'opened',
+  'half-open': 'halfOpened',
+  closed: 'closed',
+  isolated: 'isolated',
+  disabled: 'disabled',
+} as const;
+
+/**
+ * Tells of each transition after the one before it, even if a listener makes the breaker go on to the next.
+ */
+export class CircuitEmitter extends Emitter<CircuitBreakerEvents> {
+  readonly #queue: (() => void)[] = [];
+
+  override emit<Name extends keyof CircuitBreakerEvents>(
+    name: Name,
+    payload: CircuitBreakerEvents[Name],
+  ): void {
+    const queue = this.#queue;
+    if (queue.push(() => super.emit(name, payload)) > 1) return;
+    for (; queue.length > 0; queue.shift()) queue[0]!();
+  }
+}

@@ -1,0 +1,31 @@
+/** What an answer that nobody will read may know about being let go. */
+interface Discardable {
+  [Symbol.asyncDispose]?(): PromiseLike<void>;
+  [Symbol.dispose]?(): void;
+  readonly body?: { cancel?(): PromiseLike<void> } | null;
+}
+
+/**
+ * Lets go of an answer that nobody will read: by `onDiscard` if given, else by its own dispose method, else by
+ * cancelling the body that it has as a fetch response. What goes wrong meanwhile is reported, never felt.
+ */
+export function discard<T>(value: T, onDiscard: ((value: T) => unknown) | undefined): void {
+  try {
+    const done = onDiscard === undefined ? disposeOf(value) : onDiscard(value);
+    Promise.resolve(done).then(undefined, report);
+  } catch (error) {
+    report(error);
+  }
+}
+
+function disposeOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const it = value as Discardable;
+  if (typeof it[Symbol.asyncDispose] === 'function') return it[Symbol.asyncDispose]!();
+  if (typeof it[Symbol.dispose] === 'function') return it[Symbol.dispose]!();
+  return typeof it.body?.cancel === 'function' ? it.body.cancel() : undefined;
+}
+
+function report(error: unknown): void {
+  console.error('keelson: a discarded answer could not be disposed of', error);
+}

@@ -1,0 +1,107 @@
+import { Budget } from '../core/budget.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { checkKeys, checkNumber } from '../kernel/options.js';
+
+export interface RetryBudgetOptions {
+  /** Extra attempts that each first try earns, in steps of 0.001. @default 0.2 */
+  readonly retryRatio?: number;
+  /** Extra attempts that may be saved up, and that there are at first. @default 100 */
+  readonly reserve?: number;
+  /** Extra attempts that are earned by waiting alone, so that a quiet client has some too. @default 1 */
+  readonly minPerSecond?: number;
+  /** Shown in events and `describe()`. @default 'retry budget' */
+  readonly name?: string;
+  /** @default systemClock */
+  readonly clock?: Clock;
+}
+
+export interface RetryBudgetEvents {
+  /** An extra attempt was refused, the first after one that was granted. */
+  exhausted: { readonly policy: string; readonly at: number };
+}
+
+const defaults = /*#__PURE__*/ Object.freeze({
+  retryRatio: 0.2,
+  reserve: 100,
+  minPerSecond: 1,
+  name: 'retry budget',
+});
+const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
+
+/**
+ * Bounds the extra attempts (retries and hedges) of all policies that share it, in any span of time, to
+ * `reserve + minPerSecond * seconds + retryRatio * first tries`, so that a sick remote is not drowned by those
+ * who mean to help. What is refused is left out and nothing else: a call ends with its own last outcome.
+ *
+ * @example
+ * const budget = new RetryBudget({ retryRatio: 0.1 });
+ * const reads = new Retry({ budget });
+ * const writes = new Retry({ attempts: 2, budget });
+ */
+export class RetryBudget implements Observable<RetryBudgetEvents> {
+  static readonly defaults: typeof defaults = defaults;
+
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #rules: { readonly retryRatio: number; readonly reserve: number; readonly minPerSecond: number };
+  readonly #budget: Budget;
+  #refused = 0;
+  #exhausted = false;
+  #events: Emitter<RetryBudgetEvents> | undefined;
+
+  constructor(options: RetryBudgetOptions = {}) {
+    checkKeys('RetryBudget', options, known);
+    const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...options };
+    checkNumber('RetryBudget', 'retryRatio', retryRatio, { min: 0, max: 1 });
+    checkNumber('RetryBudget', 'reserve', reserve, { min: 1, max: 1_000_000, integer: true });
+    checkNumber('RetryBudget', 'minPerSecond', minPerSecond, { min: 0, max: 1_000_000 });
+    this.name = name;
+    this.clock = options.clock ?? systemClock;
+    this.#rules = Object.freeze({ retryRatio, reserve, minPerSecond });
+    this.#budget = new Budget(this.#rules, this.clock.now());
+  }
+
+  /** Records a first try. */
+  deposit(): void {
+    this.#budget.deposit();
+  }
+
+  /** Takes a token for an extra attempt; `false` means that it has to be left out. */
+  withdraw(): boolean {
+    const granted = this.#budget.withdraw(this.clock.now());
+    if (!granted) this.#refuse();
+    this.#exhausted = !granted;
+    return granted;
+  }
+
+  on<Name extends keyof RetryBudgetEvents>(
+    event: Name,
+    listener: Listener<RetryBudgetEvents[Name]>,
+  ): () => void {
+    this.#events ??= new Emitter();
+    return this.#events.on(event, listener);
+  }
+
+  describe(): {
+    readonly kind: 'retry-budget';
+    readonly name: string;
+    readonly retryRatio: number;
+    readonly reserve: number;
+    readonly minPerSecond: number;
+  } {
+    return { kind: 'retry-budget', name: this.name, ...this.#rules };
+  }
+
+  /** The tokens held now, and how many extra attempts have been refused. */
+  snapshot(): { readonly tokens: number; readonly refused: number } {
+    return { tokens: this.#budget.tokens(this.clock.now()), refused: this.#refused };
+  }
+
+  #refuse(): void {
+    this.#refused++;
+    if (!this.#exhausted && this.#events?.has('exhausted')) {
+      this.#events.emit('exhausted', { policy: this.name, at: this.clock.wall() });
+    }
+  }
+}

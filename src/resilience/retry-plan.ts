@@ -1,0 +1,79 @@
+import type { Backoff } from '../core/backoff.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Context } from '../kernel/context.js';
+import type { Emitter } from '../kernel/events.js';
+import type { Outcome, Verdict } from '../kernel/outcome.js';
+import type { Random } from '../kernel/random.js';
+import type { AttemptRecord } from './attempt-history.js';
+
+/** A failure, and how long to wait before the next attempt instead of what the backoff says. */
+export interface RetryAfter {
+  /** Milliseconds; clamped to `[0, maxRetryAfterMs]`. */
+  readonly retryAfterMs: number;
+}
+
+/**
+ * Judges what an attempt answered or threw. `failure` is tried again, after `retryAfterMs` if that is given;
+ * `success` and `neutral` end the call as they are; `undefined` leaves it to the default: answers are
+ * successes, errors are failures, and refusals by a policy further inside are final.
+ */
+export type RetryClassify<T = unknown> = (
+  outcome: Outcome<T>,
+  context: Context,
+) => Verdict | RetryAfter | undefined;
+
+/** Why a call that failed was not tried again. */
+export type GaveUpReason = 'attempts' | 'budget' | 'deadline' | 'elapsed';
+
+export interface RetryEvents {
+  /** An attempt failed, and another one follows. */
+  retried: {
+    readonly policy: string;
+    readonly at: number;
+    /** The attempt that failed, from 1. */
+    readonly attempt: number;
+    /** What it threw; `undefined` when its answer counted as a failure. */
+    readonly error: unknown;
+    /** How long the call waits now, in ms. */
+    readonly delayMs: number;
+  };
+  /** A call succeeded that had failed before. */
+  recovered: { readonly policy: string; readonly at: number; readonly attempt: number };
+  /** A call failed and was not tried again. */
+  gaveUp: {
+    readonly policy: string;
+    readonly at: number;
+    readonly reason: GaveUpReason;
+    /** The latest attempts, oldest first. */
+    readonly attempts: readonly AttemptRecord[];
+  };
+  /** A retry runs inside another: together they may make `amplification` attempts of one call. */
+  nested: { readonly policy: string; readonly at: number; readonly amplification: number };
+}
+
+/** What a retry needs of a budget that it shares with others: see `RetryBudget`. */
+export interface AttemptBudget {
+  /** A first try is made. */
+  deposit(): void;
+  /** Whether an extra attempt may be made. */
+  withdraw(): boolean;
+}
+
+/** The checked options of one policy, and what all of its calls share. */
+export interface RetryPlan<T> {
+  readonly name: string;
+  readonly attempts: number;
+  readonly backoff: Backoff;
+  readonly maxElapsedMs: number;
+  readonly classify: RetryClassify<T> | undefined;
+  readonly honourRetryAfter: boolean;
+  readonly maxRetryAfterMs: number;
+  readonly budget: AttemptBudget | undefined;
+  readonly onDiscard: ((value: T) => unknown) | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  events: Emitter<RetryEvents> | undefined;
+  retried: number;
+  recovered: number;
+  gaveUp: number;
+}

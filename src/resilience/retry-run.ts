@@ -1,0 +1,224 @@
+import { backoffMs } from '../core/backoff.js';
+import { FirstAttempt } from '../kernel/attempts.js';
+import type { Timer } from '../kernel/clock.js';
+import type { CallContext } from '../kernel/context.js';
+import { DeadlineError } from '../kernel/errors.js';
+import { judgeError, type Outcome } from '../kernel/outcome.js';
+import type { Operation } from '../kernel/policy.js';
+import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
+import { discard } from './discard.js';
+import { launch } from './launch.js';
+import type { GaveUpReason, RetryPlan } from './retry-plan.js';
+
+type First<T> = FirstAttempt<RetryPlan<T>>;
+
+/** Runs the operation until it succeeds, or there is no next attempt. */
+export function runAttempts<T>(plan: RetryPlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
+  const startedAt = plan.maxElapsedMs < Infinity ? plan.clock.now() : 0;
+  const context: First<T> = new FirstAttempt(call, plan);
+  // Bound functions: they are half the size of closures.
+  return launch(operation, context).then(
+    plan.classify === undefined ? undefined : (answered<T>).bind(context, operation, startedAt),
+    (failed<T>).bind(context, operation, startedAt),
+  );
+}
+
+function answered<T>(this: First<T>, operation: Operation<T>, startedAt: number, value: T): T | Promise<T> {
+  const askedMs = failureOf(this.repeater, true, value, this);
+  if (askedMs === undefined) return value;
+  return new RetryRun(this, operation, startedAt).takeOn(true, value, askedMs);
+}
+
+function failed<T>(
+  this: First<T>,
+  operation: Operation<T>,
+  startedAt: number,
+  error: unknown,
+): T | Promise<T> {
+  const askedMs = failureOf(this.repeater, false, error, this);
+  if (askedMs === undefined) throw error;
+  return new RetryRun(this, operation, startedAt).takeOn(false, error, askedMs);
+}
+
+/** The ms that a failure asks to wait, -1 where it asks for nothing; `undefined` for what is no failure. */
+function failureOf<T>(
+  plan: RetryPlan<T>,
+  ok: boolean,
+  result: unknown,
+  context: CallContext,
+): number | undefined {
+  const { classify, maxRetryAfterMs } = plan;
+  const outcome = (ok ? { ok, value: result } : { ok, error: result }) as Outcome<T>;
+  const verdict = classify?.(outcome, context) ?? (ok ? 'success' : judgeError(result, context));
+  if (typeof verdict === 'object') return wishMs(verdict.retryAfterMs, maxRetryAfterMs);
+  if (verdict !== 'failure') return undefined;
+  if (ok || !plan.honourRetryAfter) return -1;
+  return wishMs((result as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs, maxRetryAfterMs);
+}
+
+function wishMs(ms: unknown, maxMs: number): number {
+  return typeof ms === 'number' && ms >= 0 ? Math.min(ms, maxMs) : -1;
+}
+
+/** One call from its first failure on. */
+class RetryRun<T> {
+  readonly #plan: RetryPlan<T>;
+  readonly #call: CallContext;
+  readonly #first: First<T>;
+  readonly #operation: Operation<T>;
+  /** On the clock; read only where `maxElapsedMs` asks for it. */
+  readonly #startedAt: number;
+  readonly #history: AttemptRecord[] = [];
+  #attempt = 1;
+  #delayMs = 0;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
+  #timer: Timer | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(first: First<T>, operation: Operation<T>, startedAt: number) {
+    this.#plan = first.repeater;
+    this.#call = first.parent!;
+    this.#first = first;
+    this.#operation = operation;
+    this.#startedAt = startedAt;
+  }
+
+  /** Ends the call with its first outcome, or takes it on from there. Throws what the call ends with. */
+  takeOn(ok: boolean, result: unknown, askedMs: number): T | Promise<T> {
+    const next = this.#next(askedMs);
+    if (typeof next === 'number') {
+      return new Promise<T>((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#wait(ok, result, next);
+      });
+    }
+    this.#remember(ok, result, undefined);
+    this.#giveUp(ok, result, next);
+    if (ok) return result as T;
+    throw result;
+  }
+
+  /** After a failure: the ms until the next attempt, or why there is none; `undefined` when nobody wants one. */
+  #next(askedMs: number): number | GaveUpReason | undefined {
+    if (this.#call.cancelled) return undefined;
+    const plan = this.#plan;
+    if (this.#attempt >= plan.attempts) return 'attempts';
+    const delayMs =
+      askedMs >= 0 ? askedMs : backoffMs(plan.backoff, this.#attempt, this.#delayMs, plan.random());
+    const over = this.#overAfter(delayMs);
+    if (over !== undefined) return over;
+    // Last, so that no token is spent on an attempt that would be left out for another reason.
+    return plan.budget === undefined || plan.budget.withdraw() ? delayMs : 'budget';
+  }
+
+  /** Whether the time of the call ends before an attempt could start `delayMs` from now. */
+  #overAfter(delayMs: number): GaveUpReason | undefined {
+    if (this.#call.deadline < Infinity && delayMs >= this.#call.remainingMs()) return 'deadline';
+    const { maxElapsedMs, clock } = this.#plan;
+    if (maxElapsedMs === Infinity) return undefined;
+    return clock.now() - this.#startedAt + delayMs >= maxElapsedMs ? 'elapsed' : undefined;
+  }
+
+  #wait(ok: boolean, result: unknown, delayMs: number): void {
+    const plan = this.#plan;
+    this.#remember(ok, result, delayMs);
+    plan.retried++;
+    if (plan.events?.has('retried')) {
+      const error = ok ? undefined : result;
+      const at = plan.clock.wall();
+      plan.events.emit('retried', { policy: plan.name, at, attempt: this.#attempt, error, delayMs });
+    }
+    if (ok) discard(result as T, plan.onDiscard);
+    this.#delayMs = delayMs;
+    // A listener, or the answer's own dispose method, may have given the call up.
+    if (this.#call.cancelled) {
+      this.#reject(this.#call.reason);
+      return;
+    }
+    // Somebody waits for the answer, so the wait holds the process open. Even no delay is a turn of the event
+    // loop: a chain of microtasks would keep aborts and deadlines from being heard.
+    this.#timer = plan.clock.schedule(delayMs, () => this.#wake(ok, result), true);
+    if (this.#call.cancellable) this.#unsubscribe = this.#call.onCancel(() => this.#cancel());
+  }
+
+  #cancel(): void {
+    this.#timer?.cancel();
+    this.#unsubscribe?.();
+    this.#reject(this.#call.reason);
+  }
+
+  #wake(ok: boolean, result: unknown): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    // A blocked event loop or a suspended process may have let the time run out in the meantime.
+    const over = this.#overAfter(0);
+    if (over !== undefined) {
+      this.#reject(this.#lateError(ok, result, over));
+      return;
+    }
+    this.#attempt++;
+    const context = this.#first.next(this.#attempt);
+    launch(this.#operation, context).then(
+      value => this.#settle(true, value, context),
+      error => this.#settle(false, error, context),
+    );
+  }
+
+  /** The last error; an answer has been let go by now and cannot be given any more. */
+  #lateError(ok: boolean, result: unknown, over: GaveUpReason): unknown {
+    const { name } = this.#plan;
+    const error = ok
+      ? new DeadlineError(`${name}: the time ran out between attempts`, { policy: name })
+      : result;
+    this.#giveUp(false, error, over);
+    return error;
+  }
+
+  #settle(ok: boolean, result: unknown, context: CallContext): void {
+    try {
+      const askedMs = failureOf(this.#plan, ok, result, context);
+      const next = askedMs === undefined ? undefined : this.#next(askedMs);
+      if (typeof next === 'number') {
+        this.#wait(ok, result, next);
+        return;
+      }
+      if (ok && next === undefined) {
+        this.#recover();
+      } else {
+        this.#remember(ok, result, undefined);
+        this.#giveUp(ok, result, next);
+      }
+    } catch (error) {
+      // The user's own classification, chance, clock or budget threw.
+      this.#reject(error);
+      return;
+    }
+    if (ok) this.#resolve(result as T);
+    else this.#reject(result);
+  }
+
+  #recover(): void {
+    const plan = this.#plan;
+    plan.recovered++;
+    if (!plan.events?.has('recovered')) return;
+    plan.events.emit('recovered', { policy: plan.name, at: plan.clock.wall(), attempt: this.#attempt });
+  }
+
+  /** Tells the error how the call got there and, where a retry was wanted, the world why there is none. */
+  #giveUp(ok: boolean, result: unknown, reason: GaveUpReason | undefined): void {
+    const plan = this.#plan;
+    const attempts = Object.freeze(this.#history);
+    if (!ok && attempts.length > 1) attachAttempts(result, attempts);
+    if (reason === undefined) return;
+    plan.gaveUp++;
+    if (!plan.events?.has('gaveUp')) return;
+    plan.events.emit('gaveUp', { policy: plan.name, at: plan.clock.wall(), reason, attempts });
+  }
+
+  #remember(ok: boolean, result: unknown, delayMs: number | undefined): void {
+    if (this.#history.length === HISTORY_LENGTH) this.#history.shift();
+    this.#history.push({ attempt: this.#attempt, error: ok ? undefined : result, delayMs });
+  }
+}
