@@ -26,7 +26,7 @@ function nameAfterSpecifier(module) {
 /** Before the step of typedoc that turns Markdown into HTML, which listens to the same event. */
 const early = 1000;
 
-/** Diagrams are drawn while the site is built: it loads nothing from elsewhere and needs no script for them. */
+/** Diagrams are drawn while the site is built: it loads nothing from elsewhere and needs no script. */
 function draw(_, diagram) {
   const svg = renderMermaidSVG(diagram, colours)
     .replace(/@import url\([^)]*\);/, '')
@@ -37,7 +37,7 @@ function draw(_, diagram) {
 
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, page) => nameAfterHeading(page));
-  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, module) => nameAfterSpecifier(module));
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, part) => nameAfterSpecifier(part));
   const drawAll = event => {
     event.parsedText = event.parsedText.replace(/^```mermaid\n([\s\S]*?)^```$/gm, draw);
   };
