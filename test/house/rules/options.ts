@@ -44,7 +44,7 @@ function optionOf(symbol: ts.Symbol): Option {
 
 /**
  * `defaults` is frozen, and what the `@default` tags of the options say is what it holds. The tag begins with
- * the literal; words may follow it. The default of a part of an option stands under its path, `'openMs.factor'`.
+ * the literal; words may follow. The default of a part of an option stands under its path, `'openMs.factor'`.
  */
 export function defaultTags({ name, options, defaults }: Primitive): string[] {
   const found: string[] = [];
