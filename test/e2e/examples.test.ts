@@ -36,6 +36,14 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^less time for this one call:$/,
     /^ERR_TIMEOUT$/,
   ],
+  'resilient-fetch.mjs': [
+    /^200 GET \/stock, request 2$/,
+    /^503 POST \/orders, request 1$/,
+    /^200 POST \/invoices, request 2$/,
+    /^503 GET \/down, request 3$/,
+    /^ERR_CIRCUIT_OPEN$/,
+    /^the breaker of this origin is open$/,
+  ],
   'own-guard.mjs': [
     /^an answer$/,
     /^under way: 1$/,
