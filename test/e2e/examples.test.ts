@@ -62,6 +62,13 @@ describe('examples', () => {
     expect(Object.keys(prints).sort()).toEqual(programs.sort());
   });
 
+  it('compile against the declarations of the built package', async () => {
+    const compiler = 'node_modules/@typescript/native/bin/tsc';
+    const { code, stdout } = await runProgram(compiler, ['--noEmit', '-p', 'examples'], 60_000);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  });
+
   it('are listed in their README', () => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
     for (const name of programs) expect(readme).toContain(`(${name})`);
