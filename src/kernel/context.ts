@@ -85,8 +85,11 @@ export class CallContext implements Context {
   }
 
   remainingMs(): number {
-    const { deadline } = this;
-    return deadline === Infinity ? Infinity : Math.max(0, deadline - this.clock.now());
+    const { deadline, parent } = this;
+    if (deadline === Infinity) return Infinity;
+    // Whoever set the deadline knows how it was reckoned.
+    if (parent !== undefined && parent.deadline === deadline) return parent.remainingMs();
+    return Math.max(0, deadline - this.clock.now());
   }
 
   /** Whether somebody outside may still give this call up. */

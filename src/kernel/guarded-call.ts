@@ -98,6 +98,16 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     return this.stage === RUNNING && place >= 0;
   }
 
+  /**
+   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a short
+   * span when it begins late in a long turn.
+   */
+  override remainingMs(): number {
+    const { deadline, parent } = this;
+    if (deadline === parent!.deadline) return parent!.remainingMs();
+    return Math.max(0, deadline - this.clock.coarse());
+  }
+
   override onCancel(listener: () => void): () => void {
     return this.ownCancellation().onCancel(listener);
   }
