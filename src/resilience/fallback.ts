@@ -23,24 +23,30 @@ interface CommonOptions<In> {
   readonly classify?: Classify<In>;
   /** Shown in events and `describe()`. @default 'fallback' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** A fallback that is a mere value. */
 export interface FallbackValue<Out, In = unknown> extends CommonOptions<In> {
   /** The answer in the operation's stead, the same object each time. */
   readonly value: Out;
+  /** Either this or `value`. */
   readonly run?: never;
 }
 
+/** A fallback that has to be found. */
 export interface FallbackRun<Out, In = unknown> extends CommonOptions<In> {
   /** Finds the answer in the operation's stead; of several steps each is tried when the one before it fails. */
   readonly run: FallbackStep<Out, In> | readonly FallbackStep<Out, In>[];
+  /** Either this or `run`. */
   readonly value?: never;
 }
 
+/** How a `Fallback` is made: by a `value`, or by what to `run`. */
 export type FallbackOptions<Out, In = unknown> = FallbackValue<Out, In> | FallbackRun<Out, In>;
 
+/** What a fallback tells. `at` is epoch ms, `policy` its name. */
 export interface FallbackEvents {
   /** The fallback answered for an operation that failed. `step` counts from 1. */
   answered: {
@@ -69,7 +75,9 @@ const known = ['value', 'run', 'classify', 'name', 'clock'];
 export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observable<FallbackEvents> {
   declare readonly '~policy'?: (value: In) => Out;
 
+  /** Shown in events and `describe()`. */
   readonly name: string;
+  /** The source of time. */
   readonly clock: Clock;
   readonly #steps: readonly FallbackStep<Out, In>[];
   readonly #classify: Classify<In> | undefined;
@@ -123,6 +131,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     return this.#events.on(event, listener);
   }
 
+  /** How it was made, as JSON. */
   describe(): { readonly kind: 'fallback'; readonly name: string; readonly steps: number } {
     return { kind: 'fallback', name: this.name, steps: this.#steps.length };
   }

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, checkNumber } from '../kernel/options.js';
 
+/** How a `RetryBudget` is made. */
 export interface RetryBudgetOptions {
   /** Extra attempts that each first try earns, in steps of 0.001. @default 0.2 */
   readonly retryRatio?: number;
@@ -12,10 +13,11 @@ export interface RetryBudgetOptions {
   readonly minPerSecond?: number;
   /** Shown in events and `describe()`. @default 'retry budget' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** What a budget tells. `at` is epoch ms, `policy` its name. */
 export interface RetryBudgetEvents {
   /** An extra attempt was refused, the first after one that was granted. */
   exhausted: { readonly policy: string; readonly at: number };
@@ -40,9 +42,12 @@ const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
  * const writes = new Retry({ attempts: 2, budget });
  */
 export class RetryBudget implements Observable<RetryBudgetEvents> {
+  /** What stands where an option was left out. */
   static readonly defaults: typeof defaults = defaults;
 
+  /** Shown in events and `describe()`. */
   readonly name: string;
+  /** The source of time. */
   readonly clock: Clock;
   readonly #rules: { readonly retryRatio: number; readonly reserve: number; readonly minPerSecond: number };
   readonly #budget: Budget;
@@ -83,6 +88,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     return this.#events.on(event, listener);
   }
 
+  /** How it was made, as JSON. */
   describe(): {
     readonly kind: 'retry-budget';
     readonly name: string;

@@ -25,6 +25,7 @@ export type RetryClassify<T = unknown> = (
 /** Why a call that failed was not tried again. */
 export type GaveUpReason = 'attempts' | 'budget' | 'deadline' | 'elapsed';
 
+/** What a retry tells. `at` is epoch ms, `policy` its name. */
 export interface RetryEvents {
   /** An attempt failed, and another one follows. */
   retried: {

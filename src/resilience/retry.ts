@@ -11,12 +11,13 @@ import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
 
+/** How a `Retry` is made. */
 export interface RetryOptions<In = unknown> {
   /** How many attempts there are in all, the first included; `Infinity` for no limit. @default 3 */
   readonly attempts?: number;
   /**
-   * How long to wait between attempts.
-   * @default { kind: 'exponential', initialMs: 100, maxMs: 5_000 }, with full jitter
+   * How long to wait between attempts; exponential schedules have full jitter unless they say otherwise.
+   * @default { kind: 'exponential', initialMs: 100, maxMs: 5_000 }
    */
   readonly backoff?: Backoff;
   /** No attempt starts later than this after the first, in ms. Ends no attempt. @default Infinity */
@@ -36,9 +37,9 @@ export interface RetryOptions<In = unknown> {
   readonly onDiscard?: (value: In) => unknown;
   /** Shown in errors, events and `describe()`. @default 'retry' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** @default systemRandom */
+  /** The source of chance. @default systemRandom */
   readonly random?: Random;
 }
 
@@ -66,10 +67,15 @@ const known = [
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
 export interface RetryDescription {
+  /** Which policy this is. */
   readonly kind: 'retry';
+  /** That of the retry. */
   readonly name: string;
+  /** How many attempts it makes of a call at most. */
   readonly attempts: number | null;
+  /** How long it waits between them. */
   readonly backoff: Backoff;
+  /** How long after the first attempt another one may start, in ms. */
   readonly maxElapsedMs: number | null;
   /** Attempts of one call by this and the retries around it, the most seen yet. */
   readonly amplification: number | null;
@@ -97,9 +103,11 @@ export interface RetrySnapshot {
  * Repeat only what may happen twice. `context.idempotencyKey` is one key for all attempts of a call.
  */
 export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvents> {
+  /** What stands where an option was left out. */
   static readonly defaults: typeof defaults = defaults;
   declare readonly '~policy'?: (value: In) => never;
 
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly #plan: RetryPlan<In>;
   readonly #background: CallContext;
@@ -145,6 +153,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     return this.#plan.events.on(event, listener);
   }
 
+  /** How it was made. */
   describe(): RetryDescription {
     const { name, attempts, backoff, maxElapsedMs } = this.#plan;
     return {
@@ -157,6 +166,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     };
   }
 
+  /** What it has done since it was made. */
   snapshot(): RetrySnapshot {
     const { retried, recovered, gaveUp } = this.#plan;
     return { retried, recovered, gaveUp };
