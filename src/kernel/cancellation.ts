@@ -23,9 +23,11 @@ export class Cancellation {
     // A wrapper of its own, so that one function may subscribe twice.
     const entry = (): void => listener();
     this.#listeners ??= new Set();
-    this.#listeners.add(entry);
+    const listeners = this.#listeners;
+    listeners.add(entry);
+    // From the very set, for it may be walked at that time.
     return () => {
-      this.#listeners?.delete(entry);
+      listeners.delete(entry);
     };
   }
 
@@ -37,7 +39,7 @@ export class Cancellation {
     this.#controller?.abort(reason);
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener();
+    if (listeners !== undefined) for (const listener of listeners) tell(listener);
   }
 
   /** Hears from now on, until {@link unlink}, when the parent is given up. */
@@ -48,5 +50,14 @@ export class Cancellation {
   unlink(): void {
     this.#unlink?.();
     this.#unlink = undefined;
+  }
+}
+
+/** One that fails must not keep the others from hearing of it. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    console.error('keelson: a listener of a cancellation failed', error);
   }
 }

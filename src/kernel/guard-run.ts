@@ -108,13 +108,13 @@ export class GuardRun {
   }
 
   #launch<T>(operation: Operation<T>, handed: CallContext, lane: Lane): Promise<T> {
-    let answer: PromiseLike<T> | T;
+    let answer: Promise<T>;
     try {
-      answer = operation(handed);
+      answer = Promise.resolve(operation(handed)) as Promise<T>;
     } catch (error) {
       answer = Promise.reject(error);
     }
-    return (Promise.resolve(answer) as Promise<T>).then(lane.onValue, lane.onError);
+    return answer.then(lane.onValue, lane.onError);
   }
 
   #laneFor(permits: readonly unknown[], context: CallContext): Lane {

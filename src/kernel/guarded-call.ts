@@ -22,6 +22,10 @@ class Parking {
   readonly place: number;
   readonly scope: AsyncScope | undefined = captureScope();
   ticket: unknown = undefined;
+  /** Whether the guard has handed out its ticket. */
+  queued = false;
+  /** Whether the call was given up before that. */
+  forsaken = false;
 
   constructor(operation: Operation<unknown>, place: number) {
     this.operation = operation;
@@ -113,28 +117,28 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   giveUp(error: unknown): void {
-    const { guards, giver } = this.plan;
     if (this.stage === ANSWERED) return;
     if (this.stage === RUNNING) {
-      this.answer(false, error, giver);
+      this.answer(false, error, this.plan.giver);
     } else if (this.stage === PARKED) {
-      const { place, ticket } = this.parking!;
-      // Without a ticket the guard is parking the call at this moment: `wait` withdraws it as soon as it has one.
-      if (ticket !== undefined) guards[place]!.withdraw?.(ticket);
-      this.answer(false, error, place - 1);
+      const parking = this.parking!;
+      // First, for the guard may call back.
+      this.stage = ANSWERED;
+      this.withdraw(parking);
+      this.answer(false, error, parking.place - 1);
     } else {
       // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
       this.stage = ANSWERED;
       this.reject(error);
       this.cancellation?.unlink();
     }
-    this.cancel(error);
+    this.ownCancellation().give(error);
   }
 
   cancel(reason: unknown): void {
-    // No operation runs yet that could end the call by heeding its signal.
-    if (this.stage === PARKED) this.giveUp(reason);
-    else this.ownCancellation().give(reason);
+    if (this.stage === RUNNING) this.ownCancellation().give(reason);
+    // No operation runs that could end the call by heeding its signal.
+    else this.giveUp(reason);
   }
 
   private promise(): Promise<unknown> {
@@ -146,7 +150,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   /** While the call lasts, its being given up follows its parent's. */
   private ownCancellation(): Cancellation {
-    const own = (this.cancellation ??= new Cancellation());
+    this.cancellation ??= new Cancellation();
+    const own = this.cancellation;
     const parent = this.parent!;
     if (this.stage !== ANSWERED && parent.cancellable) {
       if (parent.cancelled) own.give(parent.reason);
@@ -157,7 +162,7 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   private followParent(): void {
     const { reason } = this.parent!;
-    if (this.plan.giver >= 0 || this.stage === PARKED) this.giveUp(reason);
+    if (this.plan.giver >= 0) this.giveUp(reason);
     else this.cancel(reason);
   }
 
@@ -189,18 +194,40 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   private wait(operation: Operation<unknown>, place: number): void {
+    const parent = this.parent!;
+    if (parent.cancellable) {
+      // The caller may have given up while a guard outside was entered.
+      if (parent.cancelled) {
+        this.answer(false, parent.reason, place - 1);
+        return;
+      }
+      this.ownCancellation();
+    }
     const parking = new Parking(operation, place);
     this.parking = parking;
     this.stage = PARKED;
-    if (this.parent!.cancellable) this.ownCancellation();
-    const guard = this.plan.guards[place]!;
     try {
-      parking.ticket = guard.wait!(this);
+      parking.ticket = waitAt(this.plan.guards[place]!, this);
     } catch (error) {
-      this.refuse(error);
+      if (this.parking === parking) this.refuse(error);
+      else console.error('keelson: a guard failed after it had admitted a call', error);
       return;
     }
-    if (this.stage === ANSWERED && this.parking === parking) guard.withdraw?.(parking.ticket);
+    parking.queued = true;
+    if (parking.forsaken) this.withdraw(parking);
+  }
+
+  /** Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that. */
+  private withdraw(parking: Parking): void {
+    if (!parking.queued) {
+      parking.forsaken = true;
+      return;
+    }
+    try {
+      this.plan.guards[parking.place]!.withdraw?.(parking.ticket);
+    } catch (error) {
+      console.error('keelson: a guard failed while a call left its line', error);
+    }
   }
 
   /** The wait is over: on to the guards further inside. */
@@ -211,14 +238,14 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   private launch(operation: Operation<unknown>): void {
-    let answer: unknown;
+    let answer: Promise<unknown>;
     this.stage = RUNNING;
     try {
-      answer = operation(this);
+      answer = Promise.resolve(operation(this));
     } catch (error) {
       answer = Promise.reject(error);
     }
-    Promise.resolve(answer).then(
+    answer.then(
       value => this.settle(true, value),
       error => this.settle(false, error),
     );
@@ -242,6 +269,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
+}
+
+function waitAt(guard: Guard, call: ParkedCall): unknown {
+  if (guard.wait !== undefined) return guard.wait(call);
+  throw new TypeError('a guard must answer `enter` with a permit, or throw, unless it has a `wait`');
 }
 
 /** Makes the records for a {@link GuardRun} that needs them. */

@@ -132,19 +132,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
-    const { classify } = this.#seams;
-    let verdict: Verdict = ok ? 'success' : 'failure';
-    let askedMs = 0;
-    try {
-      if (!ok || classify !== undefined) {
-        const judged: string = judge(ok, result, call, classify as Classify);
-        if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
-        else verdict = judged as Verdict;
-        if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
-      }
-    } finally {
-      this.#record(permit, verdict, askedMs);
-    }
+    // The way of nearly every call, kept short.
+    if (ok && this.#seams.classify === undefined) this.#record(permit, 'success', 0);
+    else this.#judge(permit, ok, result, call);
   }
 
   on<Name extends keyof CircuitBreakerEvents>(
@@ -229,6 +219,20 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
       if (permit === undefined) throw new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
     }
     return permit;
+  }
+
+  #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
+    let verdict: Verdict = ok ? 'success' : 'failure';
+    let askedMs = 0;
+    try {
+      const judged: string = judge(ok, result, call, this.#seams.classify as Classify);
+      if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
+      else verdict = judged as Verdict;
+      if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
+    } finally {
+      // Whatever the user's functions throw is reported by the kernel; the permit comes back all the same.
+      this.#record(permit, verdict, askedMs);
+    }
   }
 
   #record(permit: Permit, verdict: Verdict, askedMs: number): void {
