@@ -15,7 +15,10 @@ export default defineConfig({
     },
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow } },
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 60_000 },
+      },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
       { extends: true, test: { name: 'slow', include: slow, isolate: false, testTimeout: 120_000 } },
     ],

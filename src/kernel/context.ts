@@ -109,8 +109,8 @@ export class CallContext implements Context {
   }
 
   /**
-   * Whether the operation that was handed this very context runs now and holds a permit of `guard`. A context
-   * that many operations share says so whenever one of them may.
+   * Whether the call of this very context, not of one around it, holds a permit of `guard` now. A context that
+   * many calls share says so whenever one of them may.
    */
   holds(_guard: object): boolean {
     return false;

@@ -82,7 +82,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   override holds(guard: Guard): boolean {
-    return this.stage === RUNNING && this.plan.guards.includes(guard);
+    const place = this.plan.guards.indexOf(guard);
+    if (this.stage === PARKED) return place >= 0 && place < this.parking!.place;
+    return this.stage === RUNNING && place >= 0;
   }
 
   override onCancel(listener: () => void): () => void {

@@ -13,10 +13,10 @@ export class WaitCircle {
     this.#guard = guard;
   }
 
-  /** The calls with a slot that `call` is a part of; `undefined` when there are none, as with almost all. */
+  /** The calls with a slot that `call` is a part of, or is itself; `undefined` when, as mostly, there are none. */
   around(call: CallContext): readonly CallContext[] | undefined {
     let holders: CallContext[] | undefined;
-    for (let outer = call.parent; outer !== undefined; outer = outer.parent) {
+    for (let outer: CallContext | undefined = call; outer !== undefined; outer = outer.parent) {
       if (!outer.holds(this.#guard)) continue;
       holders ??= [];
       holders.push(outer);

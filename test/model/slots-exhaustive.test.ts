@@ -108,7 +108,7 @@ class Pair {
     if (served === undefined) this.settling = false;
   }
 
-  #expectServed(served: Waiter<number> | undefined, expected: number | undefined): void {
+  #expectServed(served: Numbered | undefined, expected: number | undefined): void {
     if (served?.item !== expected) throw new Error(`served ${served?.item}, not ${expected}`);
     if (served !== undefined && this.#slots.leave(served))
       throw new Error(`${expected} left after it was served`);

@@ -69,7 +69,10 @@ describe('Retry', () => {
 
   it('settles once with a thenable that settles twice', async () => {
     const twice = {
-      then: (ok: (v: string) => void, no: (e: Error) => void) => (ok('first'), no(new Error())),
+      then(resolve: (value: string) => void, reject: (error: Error) => void) {
+        resolve('first');
+        reject(new Error('second'));
+      },
     };
     const operation = vi.fn(() => twice as unknown as Promise<string>);
     expect(await run({}, operation)).toBe('first');
