@@ -166,7 +166,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
    * Goes on from a snapshot taken `downtimeMs` ago, as if it had lived through that time. A window of another
    * kind or length of time starts empty. Calls in flight have no say any more.
    *
-   * @throws TypeError when it is no snapshot of a breaker, RangeError when `downtimeMs` is not a number >= 0.
+   * @throws TypeError or RangeError that names what was wrong, `snapshot` or `downtimeMs`.
    */
   restore(snapshot: unknown, downtimeMs = 0): void {
     checkNumber('CircuitBreaker', 'downtimeMs', downtimeMs, { min: 0 });

@@ -132,10 +132,11 @@ function checkFunctions(options: object, names: readonly string[]): void {
 }
 
 function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
-  checkKeys(owner, window, ['calls', 'ms', 'buckets']);
-  const { calls, ms, buckets } = window as { calls?: number; ms?: number; buckets?: number };
-  if ((calls === undefined) === (ms === undefined))
+  const { calls, ms, buckets } = Object(window) as { calls?: number; ms?: number; buckets?: number };
+  if (Object(window) === window) checkKeys(`${owner} \`window\``, window, ['calls', 'ms', 'buckets']);
+  if ((calls === undefined) === (ms === undefined)) {
     refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
+  }
   return {
     windowCalls: number('window.calls', calls, COUNT, 0),
     windowMs: number('window.ms', ms, SPAN, 0),
@@ -144,11 +145,11 @@ function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
 }
 
 function openRules(open: number | BreakBackoff = defaults.openMs) {
-  if (typeof open !== 'object') {
+  if (typeof open !== 'object' || open === null) {
     const openMs = checkNumber(owner, 'openMs', open, SPAN);
     return { openMs, openFactor: 1, maxOpenMs: openMs, jitterRatio: 0 };
   }
-  checkKeys(owner, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
+  checkKeys(`${owner} \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
   const openMs = checkNumber(owner, 'openMs.initialMs', open.initialMs, SPAN);
   const longest = Math.max(openMs, defaults.maxOpenMs);
   return {
