@@ -32,9 +32,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The ms from now after which the answer is worthless; any number >= 0. Only ever shortens a deadline. */
   readonly timeoutMs?: number | undefined;
+  /** Whom or what the call is about: policies that keep state per key look here. */
   readonly key?: string | undefined;
+  /** One key for all attempts of the call. @default one made by a policy that repeats */
   readonly idempotencyKey?: string | undefined;
+  /** A larger number goes first in wait lines that order by it. @default 0 */
   readonly priority?: number | undefined;
+  /** Facts of your own, handed on to the operation as they are. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -46,6 +50,7 @@ const nothing = (): void => {};
  * caller said.
  */
 export class CallContext implements Context {
+  /** The context that this one was derived from; `undefined` for the root. */
   readonly parent: CallContext | undefined;
 
   constructor(parent: CallContext | undefined) {
@@ -56,6 +61,7 @@ export class CallContext implements Context {
     return this.parent!.deadline;
   }
 
+  /** The clock that the deadline is a point of. */
   get clock(): Clock {
     return this.parent!.clock;
   }
