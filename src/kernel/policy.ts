@@ -12,6 +12,10 @@ export type Operation<T> = (context: Context) => PromiseLike<T> | T;
  * where any value may come.
  */
 export interface Policy<in In = unknown, out Out = never> {
+  /**
+   * Runs `operation`. `options` say what the caller wants of this one call; the context of another call in their
+   * stead makes this call a part of that one. Nothing is thrown at once: every failure is a rejection.
+   */
   readonly execute: <T extends In>(
     operation: Operation<T>,
     options?: CallOptions | Context,

@@ -2,6 +2,7 @@ import type { WaitOrder } from '../core/wait-line.js';
 import type { Clock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
 
+/** How a `Bulkhead` is made. */
 export interface BulkheadOptions {
   /** How many operations may run at a time; an integer >= 1. */
   readonly slots: number;
@@ -24,7 +25,7 @@ export interface BulkheadOptions {
   readonly queueTimeoutMs?: number;
   /** Shown in errors, events and `describe()`. @default 'bulkhead' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 

@@ -19,6 +19,7 @@ import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
 import { DueTimer } from './due-timer.js';
 import { callersDeadline, WaitCircle } from './wait-circle.js';
 
+/** What a bulkhead tells. `at` is epoch ms, `policy` its name. */
 export interface BulkheadEvents {
   /** A call has to wait; `waiting` counts it. */
   queued: { readonly policy: string; readonly waiting: number; readonly at: number };
@@ -34,11 +35,15 @@ export interface BulkheadEvents {
 
 /** What a bulkhead is like at a moment. */
 export interface BulkheadSnapshot {
+  /** That of the bulkhead. */
   readonly name: string;
+  /** How many operations may run now. */
   readonly slots: number;
   /** Operations that run. More than `slots` after that was lowered, until enough of them have ended. */
   readonly taken: number;
+  /** Calls in the line. */
   readonly waiting: number;
+  /** How many calls may wait. */
   readonly queue: number;
   /** Calls refused since it was made, for any reason. */
   readonly rejected: number;
@@ -46,13 +51,21 @@ export interface BulkheadSnapshot {
 
 /** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
 export interface BulkheadDescription {
+  /** Which policy this is. */
   readonly kind: 'bulkhead';
+  /** See the options of this name, here and below. */
   readonly name: string;
+  /** As of now: `resize` changes it. */
   readonly slots: number;
+  /** How many calls may wait. */
   readonly queue: number;
+  /** Who of those who wait comes first. */
   readonly order: WaitOrder;
+  /** How many priorities there are. */
   readonly levels: number;
+  /** The wait that is worth one priority, in ms. */
   readonly ageMs: number | null;
+  /** How long a call may wait, in ms. */
   readonly queueTimeoutMs: number | null;
 }
 
@@ -96,6 +109,7 @@ class Queued extends Waiter {
  * await bulkhead.execute(() => 'answer'); // => 'answer'
  */
 export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #line: LineOptions;
@@ -181,12 +195,14 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     return this.#events.on(event, listener);
   }
 
+  /** How it stands at this moment. */
   snapshot(): BulkheadSnapshot {
     const { limit, taken, waiting } = this.#slots;
     const { queue } = this.#line;
     return { name: this.name, slots: limit, taken, waiting, queue, rejected: this.#rejected };
   }
 
+  /** How it was made, with the present number of slots. */
   describe(): BulkheadDescription {
     const { ageMs, queueTimeoutMs, ...line } = this.#line;
     const finite = (ms: number): number | null => (ms === Infinity ? null : ms);

@@ -23,6 +23,7 @@ import { CircuitPermit } from './circuit-permit.js';
 
 /** Why a breaker is in its state. */
 export interface CircuitExplanation {
+  /** As of the last call: see `CircuitBreaker.state`. */
   readonly state: CircuitState;
   /**
    * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
@@ -37,6 +38,7 @@ export interface CircuitExplanation {
   readonly trips: number;
   /** When a call may be admitted, in ms; `undefined` while isolated. */
   readonly retryAfterMs: number | undefined;
+  /** Calls that were admitted and have not settled. */
   readonly inFlight: number;
   /** Since the breaker was made. */
   readonly totals: CircuitTotals;
@@ -68,6 +70,7 @@ const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: 
  * await breaker.execute(({ signal }) => fetch('https://stock.example/items/7', { signal }));
  */
 export class CircuitBreaker implements Policy, Guard<Permit>, Observable<CircuitBreakerEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #circuit: Circuit;
@@ -176,6 +179,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     this.#tell();
   }
 
+  /** Why the breaker is in its state, and what it goes by now. */
   explain(): CircuitExplanation {
     const circuit = this.#circuit;
     const now = this.clock.now();

@@ -8,6 +8,7 @@ import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
 import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
+/** How a `Timeout` is made. */
 export interface TimeoutOptions {
   /** How long the operation may take, in ms; `Infinity` for no limit of its own. */
   readonly timeoutMs: number;
@@ -19,10 +20,11 @@ export interface TimeoutOptions {
   readonly strategy?: 'race' | 'cooperative';
   /** Shown in errors, events and `describe()`. @default 'timeout' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** What a timeout tells. `at` is epoch ms, `policy` its name. */
 export interface TimeoutEvents {
   /** An operation ran out of time. */
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
@@ -43,6 +45,7 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * call's deadline had passed before it started.
  */
 export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #timeoutMs: number;
@@ -101,6 +104,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     return this.#events.on(event, listener);
   }
 
+  /** How it was made, as JSON; a span of `Infinity` is null. */
   describe(): { readonly kind: 'timeout'; readonly name: string; readonly timeoutMs: number | null } {
     const { name } = this;
     return { kind: 'timeout', name, timeoutMs: this.#timeoutMs === Infinity ? null : this.#timeoutMs };

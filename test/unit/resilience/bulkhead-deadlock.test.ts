@@ -71,6 +71,64 @@ describe('a bulkhead that is called from inside', () => {
     await expect(a).resolves.toBe('a inner');
   });
 
+  it('forgets that a call waited for a part of itself when that part has had its turn', async () => {
+    const gate = new Gate();
+    const bulkhead = new Bulkhead({ slots: 2, queue: 5 });
+    const inner = (context: Context): Promise<string> => bulkhead.execute(() => 'inner', context);
+    const other = bulkhead.execute(gate.operation('other'), { key: 'other' });
+    const a = bulkhead.execute(
+      async context => {
+        await inner(context);
+        return gate.operation('a')(context);
+      },
+      { key: 'a' },
+    );
+    expect(bulkhead.snapshot()).toMatchObject({ taken: 2, waiting: 1 });
+    gate.end('other');
+    await other;
+    await settle();
+    expect(gate.open).toEqual(['a']);
+    const b = bulkhead.execute(inner, { key: 'b' });
+    await settle();
+    expect(bulkhead.snapshot()).toMatchObject({ taken: 2, waiting: 1 });
+    gate.end('a');
+    await expect(Promise.all([a, b])).resolves.toEqual(['a', 'inner']);
+  });
+
+  it('does not count a call that has ended without its part', async () => {
+    const gate = new Gate();
+    const bulkhead = new Bulkhead({ slots: 2, queue: 5 });
+    const parts: Promise<string>[] = [];
+    const part = (name: string) => (context: Context) => bulkhead.execute(gate.operation(name), context);
+    const a = bulkhead.execute(
+      async context => {
+        await gate.operation('a')(context);
+        parts.push(part('a part')(context));
+      },
+      { key: 'a' },
+    );
+    const b = bulkhead.execute(
+      async context => {
+        await gate.operation('b')(context);
+        return part('b part')(context);
+      },
+      { key: 'b' },
+    );
+    const ahead = bulkhead.execute(gate.operation('ahead'));
+    gate.end('a');
+    await a;
+    await settle();
+    expect(gate.open).toEqual(['b', 'ahead']);
+    gate.end('b');
+    await settle();
+    expect(bulkhead.snapshot()).toMatchObject({ taken: 2, waiting: 2 });
+    for (const name of ['ahead', 'a part', 'b part']) {
+      gate.end(name);
+      await settle();
+    }
+    await expect(Promise.all([b, ahead, ...parts])).resolves.toEqual(['b part', 'ahead', 'a part']);
+  });
+
   it('finds a circle that is three calls deep', async () => {
     const bulkhead = new Bulkhead({ slots: 2, queue: 5 });
     const dive = (depth: number, context?: Context): Promise<string> =>

@@ -69,14 +69,39 @@ describe('Bulkhead', () => {
     expect(state(bulkhead)).toEqual([1, 0, 0, 0]);
   });
 
-  it('hands a freed slot to the waiter before the turn ends', async () => {
+  it('hands a freed slot to the waiter before anybody else hears that it is free', async () => {
     const gate = new Gate();
     const bulkhead = new Bulkhead({ slots: 1, queue: 1 });
-    const first = bulkhead.execute(gate.operation('a'));
-    quiet(bulkhead.execute(gate.operation('b')));
+    const startedAtExit: string[][] = [];
+    const outside: Guard<true> = {
+      enter: () => true,
+      exit: () => {
+        startedAtExit.push([...gate.started]);
+      },
+    };
+    const policy = pipeline(outside, bulkhead);
+    quiet(policy.execute(gate.operation('a')));
+    quiet(policy.execute(gate.operation('b')));
     gate.end('a');
-    await first;
-    expect(gate.started).toEqual(['a', 'b']);
+    await settle();
+    expect(startedAtExit).toEqual([['a', 'b']]);
+  });
+
+  it('takes nobody into the line who was given up by the time it comes there', async () => {
+    const gate = new Gate();
+    const bulkhead = new Bulkhead({ slots: 1, queue: 1 });
+    const caller = new AbortController();
+    const aborting: Guard<true> = {
+      enter() {
+        caller.abort('on the way');
+        return true;
+      },
+      exit: () => {},
+    };
+    quiet(bulkhead.execute(gate.operation('a')));
+    const call = pipeline(aborting, bulkhead).execute(gate.operation('b'), { signal: caller.signal });
+    expect(state(bulkhead)).toEqual([1, 1, 0, 0]);
+    await expect(call).rejects.toBe('on the way');
   });
 
   it('keeps the slot of a call that a timeout outside has answered until its work ends', async () => {
@@ -212,6 +237,24 @@ describe('Bulkhead', () => {
     gate.end('again');
     await settle();
     expect(state(bulkhead)).toEqual([1, 0, 0, 0]);
+  });
+
+  it('forgets a call once, when the listener to its refusal aborts it', async () => {
+    const gate = new Gate();
+    const bulkhead = new Bulkhead({ slots: 1, queue: 1, order: 'lifo' });
+    const caller = new AbortController();
+    const seen: string[] = [];
+    bulkhead.on('rejected', ({ reason }) => {
+      seen.push(reason);
+      caller.abort('in the listener');
+    });
+    bulkhead.on('abandoned', () => seen.push('abandoned'));
+    quiet(bulkhead.execute(gate.operation('a')));
+    const displaced = bulkhead.execute(gate.operation('b'), { signal: caller.signal });
+    quiet(bulkhead.execute(gate.operation('c')));
+    await expect(displaced).rejects.toBe('in the listener');
+    expect(seen).toEqual(['displaced']);
+    expect(state(bulkhead)).toEqual([1, 1, 1, 1]);
   });
 
   it('describes itself in JSON', () => {
