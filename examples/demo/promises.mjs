@@ -3,8 +3,7 @@ import { phases } from './schedule.mjs';
 import { recoveries } from './timeline.mjs';
 
 /**
- * What the pipeline promises, checked against what was measured. Every bound leaves room for a slow
- * machine.
+ * What the pipeline promises, checked against what was measured; bounds leave room for slow machines.
  *
  * @typedef {object} Promised
  * @property {string} name
