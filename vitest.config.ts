@@ -20,7 +20,10 @@ export default defineConfig({
         test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 60_000 },
       },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
-      { extends: true, test: { name: 'slow', include: slow, isolate: false, testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: 'slow', include: slow, isolate: false, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
     ],
   },
 });

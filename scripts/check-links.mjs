@@ -15,7 +15,10 @@ export function brokenLinks(site) {
   const anchors = new Map();
   const anchorsOf = file => {
     if (!anchors.has(file)) {
-      anchors.set(file, new Set([...readFileSync(file, 'utf8').matchAll(/\bid="([^"]*)"/g)].map(([, id]) => unescape(id))));
+      anchors.set(
+        file,
+        new Set([...readFileSync(file, 'utf8').matchAll(/\bid="([^"]*)"/g)].map(([, id]) => unescape(id))),
+      );
     }
     return anchors.get(file);
   };

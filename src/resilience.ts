@@ -35,6 +35,9 @@ export {
   type FallbackStep,
   type FallbackValue,
 } from './resilience/fallback.js';
+export type { ResilientInit } from './resilience/http-request.js';
+export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
+export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
 export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
 export { RetryBudget, type RetryBudgetEvents, type RetryBudgetOptions } from './resilience/retry-budget.js';
 export type {

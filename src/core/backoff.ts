@@ -11,17 +11,17 @@ export type Jitter = 'none' | 'full' | 'equal';
 
 /** The same delay each time. */
 export interface ConstantBackoff {
-  /** Which schedule this is. */
+  /** Tells the schedules apart. */
   readonly kind: 'constant';
   /** Milliseconds. */
   readonly delayMs: number;
-  /** How chance spreads the delay. @default 'none' */
+  /** How chance spreads the delays. @default 'none' */
   readonly jitter?: Jitter;
 }
 
 /** `initialMs`, then `stepMs` more each time. */
 export interface LinearBackoff {
-  /** Which schedule this is. */
+  /** Tells the schedules apart. */
   readonly kind: 'linear';
   /** Milliseconds before the first retry. */
   readonly initialMs: number;
@@ -29,13 +29,13 @@ export interface LinearBackoff {
   readonly stepMs?: number;
   /** The longest delay before jitter, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;
-  /** How chance spreads each delay. @default 'full' */
+  /** How chance spreads the delays. @default 'full' */
   readonly jitter?: Jitter;
 }
 
 /** `initialMs`, then `factor` times as long each time. */
 export interface ExponentialBackoff {
-  /** Which schedule this is. */
+  /** Tells the schedules apart. */
   readonly kind: 'exponential';
   /** Milliseconds before the first retry. */
   readonly initialMs: number;
@@ -43,7 +43,7 @@ export interface ExponentialBackoff {
   readonly factor?: number;
   /** The longest delay before jitter, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;
-  /** How chance spreads each delay. @default 'full' */
+  /** How chance spreads the delays. @default 'full' */
   readonly jitter?: Jitter;
 }
 
@@ -51,13 +51,13 @@ export interface ExponentialBackoff {
  * Anything from `initialMs` to three times the delay before, which grows by chance alone: there is no factor.
  */
 export interface DecorrelatedBackoff {
-  /** Which schedule this is; `jitter` tells it from the plain exponential one. */
+  /** Tells the schedules apart. */
   readonly kind: 'exponential';
-  /** Each delay is drawn from a range that hangs on the one before. */
+  /** Tells it from growth by a factor. */
   readonly jitter: 'decorrelated';
   /** The shortest delay, in milliseconds. */
   readonly initialMs: number;
-  /** There is none: chance alone makes the delays grow. */
+  /** There is none: chance is the growth. */
   readonly factor?: never;
   /** The longest delay, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;

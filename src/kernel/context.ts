@@ -52,12 +52,13 @@ const nothing = (): void => {};
 export class CallContext implements Context {
   /** The context that this one was derived from; `undefined` for the root. */
   readonly parent: CallContext | undefined;
-  /** Written only while a policy sets the call up, before the operation can see it. */
-  deadline: number;
 
-  constructor(parent: CallContext | undefined, deadline: number) {
+  constructor(parent: CallContext | undefined) {
     this.parent = parent;
-    this.deadline = deadline;
+  }
+
+  get deadline(): number {
+    return this.parent!.deadline;
   }
 
   /** The clock that the deadline is a point of. */
@@ -90,7 +91,11 @@ export class CallContext implements Context {
   }
 
   remainingMs(): number {
-    return this.deadline === Infinity ? Infinity : Math.max(0, this.deadline - this.clock.now());
+    const { deadline, parent } = this;
+    if (deadline === Infinity) return Infinity;
+    // Whoever set the deadline knows how it was reckoned.
+    if (parent !== undefined && parent.deadline === deadline) return parent.remainingMs();
+    return Math.max(0, deadline - this.clock.now());
   }
 
   /** Whether somebody outside may still give this call up. */
@@ -129,10 +134,12 @@ export class CallContext implements Context {
 export class RootContext extends CallContext {
   readonly #clock: Clock;
   readonly #options: CallOptions;
+  readonly #deadline: number;
   readonly #attempt: number;
 
   constructor(clock: Clock, options: CallOptions, deadline: number, attempt: number) {
-    super(undefined, deadline);
+    super(undefined);
+    this.#deadline = deadline;
     this.#clock = clock;
     this.#options = options;
     this.#attempt = attempt;
@@ -140,6 +147,10 @@ export class RootContext extends CallContext {
 
   override get clock(): Clock {
     return this.#clock;
+  }
+
+  override get deadline(): number {
+    return this.#deadline;
   }
 
   override get attempt(): number {

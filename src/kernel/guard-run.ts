@@ -5,6 +5,11 @@ import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
 import { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
 
+/** What is thrown at a caller whose operation is no function. */
+export function noOperation(owner: string, operation: unknown): TypeError {
+  return new TypeError(`${owner}: the operation must be a function, got ${typeof operation}`);
+}
+
 /** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
 interface Lane {
   readonly permits: readonly unknown[];
@@ -63,12 +68,8 @@ export class GuardRun {
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    if (typeof operation !== 'function') {
-      // Before any guard sees it: the mistake is the caller's and no failure of the remote.
-      return Promise.reject(
-        new TypeError(`execute: the operation must be a function, got ${typeof operation}`),
-      );
-    }
+    // Before any guard sees it: the mistake is the caller's and no failure of the remote.
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     let context = this.#background;
     if (options !== undefined) {
       try {

@@ -49,6 +49,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
 
+  /** A deadline of its own. `Infinity` in its place would make V8 box every one of them. */
+  private due: number | undefined = undefined;
   private readonly plan: GuardPlan;
   private permits: readonly unknown[];
   private resolve: Settle;
@@ -58,11 +60,20 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private cancellation: Cancellation | undefined = undefined;
 
   constructor(parent: CallContext, plan: GuardPlan) {
-    super(parent, parent.deadline);
+    super(parent);
     this.plan = plan;
     this.permits = plan.permits;
     this.resolve = madeResolve;
     this.reject = madeReject;
+  }
+
+  /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
+  override get deadline(): number {
+    return this.due ?? this.parent!.deadline;
+  }
+
+  override set deadline(due: number) {
+    this.due = due;
   }
 
   override get signal(): AbortSignal {
@@ -85,6 +96,16 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     const place = this.plan.guards.indexOf(guard);
     if (this.stage === PARKED) return place >= 0 && place < this.parking!.place;
     return this.stage === RUNNING && place >= 0;
+  }
+
+  /**
+   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a short
+   * span when it begins late in a long turn.
+   */
+  override remainingMs(): number {
+    const { deadline, parent } = this;
+    if (deadline === parent!.deadline) return parent!.remainingMs();
+    return Math.max(0, deadline - this.clock.coarse());
   }
 
   override onCancel(listener: () => void): () => void {
@@ -247,10 +268,16 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     } catch (error) {
       answer = Promise.reject(error);
     }
-    answer.then(
-      value => this.settle(true, value),
-      error => this.settle(false, error),
-    );
+    // Bound functions: they are half the size of closures.
+    answer.then(this.succeed.bind(this), this.fail.bind(this));
+  }
+
+  private succeed(value: unknown): void {
+    this.settle(true, value);
+  }
+
+  private fail(error: unknown): void {
+    this.settle(false, error);
   }
 
   private settle(ok: boolean, result: unknown): void {

@@ -27,26 +27,26 @@ interface CommonOptions<In> {
   readonly clock?: Clock;
 }
 
-/** A fallback that is a mere value. */
+/** A fallback that has its answer ready. */
 export interface FallbackValue<Out, In = unknown> extends CommonOptions<In> {
   /** The answer in the operation's stead, the same object each time. */
   readonly value: Out;
-  /** Either this or `value`. */
+  /** Not with a `value`. */
   readonly run?: never;
 }
 
-/** A fallback that has to be found. */
+/** A fallback that has to find its answer. */
 export interface FallbackRun<Out, In = unknown> extends CommonOptions<In> {
-  /** Finds the answer in the operation's stead; of several steps each is tried when the one before it fails. */
+  /** Finds the answer; of several steps each is tried when the one before it fails. */
   readonly run: FallbackStep<Out, In> | readonly FallbackStep<Out, In>[];
-  /** Either this or `run`. */
+  /** Not with `run`. */
   readonly value?: never;
 }
 
-/** How a `Fallback` is made: by a `value`, or by what to `run`. */
+/** How a {@link Fallback} is set up: either with a value or with something to run. */
 export type FallbackOptions<Out, In = unknown> = FallbackValue<Out, In> | FallbackRun<Out, In>;
 
-/** What a fallback tells. `at` is epoch ms, `policy` its name. */
+/** What can be listened to by `fallback.on`; `at` is the wall clock, in ms since the epoch. */
 export interface FallbackEvents {
   /** The fallback answered for an operation that failed. `step` counts from 1. */
   answered: {
@@ -57,16 +57,19 @@ export interface FallbackEvents {
   };
   /** All steps failed as well, the last of them with `error`. */
   failed: { readonly policy: string; readonly at: number; readonly error: unknown };
+  /** The answer that a `value` replaced could not be let go of; the call does not feel it. */
+  discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
 }
 
 const known = ['value', 'run', 'classify', 'name', 'clock'];
 
 /**
- * Answers when an operation fails. It is told the error and the context, and its own answer's type joins that of
- * the operation. Put it outside of everything that may give up, for a refusal is answered like any other failure.
+ * Answers when an operation fails. It is told the error and the context, and its own answer's type joins that
+ * of the operation. Put it outside of everything that may give up, for a refusal is answered like any other
+ * failure.
  *
- * When the fallback fails too, its own error is thrown, with the error it was to answer as `cause` where it has
- * none yet. Nothing is answered for a caller who gave up, or for what `classify` calls neutral.
+ * When the fallback fails too, its own error is thrown, with the error it was to answer as `cause` where it
+ * has none yet. Nothing is answered for a caller who gave up, or for what `classify` calls neutral.
  *
  * @example
  * const names = new Fallback({ run: async error => lastKnownNames(error) });
@@ -110,6 +113,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     this.#background = backgroundContext(this.clock);
   }
 
+  /** Runs the operation, and answers for it when it fails. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T | Out> {
     let call = this.#background;
     if (options !== undefined) {
@@ -131,7 +135,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     return this.#events.on(event, listener);
   }
 
-  /** How it was made, as JSON. */
+  /** How it is set up, as JSON. */
   describe(): { readonly kind: 'fallback'; readonly name: string; readonly steps: number } {
     return { kind: 'fallback', name: this.name, steps: this.#steps.length };
   }
@@ -159,7 +163,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {
     const answer = outcome.ok ? outcome.value : undefined;
     let error = outcome.ok ? undefined : outcome.error;
-    if (outcome.ok && this.#blind) discard(outcome.value, undefined);
+    if (outcome.ok && this.#blind)
+      discard(outcome.value, undefined, error => this.#tell('discardFailed', error));
     for (const [index, step] of this.#steps.entries()) {
       try {
         const value = await step(error, call, answer);
@@ -171,10 +176,13 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       if (call.cancelled) break;
     }
     this.#failed++;
-    if (this.#events?.has('failed')) {
-      this.#events.emit('failed', { policy: this.name, at: this.clock.wall(), error });
-    }
+    this.#tell('failed', error);
     throw error;
+  }
+
+  #tell(event: 'failed' | 'discardFailed', error: unknown): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { policy: this.name, at: this.clock.wall(), error });
   }
 
   #tellAnswered(error: unknown, step: number): void {

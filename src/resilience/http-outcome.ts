@@ -7,8 +7,8 @@ const DRAIN_BYTES = 65_536;
 const DRAIN_MS = 1_000;
 
 /**
- * Whether a status says that the same request may well succeed later: 408, 425, 429, and 5xx but for 501 and 505,
- * which say what the server will never do.
+ * Whether a status says that the same request may well succeed later: 408, 425, 429, and 5xx but for 501 and
+ * 505, which say what the server will never do.
  */
 export function isTransientStatus(status: number): boolean {
   if (status >= 500) return status !== 501 && status !== 505;
@@ -29,7 +29,10 @@ export function askedMs(outcome: Outcome<Response>, clock: Clock): number | unde
   return retryAfterMs(headers.get('retry-after'), now, Number.MAX_SAFE_INTEGER);
 }
 
-/** Frees the connection of a response that nobody will read: a small body is read, a large or slow one cut off. */
+/**
+ * Frees the connection of a response that nobody will read: a small body is read, a large or slow one cut
+ * off.
+ */
 export async function drain(response: Response, clock: Clock): Promise<void> {
   if (response.body === null || response.bodyUsed) return;
   const reader = response.body.getReader();

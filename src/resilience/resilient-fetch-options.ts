@@ -1,3 +1,4 @@
+import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
@@ -5,6 +6,7 @@ import { type Random, systemRandom } from '../kernel/random.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
 import type { RetryOptions } from './retry.js';
 
+/** How a `resilientFetch` is set up; every value can be left out. */
 export interface ResilientFetchOptions {
   /** What makes the requests. @default `globalThis.fetch`, looked up at each request */
   readonly fetch?: typeof globalThis.fetch;
@@ -15,8 +17,8 @@ export interface ResilientFetchOptions {
   /** For each attempt, up to the head of the answer, in ms. @default 10_000 */
   readonly attemptTimeoutMs?: number;
   /**
-   * How requests are repeated that may be: idempotent methods, and others with an idempotency key, unless the body
-   * is a stream. A `classify` is asked before the rule for statuses. `false` to repeat none.
+   * How requests are repeated that may be: idempotent methods, and others with an idempotency key, unless the
+   * body is a stream. A `classify` is asked before the rule for statuses. `false` to repeat none.
    * @default 3 attempts, 200 ms doubling to at most 5 s, full jitter, a budget of its own
    */
   readonly retry?: RetryOptions<Response> | false;
@@ -25,13 +27,16 @@ export interface ResilientFetchOptions {
    * @default those of `CircuitBreaker`; transient statuses are failures, `Retry-After` lengthens a break
    */
   readonly breaker?: CircuitBreakerOptions | false;
-  /** Guards for each attempt, shared by all origins: a bulkhead, a rate limiter. Outermost first. @default none */
+  /**
+   * Guards for each attempt, shared by all origins: a bulkhead, a rate limiter. Outermost first.
+   * @default none
+   */
   readonly guards?: readonly Guard[];
   /** Breakers are kept for this many origins, the ones used last. @default 100 */
   readonly maxOrigins?: number;
   /**
-   * Tells the server in how many ms (a whole number) its answer stops being wanted, unless the caller has set it.
-   * `false` to tell nothing. @default 'x-request-timeout-ms'
+   * Tells the server in how many ms (a whole number) its answer stops being wanted, unless the caller has set
+   * it. `false` to tell nothing. @default 'x-request-timeout-ms'
    */
   readonly deadlineHeader?: string | false;
   /** Carries the key by which the server knows a repeated request. @default 'idempotency-key' */
@@ -40,17 +45,26 @@ export interface ResilientFetchOptions {
   readonly makeIdempotencyKeys?: boolean;
   /** Shown in errors and `describe()`. @default 'fetch' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** @default systemRandom */
+  /** The source of chance, for jitter. @default systemRandom */
   readonly random?: Random;
 }
 
 /** What stands where an option was left out. */
-export const fetchDefaults = /* @__PURE__ */ Object.freeze({
+export const fetchDefaults: {
+  readonly timeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly backoff: Backoff;
+  readonly maxOrigins: number;
+  readonly deadlineHeader: string | false;
+  readonly idempotencyKeyHeader: string;
+  readonly makeIdempotencyKeys: boolean;
+  readonly name: string;
+} = /* @__PURE__ */ Object.freeze({
   timeoutMs: 30_000,
   attemptTimeoutMs: 10_000,
-  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 200, maxMs: 5_000 } as const),
+  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 200, maxMs: 5_000 }),
   maxOrigins: 100,
   deadlineHeader: 'x-request-timeout-ms',
   idempotencyKeyHeader: 'idempotency-key',
@@ -59,17 +73,8 @@ export const fetchDefaults = /* @__PURE__ */ Object.freeze({
 });
 
 /** The options of one `resilientFetch`, with nothing left open that has a default. */
-export type FetchPlan = ResilientFetchOptions & {
-  readonly timeoutMs: number;
-  readonly attemptTimeoutMs: number;
-  readonly maxOrigins: number;
-  readonly deadlineHeader: string | false;
-  readonly idempotencyKeyHeader: string;
-  readonly makeIdempotencyKeys: boolean;
-  readonly name: string;
-  readonly clock: Clock;
-  readonly random: Random;
-};
+export type FetchPlan = ResilientFetchOptions &
+  Omit<typeof fetchDefaults, 'backoff'> & { readonly clock: Clock; readonly random: Random };
 
 const owner = 'resilientFetch';
 const known = [

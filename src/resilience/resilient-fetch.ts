@@ -43,9 +43,9 @@ interface Route {
  * `timeout(retry(breaker of the origin(guards(timeout of the attempt(fetch)))))`.
  *
  * As with `fetch`, a response of any status resolves, the last one when attempts run out, and a body is the
- * caller's own: no timeout, retry or breaker sees it, only `init.signal` still ends it. What is repeated: GET,
- * HEAD, OPTIONS, TRACE, PUT and DELETE; POST and PATCH only with an idempotency key; nothing with a stream for a
- * body, nor a `Request` that has one. Responses thrown away in between are drained.
+ * caller's own: no timeout, retry or breaker sees it, only `init.signal` still ends it. What is repeated:
+ * GET, HEAD, OPTIONS, TRACE, PUT and DELETE; POST and PATCH only with an idempotency key; nothing with a
+ * stream for a body, nor a `Request` that has one. Responses thrown away in between are drained.
  *
  * @throws TypeError or RangeError that names the option, the rule and the value.
  * @example
@@ -96,7 +96,7 @@ function send(request: HttpRequest, context: Context, plan: FetchPlan): Promise<
   const key =
     plan.makeIdempotencyKeys && !request.isIdempotent ? context.idempotencyKey : request.idempotencyKey;
   if (key !== undefined) headers.set(idempotencyKeyHeader, key);
-  // The context hears nothing of the caller any more once the head of the answer is there; the body still should.
+  // Once the head of the answer is there the context hears no more of the caller, but the body still should.
   const signal =
     request.signal === undefined ? context.signal : AbortSignal.any([request.signal, context.signal]);
   return fetch(request.target, { ...request.init, headers, signal });

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, checkNumber } from '../kernel/options.js';
 
-/** How a `RetryBudget` is made. */
+/** How a {@link RetryBudget} is set up. */
 export interface RetryBudgetOptions {
   /** Extra attempts that each first try earns, in steps of 0.001. @default 0.2 */
   readonly retryRatio?: number;
@@ -17,13 +17,13 @@ export interface RetryBudgetOptions {
   readonly clock?: Clock;
 }
 
-/** What a budget tells. `at` is epoch ms, `policy` its name. */
+/** What can be listened to by `budget.on`; `at` is the wall clock, in ms since the epoch. */
 export interface RetryBudgetEvents {
   /** An extra attempt was refused, the first after one that was granted. */
   exhausted: { readonly policy: string; readonly at: number };
 }
 
-const defaults = /*#__PURE__*/ Object.freeze({
+const defaults: Required<Omit<RetryBudgetOptions, 'clock'>> = /* @__PURE__ */ Object.freeze({
   retryRatio: 0.2,
   reserve: 100,
   minPerSecond: 1,
@@ -33,8 +33,9 @@ const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
 
 /**
  * Bounds the extra attempts (retries and hedges) of all policies that share it, in any span of time, to
- * `reserve + minPerSecond * seconds + retryRatio * first tries`, so that a sick remote is not drowned by those
- * who mean to help. What is refused is left out and nothing else: a call ends with its own last outcome.
+ * `reserve + minPerSecond * seconds + retryRatio * first tries`, so that a sick remote is not drowned by
+ * those who mean to help. What is refused is left out and nothing else: a call ends with its own last
+ * outcome.
  *
  * @example
  * const budget = new RetryBudget({ retryRatio: 0.1 });
@@ -42,9 +43,6 @@ const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
  * const writes = new Retry({ attempts: 2, budget });
  */
 export class RetryBudget implements Observable<RetryBudgetEvents> {
-  /** What stands where an option was left out. */
-  static readonly defaults: typeof defaults = defaults;
-
   /** Shown in events and `describe()`. */
   readonly name: string;
   /** The source of time. */
@@ -55,6 +53,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
   #exhausted = false;
   #events: Emitter<RetryBudgetEvents> | undefined;
 
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryBudgetOptions = {}) {
     checkKeys('RetryBudget', options, known);
     const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...options };
@@ -65,6 +64,11 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     this.clock = options.clock ?? systemClock;
     this.#rules = Object.freeze({ retryRatio, reserve, minPerSecond });
     this.#budget = new Budget(this.#rules, this.clock.now());
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
   }
 
   /** Records a first try. */
@@ -88,7 +92,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     return this.#events.on(event, listener);
   }
 
-  /** How it was made, as JSON. */
+  /** How it is set up, as JSON. */
   describe(): {
     readonly kind: 'retry-budget';
     readonly name: string;

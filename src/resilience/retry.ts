@@ -11,13 +11,13 @@ import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
 
-/** How a `Retry` is made. */
+/** How a {@link Retry} is set up. */
 export interface RetryOptions<In = unknown> {
   /** How many attempts there are in all, the first included; `Infinity` for no limit. @default 3 */
   readonly attempts?: number;
   /**
-   * How long to wait between attempts; exponential schedules have full jitter unless they say otherwise.
-   * @default { kind: 'exponential', initialMs: 100, maxMs: 5_000 }
+   * How long to wait between attempts; with full jitter unless it says otherwise.
+   * @default { kind: 'exponential', initialMs: 100, maxMs: 5000 }
    */
   readonly backoff?: Backoff;
   /** No attempt starts later than this after the first, in ms. Ends no attempt. @default Infinity */
@@ -39,13 +39,14 @@ export interface RetryOptions<In = unknown> {
   readonly name?: string;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** The source of chance. @default systemRandom */
+  /** The source of chance, for jitter. @default systemRandom */
   readonly random?: Random;
 }
 
-const defaults = /*#__PURE__*/ Object.freeze({
+type Defaulted = 'attempts' | 'backoff' | 'maxElapsedMs' | 'honourRetryAfter' | 'maxRetryAfterMs' | 'name';
+const defaults: Required<Pick<RetryOptions, Defaulted>> = /* @__PURE__ */ Object.freeze({
   attempts: 3,
-  backoff: /*#__PURE__*/ Object.freeze({ kind: 'exponential', initialMs: 100, maxMs: 5_000 } as const),
+  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 100, maxMs: 5_000 }),
   maxElapsedMs: Infinity,
   honourRetryAfter: true,
   maxRetryAfterMs: 60_000,
@@ -67,15 +68,15 @@ const known = [
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
 export interface RetryDescription {
-  /** Which policy this is. */
+  /** Tells the descriptions of policies apart. */
   readonly kind: 'retry';
-  /** That of the retry. */
+  /** Its option of that name. */
   readonly name: string;
-  /** How many attempts it makes of a call at most. */
+  /** Its option of that name. */
   readonly attempts: number | null;
-  /** How long it waits between them. */
+  /** Its option of that name. */
   readonly backoff: Backoff;
-  /** How long after the first attempt another one may start, in ms. */
+  /** Its option of that name, in ms. */
   readonly maxElapsedMs: number | null;
   /** Attempts of one call by this and the retries around it, the most seen yet. */
   readonly amplification: number | null;
@@ -92,19 +93,19 @@ export interface RetrySnapshot {
 }
 
 /**
- * Runs an operation again when it fails. The last error is rethrown as it is, with its predecessors to be read by
- * `attemptsOf(error)`; an answer that counts as a failure is returned as it is when there is no next attempt.
+ * Runs an operation again when it fails. The last error is rethrown as it is, with its predecessors to be
+ * read by `attemptsOf(error)`; an answer that counts as a failure is returned as it is when there is no next
+ * attempt.
  *
- * An abort ends the wait between attempts at once, with the signal's reason, and no wait begins that would reach
- * the deadline. A running attempt is not cut short: that is what `Timeout` is for, inside for each attempt,
- * outside for all. A refusal by a policy further inside (an open breaker, a full bulkhead) is final, because
- * whoever refuses asks for fewer calls; where `classify` calls it a failure its `retryAfterMs` is waited for.
+ * An abort ends the wait between attempts at once, with the signal's reason, and no wait begins that would
+ * reach the deadline. A running attempt is not cut short: that is what `Timeout` is for, inside for each
+ * attempt, outside for all. A refusal by a policy further inside (an open breaker, a full bulkhead) is final,
+ * because whoever refuses asks for fewer calls; where `classify` calls it a failure its `retryAfterMs` is
+ * waited for.
  *
  * Repeat only what may happen twice. `context.idempotencyKey` is one key for all attempts of a call.
  */
 export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvents> {
-  /** What stands where an option was left out. */
-  static readonly defaults: typeof defaults = defaults;
   declare readonly '~policy'?: (value: In) => never;
 
   /** Shown in errors, events and `describe()`. */
@@ -113,6 +114,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   readonly #background: CallContext;
   #amplification: number;
 
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryOptions<In> = {}) {
     const plan = planOf(options);
     this.name = plan.name;
@@ -121,6 +123,12 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     this.#amplification = plan.attempts;
   }
 
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
+  }
+
+  /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (options !== undefined) return this.#executeWithin(operation, options);
     const plan = this.#plan;
@@ -153,7 +161,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     return this.#plan.events.on(event, listener);
   }
 
-  /** How it was made. */
+  /** How it is set up, as JSON. */
   describe(): RetryDescription {
     const { name, attempts, backoff, maxElapsedMs } = this.#plan;
     return {
@@ -166,15 +174,15 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     };
   }
 
-  /** What it has done since it was made. */
+  /** What it has done so far, as JSON. */
   snapshot(): RetrySnapshot {
     const { retried, recovered, gaveUp } = this.#plan;
     return { retried, recovered, gaveUp };
   }
 
   /**
-   * Looks for retries around this one: attempts multiply, which is worth a warning. Answers whether the budget has
-   * been paid by one of them already, for a call is one first try however often it is wrapped.
+   * Looks for retries around this one: attempts multiply, which is worth a warning. Answers whether the
+   * budget has been paid by one of them already, for a call is one first try however often it is wrapped.
    */
   #lookAround(call: CallContext): boolean {
     let paid = false;

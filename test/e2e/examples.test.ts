@@ -36,6 +36,14 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^less time for this one call:$/,
     /^ERR_TIMEOUT$/,
   ],
+  'resilient-fetch.mjs': [
+    /^200 GET \/stock, request 2$/,
+    /^503 POST \/orders, request 1$/,
+    /^200 POST \/invoices, request 2$/,
+    /^503 GET \/down, request 3$/,
+    /^ERR_CIRCUIT_OPEN$/,
+    /^the breaker of this origin is open$/,
+  ],
   'own-guard.mjs': [
     /^an answer$/,
     /^under way: 1$/,
@@ -52,6 +60,13 @@ const programs = readdirSync(folder).filter(name => name.endsWith('.mjs'));
 describe('examples', () => {
   it('have expectations here, one each', () => {
     expect(Object.keys(prints).sort()).toEqual(programs.sort());
+  });
+
+  it('compile against the declarations of the built package', async () => {
+    const compiler = 'node_modules/@typescript/native/bin/tsc';
+    const { code, stdout } = await runProgram(compiler, ['--noEmit', '-p', 'examples'], 60_000);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
   });
 
   it('are listed in their README', () => {

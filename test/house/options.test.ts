@@ -63,6 +63,26 @@ describe('defaults', () => {
     expect(defaultTags(primitive(source.replace(from, to)))).toEqual([message]);
   });
 
+  it.each(['@default 30_000, at most', '@default 30_000 unless `mode` is given'])(
+    'may be followed by words: %s',
+    tag => {
+      expect(defaultTags(primitive(source.replace('@default 30_000', tag)))).toEqual([]);
+    },
+  );
+
+  it('of a part of an option stand under its path, in the class and on the page', () => {
+    const parts = primitive(source, {
+      Valve: class {
+        static defaults = Object.freeze({ ...Valve.defaults, 'openMs.factor': 2 });
+      },
+    });
+    expect(defaultTags(parts)).toEqual([]);
+    expect(optionTable(table({ factor: '| `openMs.factor` | `number` | `2` | |' }), parts)).toEqual([]);
+    expect(optionTable(table(), parts)).toEqual([
+      'docs/patterns/valve.md: 0 rows for the option `openMs.factor`, not 1',
+    ]);
+  });
+
   it('are told of when they are not frozen', () => {
     const loose = primitive(source, {
       Valve: class {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './rules/claim-runner.js';
 import { hasClaims } from './rules/claims.js';
-import { fencesOf } from './rules/fences.js';
+import { fencesOf, unfencedExamples } from './rules/fences.js';
 import { compiles } from './rules/snippets.js';
 import { readTree, treeOf } from './tree.js';
 
@@ -21,6 +21,18 @@ describe('fences', () => {
       ['README.md:2', 'a;'],
       ['README.md:8', 'c;'],
       ['src/a.ts:5', 'a;\n  b;'],
+    ]);
+  });
+
+  it('stand around every example of this house', () => {
+    expect(unfencedExamples(readTree('src'))).toEqual([]);
+  });
+
+  it('are told of when an example has none', () => {
+    const example = (text: string) => treeOf({ 'src/a.ts': `/**\n * A.\n * @example\n${text}\n */` });
+    expect(unfencedExamples(example(' * ```ts\n * a;\n * ```'))).toEqual([]);
+    expect(unfencedExamples(example(' * a;'))).toEqual([
+      'src/a.ts:3 has an example without a ```ts fence around it',
     ]);
   });
 

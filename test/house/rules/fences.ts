@@ -1,4 +1,4 @@
-import type { Tree } from '../tree.js';
+import type { Rule, Tree } from '../tree.js';
 
 /** A block of TypeScript that somebody will copy: from a page, or from a doc comment of the sources. */
 export interface Fence {
@@ -42,3 +42,15 @@ function commentLines(text: string): string[] {
     return isOurs && inside ? line.replace(/^\s*\* ?/, '') : '';
   });
 }
+
+/** An `@example` without a fence would be shown as code and checked by nobody. */
+export const unfencedExamples: Rule = tree =>
+  [...tree.values()].flatMap(({ path, text }) =>
+    commentLines(text).flatMap((line, index, all) => {
+      if (!/^@example\b/.test(line)) return [];
+      const next = all.slice(index + 1).find(following => following.trim() !== '') ?? '';
+      return next.startsWith('```ts')
+        ? []
+        : [`${path}:${index + 1} has an example without a \`\`\`ts fence around it`];
+    }),
+  );

@@ -4,17 +4,19 @@ import { inSource } from './in-source.js';
 
 /** Nothing half-done stays: open notes and prints in `src/`, switched-off or favoured tests in `test/`. */
 export const leftovers: Rule = tree => [
-  ...inSource((node, { path }) => {
-    if (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'console') {
-      // A listener or guard of the user's that throws has nowhere else to be heard.
-      if (path.startsWith('src/kernel/') && node.name.text === 'error') return undefined;
-      return `says ${node.getText()}: report through an event`;
-    }
-    return undefined;
+  ...inSource(node => {
+    if (!ts.isPropertyAccessExpression(node) || node.expression.getText() !== 'console') return undefined;
+    return isReport(node) ? undefined : `says ${node.getText()}: report through an event`;
   })(tree),
   ...[...tree.values()].flatMap(openNotes),
   ...[...tree.values()].flatMap(switchedOff),
 ];
+
+/** A function of the user's that throws beside the call has nowhere else to be heard. */
+function isReport(node: ts.PropertyAccessExpression): boolean {
+  if (node.name.text !== 'error' || !ts.isCallExpression(node.parent)) return false;
+  return /^['"`]keelson: /.test(node.parent.arguments[0]?.getText() ?? '');
+}
 
 function openNotes({ path, text }: Source): string[] {
   if (!path.startsWith('src/')) return [];

@@ -11,22 +11,23 @@ interface Option {
   readonly tag: string | undefined;
 }
 
-/** A primitive whose class keeps its defaults in a frozen `static readonly defaults`. */
+/** A primitive, whose class keeps what stands for options left out in a frozen `static readonly defaults`. */
 interface Primitive {
   readonly name: string;
   readonly options: readonly Option[];
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-/** Every exported class that has both a static `defaults` and, under its name, an interface of options. */
+/** Every exported class that has an interface of options under its name. */
 export function primitivesOf(program: ts.Program, entry: string, values: object): Primitive[] {
   const checker = program.getTypeChecker();
   const types = exportsOf(program, entry);
   return Object.entries(values).flatMap(([name, value]) => {
     const symbol = types.get(`${name}Options`);
-    if (typeof value !== 'function' || !('defaults' in value) || symbol === undefined) return [];
+    if (typeof value !== 'function' || symbol === undefined) return [];
     const options = checker.getDeclaredTypeOfSymbol(symbol).getProperties().map(optionOf);
-    return [{ name, options, defaults: value.defaults as Record<string, unknown> }];
+    const { defaults = Object.freeze({}) } = value as { defaults?: Record<string, unknown> };
+    return [{ name, options, defaults }];
   });
 }
 
@@ -41,17 +42,21 @@ function optionOf(symbol: ts.Symbol): Option {
   return { name: symbol.name, isOptional: (symbol.flags & 16_777_216) !== 0, tag: text };
 }
 
-/** `defaults` is frozen, and what the `@default` tags of the options say is what it holds. */
+/**
+ * `defaults` is frozen, and what the `@default` tags of the options say is what it holds. The tag begins with
+ * the literal; words may follow. The default of a part of an option stands under its path, `'openMs.factor'`.
+ */
 export function defaultTags({ name, options, defaults }: Primitive): string[] {
   const found: string[] = [];
   if (!Object.isFrozen(defaults)) found.push(`${name}.defaults can be changed: freeze it`);
   for (const { name: option, tag } of options) {
-    if (option in defaults && !says(tag, defaults[option])) {
+    if (option in defaults && !begins(tag, defaults[option])) {
       found.push(`${name}Options.${option} says @default ${tag}, but it is ${inspect(defaults[option])}`);
     }
   }
   for (const key of Object.keys(defaults)) {
-    if (!options.some(option => option.name === key)) found.push(`${name}.defaults.${key} is no option`);
+    const [option] = key.split('.');
+    if (!options.some(({ name }) => name === option)) found.push(`${name}.defaults.${key} is no option`);
   }
   return found;
 }
@@ -64,7 +69,9 @@ export function defaultTags({ name, options, defaults }: Primitive): string[] {
 export function optionTable(page: Source, { name, options, defaults }: Primitive): string[] {
   const rows = rowsOf(page.text);
   const found: string[] = [];
-  for (const option of options) {
+  const parts = Object.keys(defaults).filter(key => key.includes('.'));
+  const all = [...options, ...parts.map(path => ({ name: path, isOptional: true, tag: undefined }))];
+  for (const option of all) {
     const cells = rows.filter(([first]) => first === `\`${option.name}\``);
     if (cells.length !== 1)
       found.push(`${page.path}: ${cells.length} rows for the option \`${option.name}\`, not 1`);
@@ -76,7 +83,7 @@ export function optionTable(page: Source, { name, options, defaults }: Primitive
     }
   }
   for (const [first] of rows) {
-    if (!options.some(option => first === `\`${option.name}\``)) {
+    if (!all.some(option => first === `\`${option.name}\``)) {
       found.push(`${page.path}: ${first} is no option of ${name}`);
     }
   }
@@ -86,7 +93,8 @@ export function optionTable(page: Source, { name, options, defaults }: Primitive
 function expectedCell({ name, isOptional, tag }: Option, defaults: Primitive['defaults']): string {
   if (name in defaults) return `\`${inspect(defaults[name])}\``;
   if (!isOptional) return 'required';
-  return tag === undefined ? '—' : `\`${tag}\``;
+  if (tag === undefined) return '—';
+  return /^\w+$/.test(tag) ? `\`${tag}\`` : tag;
 }
 
 /** Whether a literal in words means the value: `30_000` is 30000. */
@@ -96,6 +104,12 @@ function says(literal: string | undefined, value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a text begins with a literal that means the value: `0.5, or what the peer says`. */
+function begins(text: string | undefined, value: unknown): boolean {
+  const ends = [...(text ?? '').matchAll(/[,\s]|$/g)].map(({ index }) => index);
+  return ends.some(end => says(text?.slice(0, end), value));
 }
 
 function rowsOf(text: string): string[][] {

@@ -36,7 +36,7 @@ export const decisions: Rule = tree => {
   return found;
 };
 
-/** A link to a file of this repository leads to one. The site checks its own links again, with their anchors. */
+/** A link to a file of this repository leads to one. The site checks its links again, with their anchors. */
 export const links: Rule = tree =>
   pagesOf(tree).flatMap(({ path, text }) =>
     [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
@@ -50,7 +50,7 @@ export const links: Rule = tree =>
 const transition = /^ *(\[\*\]|\w+) --> (\[\*\]|\w+)(: [^:]+)?$/;
 const other = /^ *(direction (TB|LR)|state "[^"]+" as \w+|%% .*)?$/;
 
-/** Renderers of state diagrams differ in what else they take: a hyphen in a name is an error to some of them. */
+/** Renderers of state diagrams differ in what else they take: a hyphen in a name is an error to some. */
 export const diagrams: Rule = tree =>
   pagesOf(tree).flatMap(({ path, text }) =>
     [...text.matchAll(/^```mermaid\n([\s\S]*?)^```$/gm)].flatMap(({ 1: diagram = '', index }) => {

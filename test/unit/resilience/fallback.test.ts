@@ -59,6 +59,16 @@ describe('Fallback', () => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
+  it('tells when it could not let go of such an answer', async () => {
+    const fallback = new Fallback({ value: null, classify: () => 'failure', clock });
+    const seen: unknown[] = [];
+    fallback.on('discardFailed', event => seen.push(event));
+    const body = { cancel: () => Promise.reject('locked') };
+    expect(await fallback.execute(() => ({ body }))).toBeNull();
+    await Promise.resolve();
+    expect(seen).toEqual([{ policy: 'fallback', at: clock.wall(), error: 'locked' }]);
+  });
+
   it.each(['success', 'neutral'] as const)('leaves an error alone that is called %s', async verdict => {
     const fallback = new Fallback({ value: 1, classify: () => verdict });
     await expect(fallback.execute(fail('mine'))).rejects.toBe('mine');

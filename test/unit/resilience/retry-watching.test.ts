@@ -72,7 +72,7 @@ describe('the events of a retry', () => {
     expect(seen[0]![1]).toMatchObject({ error: undefined });
   });
 
-  it('are not heard any more once the listener is taken off, and harm nothing when it throws (C9)', async () => {
+  it('are unheard once the listener is taken off, and harm nothing when it throws (C9)', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});
     const retry = new Retry({ backoff, clock });
     const off = retry.on('retried', () => {
