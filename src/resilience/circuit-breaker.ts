@@ -65,9 +65,13 @@ const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: 
  * has no say after it.
  *
  * @example
+ * ```ts
+ * import { CircuitBreaker } from 'keelson';
+ *
  * const breaker = new CircuitBreaker({ failureRatio: 0.5, window: { calls: 50 }, openMs: 5_000 });
  * breaker.on('opened', ({ because, counts }) => console.warn('opened', because, counts));
  * await breaker.execute(({ signal }) => fetch('https://stock.example/items/7', { signal }));
+ * ```
  */
 export class CircuitBreaker implements Policy, Guard<Permit>, Observable<CircuitBreakerEvents> {
   /** Shown in errors, events and `describe()`. */
