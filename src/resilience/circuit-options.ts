@@ -105,43 +105,52 @@ export const defaults = /* @__PURE__ */ Object.freeze({
   maxRetryAfterMs: 300_000,
   probes: 3,
   probeLeaseMs: 30_000,
-  mode: 'enforce',
+  mode: 'enforce' as const,
 });
 
 const owner = 'CircuitBreaker';
-const known = [
-  ...['name', 'consecutiveFailures', 'failureRatio', 'minCalls', 'window', 'slowMs', 'slowRatio', 'trip'],
-  ...['openMs', 'retryAfterMs', 'maxRetryAfterMs', 'probes', 'probesToClose', 'probeLeaseMs', 'mode'],
-  ...['classify', 'clock', 'random'],
-];
 
 const COUNT: NumberRule = { min: 1, max: 1e6, integer: true };
 const RATIO: NumberRule = { above: 0, max: 1 };
 const SPAN: NumberRule = { above: 0 };
 
-function number(option: string, value: number | undefined, rule: NumberRule, otherwise: number): number {
-  return value === undefined ? otherwise : checkNumber(owner, option, value, rule);
-}
+type NumberRules = Readonly<Record<string, NumberRule>>;
 
-function checkFunctions(options: object, names: readonly string[]): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (names.includes(name) && typeof value !== 'function' && value !== undefined) {
-      refuse(owner, name, 'a function', value);
-    }
+const numbers: NumberRules = {
+  consecutiveFailures: COUNT,
+  failureRatio: RATIO,
+  minCalls: COUNT,
+  slowMs: SPAN,
+  slowRatio: RATIO,
+  maxRetryAfterMs: { min: 0 },
+  probes: COUNT,
+  probesToClose: COUNT,
+  probeLeaseMs: SPAN,
+};
+const functions = ['trip', 'retryAfterMs', 'classify', 'random'];
+const windowNumbers: NumberRules = { calls: COUNT, ms: SPAN, buckets: { min: 1, max: 1000, integer: true } };
+const backoffNumbers: NumberRules = {
+  initialMs: SPAN,
+  factor: { min: 1 },
+  maxMs: SPAN,
+  jitterRatio: { min: 0, max: 1 },
+};
+
+/** Checks all numbers of an object, and that it holds nothing but them and `others`. */
+function checkNumbers(options: object, rules: NumberRules, others: readonly string[], path = ''): void {
+  checkKeys(path === '' ? owner : `${owner} \`${path}\``, options, [...Object.keys(rules), ...others]);
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined) checkNumber(owner, path === '' ? name : `${path}.${name}`, value, rule);
   }
 }
 
 function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
-  const { calls, ms, buckets } = Object(window) as { calls?: number; ms?: number; buckets?: number };
-  if (Object(window) === window) checkKeys(`${owner} \`window\``, window, ['calls', 'ms', 'buckets']);
-  if ((calls === undefined) === (ms === undefined)) {
-    refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
-  }
-  return {
-    windowCalls: number('window.calls', calls, COUNT, 0),
-    windowMs: number('window.ms', ms, SPAN, 0),
-    buckets: number('window.buckets', buckets, { ...COUNT, max: 1000 }, defaults.buckets),
-  };
+  const known: { calls?: number; ms?: number; buckets?: number } = Object(window);
+  if (known === window) checkNumbers(window, windowNumbers, [], 'window');
+  const { calls = 0, ms = 0, buckets = defaults.buckets } = known;
+  if (calls > 0 === ms > 0) refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
+  return { windowCalls: calls, windowMs: ms, buckets };
 }
 
 function openRules(open: number | BreakBackoff = defaults.openMs) {
@@ -149,15 +158,12 @@ function openRules(open: number | BreakBackoff = defaults.openMs) {
     const openMs = checkNumber(owner, 'openMs', open, SPAN);
     return { openMs, openFactor: 1, maxOpenMs: openMs, jitterRatio: 0 };
   }
-  checkKeys(`${owner} \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
+  checkNumbers(open, backoffNumbers, [], 'openMs');
   const openMs = checkNumber(owner, 'openMs.initialMs', open.initialMs, SPAN);
-  const longest = Math.max(openMs, defaults.maxOpenMs);
-  return {
-    openMs,
-    openFactor: number('openMs.factor', open.factor, { min: 1 }, defaults.openFactor),
-    maxOpenMs: number('openMs.maxMs', open.maxMs, { min: openMs }, longest),
-    jitterRatio: number('openMs.jitterRatio', open.jitterRatio, { min: 0, max: 1 }, defaults.jitterRatio),
-  };
+  const { factor = defaults.openFactor, jitterRatio = defaults.jitterRatio } = open;
+  const { maxMs = Math.max(openMs, defaults.maxOpenMs) } = open;
+  checkNumber(owner, 'openMs.maxMs', maxMs, { min: openMs });
+  return { openMs, openFactor: factor, maxOpenMs: maxMs, jitterRatio };
 }
 
 /** A rule of the user's that throws must not cost a call its permit. */
@@ -178,42 +184,41 @@ function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCoun
  * @throws TypeError or RangeError that names the option, the rule and the value.
  */
 export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
-  checkKeys(owner, options, known);
-  checkFunctions(options, ['trip', 'retryAfterMs', 'classify', 'random']);
-  const { consecutiveFailures, trip, slowMs } = options;
-  const chosen = consecutiveFailures !== undefined || trip !== undefined;
-  const timed = slowMs !== undefined && trip === undefined;
+  checkNumbers(options, numbers, ['name', 'window', 'openMs', 'mode', 'clock', ...functions]);
+  for (const name of functions) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined && typeof value !== 'function') refuse(owner, name, 'a function', value);
+  }
+  const { consecutiveFailures = Infinity, slowMs = Infinity, trip, mode = defaults.mode } = options;
+  const chosen = consecutiveFailures < Infinity || trip !== undefined;
+  const timed = slowMs < Infinity && trip === undefined;
+  const { failureRatio = chosen ? Infinity : defaults.failureRatio } = options;
+  const { slowRatio = timed ? defaults.slowRatio : Infinity } = options;
   const window = windowRules(options.window);
-  const most = window.windowCalls || COUNT.max!;
-  const probes = number('probes', options.probes, COUNT, defaults.probes);
-  const majority = Math.floor(probes / 2) + 1;
-  const rules: CircuitRules = {
-    mode: checkOneOf(owner, 'mode', options.mode ?? defaults.mode, ['enforce', 'observe', 'disabled']),
-    consecutiveFailures: number('consecutiveFailures', consecutiveFailures, COUNT, Infinity),
-    failureRatio: number(
-      'failureRatio',
-      options.failureRatio,
-      RATIO,
-      chosen ? Infinity : defaults.failureRatio,
-    ),
-    slowRatio: number('slowRatio', options.slowRatio, RATIO, timed ? defaults.slowRatio : Infinity),
-    minCalls: number(
-      'minCalls',
-      options.minCalls,
-      { ...COUNT, max: most },
-      Math.min(most, defaults.minCalls),
-    ),
+  const most = window.windowCalls || Infinity;
+  const { minCalls = Math.min(most, defaults.minCalls), probes = defaults.probes } = options;
+  const { probesToClose = Math.floor(probes / 2) + 1, probeLeaseMs = defaults.probeLeaseMs } = options;
+  const { maxRetryAfterMs = defaults.maxRetryAfterMs } = options;
+  checkOneOf(owner, 'mode', mode, ['enforce', 'observe', 'disabled']);
+  checkNumber(owner, 'minCalls', minCalls, { max: most });
+  checkNumber(owner, 'probesToClose', probesToClose, { max: probes });
+  const windowless = failureRatio === Infinity && slowRatio === Infinity && trip === undefined;
+  return shared({
+    mode,
+    consecutiveFailures,
+    failureRatio,
+    slowRatio,
+    minCalls,
     trip: trip && guarded(trip),
     ...window,
-    slowMs: number('slowMs', slowMs, SPAN, Infinity),
+    ...(windowless && { windowCalls: 0, windowMs: 0 }),
+    slowMs,
     ...openRules(options.openMs),
-    maxRetryAfterMs: number('maxRetryAfterMs', options.maxRetryAfterMs, { min: 0 }, defaults.maxRetryAfterMs),
+    maxRetryAfterMs,
     probes,
-    probesToClose: number('probesToClose', options.probesToClose, { ...COUNT, max: probes }, majority),
-    probeLeaseMs: number('probeLeaseMs', options.probeLeaseMs, SPAN, defaults.probeLeaseMs),
-  };
-  const windowless = rules.failureRatio === Infinity && rules.slowRatio === Infinity && trip === undefined;
-  return shared(windowless ? { ...rules, windowCalls: 0, windowMs: 0 } : rules);
+    probesToClose,
+    probeLeaseMs,
+  });
 }
 
 let latest: CircuitRules | undefined;
