@@ -5,7 +5,7 @@ import type { CircuitBreakerOptions } from '../../../src/resilience/circuit-opti
 const make = (options: object) => () => new CircuitBreaker(options as CircuitBreakerOptions);
 const described = (options: CircuitBreakerOptions) => new CircuitBreaker(options).describe();
 
-/** Option, how it is written in messages, and what it means: a value that is listed as fine must be taken as it is. */
+/** An option by its name in messages, how to write it, and values that must be taken as they are. */
 const count = [1, 2, 1000];
 const span = [1.5, 2 ** 31, 1e-3];
 const share = [0.07, 1, 1e-9];
