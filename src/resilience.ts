@@ -47,4 +47,10 @@ export type {
   RetryClassify,
   RetryEvents,
 } from './resilience/retry-plan.js';
-export { Timeout, type TimeoutEvents, type TimeoutOptions } from './resilience/timeout.js';
+export {
+  Timeout,
+  type TimeoutDescription,
+  type TimeoutEvents,
+  type TimeoutOptions,
+  type TimeoutSnapshot,
+} from './resilience/timeout.js';

@@ -3,9 +3,9 @@ import { type Waiter, WaitLine, type WaitLineRules } from './wait-line.js';
 /**
  * A number of slots, and the line of those who wait for one.
  *
- * Whoever has given a slot back, or raised the limit, calls `next` until nobody comes, in the same turn. A slot
- * that is free in between belongs to those who wait: a newcomer, however it times its arrival, is not let in
- * before them. Each admission, be it by `take` or by `next`, is owed exactly one `release`.
+ * Whoever has given a slot back, or raised the limit, calls `next` until nobody comes, in the same turn. A
+ * slot that is free in between belongs to those who wait: a newcomer, however it times its arrival, is not
+ * let in before them. Each admission, be it by `take` or by `next`, is owed exactly one `release`.
  */
 export class Slots<W extends Waiter> {
   readonly #line: WaitLine<W>;
@@ -77,8 +77,8 @@ export class Slots<W extends Waiter> {
   }
 
   /**
-   * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken than
-   * the new limit.
+   * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken
+   * than the new limit.
    *
    * @throws RangeError unless `limit` is an integer of at least 1.
    */

@@ -22,12 +22,12 @@ export class Waiter {
 }
 
 /**
- * A bounded line of waiters. Joining, leaving from anywhere and being served take constant time; with priorities,
- * being served looks once at the head of each level.
+ * A bounded line of waiters. Joining, leaving from anywhere and being served take constant time; with
+ * priorities, being served looks once at the head of each level.
  *
  * Priorities age linearly: a waiter of level L is served as if it had come L × `ageMs` later than it did. Two
- * waiters therefore never change places, each level is a plain queue, nothing is ever moved or timed, and a waiter
- * can be overtaken only by those who come within L × `ageMs` after it: nobody starves.
+ * waiters therefore never change places, each level is a plain queue, nothing is ever moved or timed, and a
+ * waiter can be overtaken only by those who come within L × `ageMs` after it: nobody starves.
  */
 export class WaitLine<W extends Waiter> {
   readonly #rules: WaitLineRules;
@@ -54,8 +54,8 @@ export class WaitLine<W extends Waiter> {
   }
 
   /**
-   * Takes a place. `level` (0 … levels − 1) and `now` matter to `priority` alone; `now` must not run backwards.
-   * The caller has checked `isFull`, or made room by `displace`.
+   * Takes a place. `level` (0 … levels − 1) and `now` matter to `priority` alone; `now` must not run
+   * backwards. The caller has checked `isFull`, or made room by `displace`.
    */
   join(waiter: W, level: number, now: number): void {
     const aged = this.#rules.order === 'priority';
@@ -90,9 +90,9 @@ export class WaitLine<W extends Waiter> {
   }
 
   /**
-   * Makes room for a newcomer in a full line by taking out the waiter that would be served last; undefined if the
-   * newcomer itself would be. So a full line turns away the newcomer under `fifo`, the oldest waiter under `lifo`,
-   * and whoever is least urgent, age included, under `priority`.
+   * Makes room for a newcomer in a full line by taking out the waiter that would be served last; undefined if
+   * the newcomer itself would be. So a full line turns away the newcomer under `fifo`, the oldest waiter
+   * under `lifo`, and whoever is least urgent, age included, under `priority`.
    */
   displace(level: number, now: number): W | undefined {
     if (this.#rules.order === 'fifo' || this.#size === 0) return undefined;

@@ -90,23 +90,28 @@ class Queued extends Waiter {
  * Limits how many operations run at a time, so that one slow remote cannot take everything the process has; a
  * bounded number of calls may wait for a slot.
  *
- * A slot is held until the operation settles, also when a timeout outside has answered the caller before: work
- * that still runs still counts. A slot that comes free goes to the next in line within the same turn; nobody who
- * comes in between overtakes. When the line is full, whoever would be served last is refused: the newcomer under
- * `fifo`, the oldest under `lifo`, the least urgent under `priority`.
+ * A slot is held until the operation settles, also when a timeout outside has answered the caller before:
+ * work that still runs still counts. A slot that comes free goes to the next in line within the same turn;
+ * nobody who comes in between overtakes. When the line is full, whoever would be served last is refused: the
+ * newcomer under `fifo`, the oldest under `lifo`, the least urgent under `priority`.
  *
- * Fails with `ERR_BULKHEAD_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_DEADLINE` when the caller's deadline comes while the
- * call waits, and `ERR_DEADLOCK`. All say that the operation never ran. A caller that aborts while its call waits
- * gets its `signal.reason` at once.
+ * Fails with `ERR_BULKHEAD_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_DEADLINE` when the caller's deadline comes while
+ * the call waits, and `ERR_DEADLOCK`. All say that the operation never ran. A caller that aborts while its
+ * call waits gets its `signal.reason` at once.
  *
- * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the context of
- * another (`bulkhead.execute(inner, context)`, also through other policies) is known to be a part of it: when it
- * would wait, and every slot is held by a call that would then wait for such a part of itself, it is refused with
- * `ERR_DEADLOCK`. A call made without a context is seen as a part of nothing, and waits.
+ * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the
+ * context of another (`bulkhead.execute(inner, context)`, also through other policies) is known to be a part
+ * of it: when it would wait, and every slot is held by a call that would then wait for such a part of itself,
+ * it is refused with `ERR_DEADLOCK`. A call made without a context is seen as a part of nothing, and waits;
+ * calls made without options share one context, and count as one.
  *
  * @example
+ * ```ts
+ * import { Bulkhead } from 'keelson';
+ *
  * const bulkhead = new Bulkhead({ slots: 10, queue: 50, queueTimeoutMs: 500 });
  * await bulkhead.execute(() => 'answer'); // => 'answer'
+ * ```
  */
 export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents> {
   /** Shown in errors, events and `describe()`. */
@@ -178,8 +183,8 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   /**
-   * Changes the number of slots, now. Raising it admits those who wait; lowering it stops no operation, and admits
-   * nobody until fewer run than the new number.
+   * Changes the number of slots, now. Raising it admits those who wait; lowering it stops no operation, and
+   * admits nobody until fewer run than the new number.
    *
    * @throws RangeError unless `slots` is an integer >= 1.
    */

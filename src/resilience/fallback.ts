@@ -72,8 +72,12 @@ const known = ['value', 'run', 'classify', 'name', 'clock'];
  * has none yet. Nothing is answered for a caller who gave up, or for what `classify` calls neutral.
  *
  * @example
- * const names = new Fallback({ run: async error => lastKnownNames(error) });
- * const list = await names.execute(({ signal }) => fetchNames(signal));
+ * ```ts
+ * import { Fallback } from 'keelson';
+ *
+ * const names = new Fallback({ run: async () => ['the ones we know'] });
+ * await names.execute(() => Promise.reject(new Error('down'))); // => ['the ones we know']
+ * ```
  */
 export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observable<FallbackEvents> {
   declare readonly '~policy'?: (value: In) => Out;

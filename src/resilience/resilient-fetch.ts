@@ -49,8 +49,12 @@ interface Route {
  *
  * @throws TypeError or RangeError that names the option, the rule and the value.
  * @example
+ * ```ts
+ * import { resilientFetch } from 'keelson';
+ *
  * const fetch = resilientFetch({ baseUrl: 'https://stock.example/v1/' });
- * const response = await fetch('items/7', { signal: AbortSignal.timeout(2_000) });
+ * const response = await fetch('items/7', { timeoutMs: 2_000 });
+ * ```
  */
 export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFetch {
   const plan = checkFetchOptions(options);

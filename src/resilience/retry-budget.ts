@@ -38,9 +38,13 @@ const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
  * outcome.
  *
  * @example
+ * ```ts
+ * import { Retry, RetryBudget } from 'keelson';
+ *
  * const budget = new RetryBudget({ retryRatio: 0.1 });
  * const reads = new Retry({ budget });
  * const writes = new Retry({ attempts: 2, budget });
+ * ```
  */
 export class RetryBudget implements Observable<RetryBudgetEvents> {
   /** Shown in events and `describe()`. */

@@ -104,6 +104,17 @@ export interface RetrySnapshot {
  * waited for.
  *
  * Repeat only what may happen twice. `context.idempotencyKey` is one key for all attempts of a call.
+ *
+ * @example
+ * ```ts
+ * import { Retry } from 'keelson';
+ *
+ * const retry = new Retry({ attempts: 3, backoff: { kind: 'exponential', initialMs: 5 } });
+ * await retry.execute(({ attempt }) => {
+ *   if (attempt < 3) throw new Error('not yet');
+ *   return `attempt ${attempt}`;
+ * }); // => 'attempt 3'
+ * ```
  */
 export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvents> {
   declare readonly '~policy'?: (value: In) => never;

@@ -180,5 +180,5 @@ describe('a circuit breaker', () => {
         await fc.asyncModelRun(setup, steps);
       }),
     );
-  });
+  }, 60_000);
 });

@@ -4,7 +4,7 @@ import type { WaitOrder } from '../../src/core/wait-line.js';
 import { explore, type Liveness } from '../../src/testing/explore.js';
 import { NaiveSlots, Numbered } from './naive-slots.js';
 
-/** Small numbers that still allow every situation: several free at once, several over the limit, all levels. */
+/** Small numbers that allow every situation: several free at once, several over the limit, all levels. */
 interface Bounds {
   readonly order: WaitOrder;
   readonly limits: readonly number[];
@@ -166,7 +166,7 @@ const drains: Liveness<Pair, Event> = {
 
 const nobodyStarves: Liveness<Pair, Event> = {
   name: 'nobody starves under a flood of urgent calls',
-  // A flood is no flood while calls are ended to get below a lowered limit, or slots are still to be handed out.
+  // It is no flood while calls end to get below a lowered limit, or slots are still to be handed out.
   from: ({ naive, settling }) => naive.taken === naive.limit && !settling,
   to: ({ naive }) => naive.line.every(({ level }) => level === 0),
   by: event => event === 'flood',

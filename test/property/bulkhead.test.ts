@@ -5,7 +5,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.js';
 
 const call = fc.record({ afterMs: fc.nat({ max: 20 }), takesMs: fc.integer({ min: 1, max: 60 }) });
 
-it('keeps the law of Little: the calls present, summed over time, are the times that calls were present', async () => {
+it('keeps the law of Little: the calls present, over time, are the times spent there', async () => {
   const sizes = fc.record({
     slots: fc.integer({ min: 1, max: 3 }),
     queue: fc.nat({ max: 5 }),

@@ -74,7 +74,7 @@ describe('the types of a retry', () => {
 
   it('keep a retry of responses from other operations', () => {
     // @ts-expect-error: text is no response
-    responses.execute(text);
+    void responses.execute(text);
     // @ts-expect-error: `null` is no response
     pipeline(responses, new Fallback({ value: null }));
     expectTypeOf(pipeline(new Fallback({ value: null }), responses)).toExtend<Policy<Response, null>>();

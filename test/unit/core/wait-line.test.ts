@@ -61,7 +61,7 @@ describe('WaitLine', () => {
     expect(drain(waiting)).toBe('abc');
   });
 
-  it('puts whoever has waited a whole age span before a newcomer one level up, and not a moment sooner', () => {
+  it('puts who has waited an age span before a newcomer one level up, not a moment sooner', () => {
     const soon = line('priority');
     joinAll(soon, [
       ['old', 1, 0],

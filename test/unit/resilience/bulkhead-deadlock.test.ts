@@ -50,7 +50,7 @@ describe('a bulkhead that is called from inside', () => {
     await expect(second).rejects.toMatchObject(deadlock);
   });
 
-  it('lets the inner call wait while somebody else can still end, and refuses the one that closes the circle', async () => {
+  it('lets a part wait while somebody else can still end, and refuses the last one', async () => {
     const gate = new Gate();
     const bulkhead = new Bulkhead({ slots: 2, queue: 5 });
     const nest = (name: string): Promise<string> =>

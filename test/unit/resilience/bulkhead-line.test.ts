@@ -229,7 +229,7 @@ describe('the wait line of a bulkhead', () => {
     expect(bulkhead.snapshot()).toMatchObject({ taken: 1, waiting: 0 });
   });
 
-  it('runs each operation in the async context of its own caller, not of the one that made room', async () => {
+  it('runs each operation in the async context of its own caller', async () => {
     const tenant = new AsyncLocalStorage<string>();
     const bulkhead = new Bulkhead({ slots: 1, queue: 2 });
     const seen = await Promise.all(

@@ -26,7 +26,7 @@ const twice = {
 } as unknown as PromiseLike<number>;
 
 describe('Bulkhead', () => {
-  it('runs as many operations as it has slots, makes the next ones wait, and refuses when the line is full', async () => {
+  it('runs as many as it has slots, lets the next ones wait, refuses when the line is full', async () => {
     const gate = new Gate();
     const bulkhead = new Bulkhead({ slots: 2, queue: 1 });
     const calls = ['a', 'b', 'c'].map(name => bulkhead.execute(gate.operation(name)));
