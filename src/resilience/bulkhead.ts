@@ -2,7 +2,7 @@ import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
 import { Waiter, type WaitOrder } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import type { CallContext, CallOptions, Context } from '../kernel/context.js';
+import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
@@ -17,7 +17,7 @@ import {
 } from './bulkhead-options.js';
 import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
 import { DueTimer } from './due-timer.js';
-import { callersDeadline, WaitCircle } from './wait-circle.js';
+import { WaitCircle } from './wait-circle.js';
 
 /** What a bulkhead tells. `at` is epoch ms, `policy` its name. */
 export interface BulkheadEvents {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
-import type { CallOptions, Context } from '../kernel/context.js';
+import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
@@ -147,6 +147,8 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     if (remainingMs === 0) {
       throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
     }
+    // Where a policy outside set it, that one answers when its time comes, and with the right words.
+    if (callersDeadline(call) === Infinity) return;
     // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
     this.#setTimer(call, remainingMs, Math.ceil(remainingMs));
   }
