@@ -18,12 +18,12 @@ interface Primitive {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-/** Every exported class that has an interface of options under its name. */
+/** Every exported class or function that has an interface of options under its name. */
 export function primitivesOf(program: ts.Program, entry: string, values: object): Primitive[] {
   const checker = program.getTypeChecker();
   const types = exportsOf(program, entry);
   return Object.entries(values).flatMap(([name, value]) => {
-    const symbol = types.get(`${name}Options`);
+    const symbol = types.get(`${name[0]!.toUpperCase()}${name.slice(1)}Options`);
     if (typeof value !== 'function' || symbol === undefined) return [];
     const options = checker.getDeclaredTypeOfSymbol(symbol).getProperties().map(optionOf);
     const { defaults = Object.freeze({}) } = value as { defaults?: Record<string, unknown> };
@@ -94,7 +94,7 @@ function expectedCell({ name, isOptional, tag }: Option, defaults: Primitive['de
   if (name in defaults) return `\`${inspect(defaults[name])}\``;
   if (!isOptional) return 'required';
   if (tag === undefined) return '—';
-  return /^\w+$/.test(tag) ? `\`${tag}\`` : tag;
+  return /^(\w+|'[^']*')$/.test(tag) ? `\`${tag}\`` : tag;
 }
 
 /** Whether a literal in words means the value: `30_000` is 30000. */
