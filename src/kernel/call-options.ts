@@ -2,23 +2,30 @@ import type { Clock } from './clock.js';
 import { CallContext, type CallOptions, type Context, RootContext } from './context.js';
 import { checkKeys, checkNumber, refuse } from './options.js';
 
+const owner = 'call options';
 const known = ['signal', 'timeoutMs', 'key', 'idempotencyKey', 'priority', 'attributes'];
 
 function checkString(option: 'key' | 'idempotencyKey', value: unknown): void {
-  if (value !== undefined && typeof value !== 'string') refuse('call options', option, 'a string', value);
+  if (value !== undefined && typeof value !== 'string') refuse(owner, option, 'a string', value);
 }
 
 function checkOptions(options: CallOptions): void {
-  const owner = 'call options';
-  checkKeys(owner, options, known);
-  const { signal, timeoutMs, priority } = options;
+  const { signal, timeoutMs, priority, attributes } = options;
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') {
     refuse(owner, 'signal', 'an AbortSignal', signal);
   }
   if (timeoutMs !== undefined) checkNumber(owner, 'timeoutMs', timeoutMs, { min: 0, infinity: true });
   if (priority !== undefined) checkNumber(owner, 'priority', priority, {});
+  if (attributes !== undefined && (typeof attributes !== 'object' || attributes === null)) {
+    refuse(owner, 'attributes', 'an object', attributes);
+  }
   checkString('key', options.key);
   checkString('idempotencyKey', options.idempotencyKey);
+}
+
+/** What is thrown at a caller whose operation is no function. */
+export function noOperation(owner: string, operation: unknown): TypeError {
+  return new TypeError(`${owner}: the operation must be a function, got ${typeof operation}`);
 }
 
 /** The context of calls that were made without options: it can be shared by all of them. */
@@ -35,15 +42,17 @@ export function backgroundContext(clock: Clock): CallContext {
 export function contextOf(options: CallOptions | Context, clock: Clock): CallContext {
   if (options instanceof CallContext) return options;
   const foreign = typeof options === 'object' && options !== null && 'remainingMs' in options;
-  const given = foreign ? adopt(options) : options;
+  if (!foreign) checkKeys(owner, options, known);
+  // Copied first and checked then: a getter is asked once, and what is inherited counts as well.
+  const given = copyOf(options, foreign ? options.remainingMs() : (options as CallOptions).timeoutMs);
   checkOptions(given);
-  const { timeoutMs = Infinity, ...rest } = given;
+  const { timeoutMs = Infinity } = given;
   const deadline = timeoutMs < Infinity ? clock.now() + timeoutMs : Infinity;
-  return new RootContext(clock, rest, deadline, foreign ? options.attempt : 1);
+  return new RootContext(clock, given, deadline, foreign ? options.attempt : 1);
 }
 
-/** A context of another copy of the package: its facts, its signal, and what is left of its deadline. */
-function adopt(context: Context): CallOptions {
-  const { signal, key, idempotencyKey, priority, attributes } = context;
-  return { signal, key, idempotencyKey, priority, attributes, timeoutMs: context.remainingMs() };
+/** What a caller said; of a context of another copy of the package its facts, and what is left of its deadline. */
+function copyOf(from: CallOptions | Context, timeoutMs: number | undefined): CallOptions {
+  const { signal, key, idempotencyKey, priority, attributes } = from;
+  return { signal, timeoutMs, key, idempotencyKey, priority, attributes };
 }

@@ -23,9 +23,11 @@ export class Cancellation {
     // A wrapper of its own, so that one function may subscribe twice.
     const entry = (): void => listener();
     this.#listeners ??= new Set();
-    this.#listeners.add(entry);
+    const listeners = this.#listeners;
+    listeners.add(entry);
+    // From the very set, for it may be walked at that time.
     return () => {
-      this.#listeners?.delete(entry);
+      listeners.delete(entry);
     };
   }
 
@@ -37,16 +39,29 @@ export class Cancellation {
     this.#controller?.abort(reason);
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener();
+    if (listeners !== undefined) for (const listener of listeners) tell(listener);
   }
 
   /** Hears from now on, until {@link unlink}, when the parent is given up. */
   link(parent: CallContext, onCancelled: () => void): void {
-    this.#unlink ??= parent.onCancel(onCancelled);
+    this.#unlink ??= parent.onCancel(() => {
+      // The parent has let go of this already; a signal with ten thousand listeners is slow to look for one.
+      this.#unlink = undefined;
+      onCancelled();
+    });
   }
 
   unlink(): void {
     this.#unlink?.();
     this.#unlink = undefined;
+  }
+}
+
+/** One that fails must not keep the others from hearing of it. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    console.error('keelson: a listener of a cancellation failed', error);
   }
 }

@@ -1,5 +1,6 @@
 /** A callback that waits for its time. `cancel` is idempotent. */
 export interface Timer {
+  /** The callback will not be called any more. */
   cancel(): void;
 }
 
@@ -80,7 +81,19 @@ function endTurn(): void {
   const callbacks = turnEnd;
   if (callbacks.length === 0) return;
   turnEnd = [];
-  for (const callback of callbacks) callback();
+  let called = 0;
+  try {
+    for (const callback of callbacks) {
+      called++;
+      callback();
+    }
+  } finally {
+    // One that fails must not take the others, such as all deadlines of a policy, with it.
+    if (called < callbacks.length) {
+      turnEnd = callbacks.slice(called).concat(turnEnd);
+      watchTurn();
+    }
+  }
 }
 
 /**
@@ -95,6 +108,7 @@ function watchTurn(): void {
 
 function readTurn(): number {
   // A runtime without setImmediate has no cheap end of a turn: there every read is a real one.
+  readsLeft = 0;
   if (typeof setImmediate === 'function') {
     watchTurn();
     readsLeft = READS_PER_TURN;

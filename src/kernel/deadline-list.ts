@@ -11,8 +11,8 @@ export interface Due {
 const NONE = -1;
 
 /**
- * Deadlines in order of time behind one timer, for many that start and few that fire. Adding and removing are
- * constant in time and touch no timer: that is settled once per turn of the event loop.
+ * Deadlines in order of time behind one timer, for many of the same span that start and few that fire. Adding
+ * and removing are constant in time and touch no timer: that is settled once per turn of the event loop.
  *
  * A deadline counts from the end of the turn in which it was added, so that a turn that blocked the loop is not
  * charged to the remote; and when it comes, replies that lie in the socket buffers are read before it fires.
@@ -25,6 +25,7 @@ export class DeadlineList<Node extends Due> {
   /** The deadline of the first node of this turn, and the coarse time that it was reckoned from. */
   #turnFirst = NONE;
   #turnStart = 0;
+  #turnWatched = false;
   #timer: Timer | undefined;
   #timerAt = 0;
   readonly #endTurn = (): void => this.#settle();
@@ -43,6 +44,13 @@ export class DeadlineList<Node extends Due> {
 
   /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
+    const firstOfTurn = this.#turnFirst === NONE;
+    if (firstOfTurn) {
+      this.#turnFirst = node.deadline;
+      this.#turnStart = now;
+    } else if (now > this.#turnStart) {
+      this.#catchUp(node, now);
+    }
     const tail = this.#tail;
     this.#tail = node;
     if (tail === undefined) {
@@ -51,11 +59,8 @@ export class DeadlineList<Node extends Due> {
       node.dueBefore = tail;
       tail.dueAfter = node;
     }
-    if (this.#turnFirst === NONE) {
-      this.#turnFirst = node.deadline;
-      this.#turnStart = now;
-      this.#clock.afterTurn(this.#endTurn);
-    }
+    // Last, for a virtual clock ends the turn at once.
+    if (firstOfTurn) this.#watchTurn();
   }
 
   /** Takes `node` out; without effect when it is not in. */
@@ -68,10 +73,26 @@ export class DeadlineList<Node extends Due> {
     if (after === undefined) this.#tail = before;
     else after.dueBefore = before;
     node.dueBefore = node.dueAfter = undefined;
-    if (this.#head === undefined && this.#timer !== undefined) this.#clock.afterTurn(this.#endTurn);
+    if (this.#head === undefined && this.#timer !== undefined) this.#watchTurn();
+  }
+
+  #watchTurn(): void {
+    if (this.#turnWatched) return;
+    this.#turnWatched = true;
+    this.#clock.afterTurn(this.#endTurn);
+  }
+
+  /** Coarse time has moved amid a turn: what was added before is brought to it, so that all share one start. */
+  #catchUp(node: Node, now: number): void {
+    const drift = now - this.#turnStart;
+    this.#postpone(this.#turnFirst, drift);
+    this.#turnFirst += drift;
+    this.#turnStart = now;
+    if (!this.fits(node.deadline)) node.deadline = this.#tail!.deadline;
   }
 
   #settle(): void {
+    this.#turnWatched = false;
     if (this.#turnFirst !== NONE) {
       const first = this.#turnFirst;
       this.#turnFirst = NONE;
@@ -104,6 +125,7 @@ export class DeadlineList<Node extends Due> {
   }
 
   #expireDue(): void {
+    this.#timer?.cancel();
     this.#timer = undefined;
     const now = this.#clock.now();
     for (let head = this.#head; head !== undefined && head.deadline <= now; head = this.#head) {

@@ -1,4 +1,4 @@
-import { backgroundContext, contextOf } from './call-options.js';
+import { backgroundContext, contextOf, noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
 import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
@@ -63,12 +63,8 @@ export class GuardRun {
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    if (typeof operation !== 'function') {
-      // Before any guard sees it: the mistake is the caller's and no failure of the remote.
-      return Promise.reject(
-        new TypeError(`execute: the operation must be a function, got ${typeof operation}`),
-      );
-    }
+    // Before any guard sees it: the mistake is the caller's and no failure of the remote.
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     let context = this.#background;
     if (options !== undefined) {
       try {
@@ -90,6 +86,13 @@ export class GuardRun {
       let permit: unknown;
       try {
         permit = plan.enters[place]!(context);
+        if (permit === undefined) {
+          const refusal = plan.refusal(place, context);
+          if (refusal !== undefined) {
+            exitGuards(plan.exits, permits, place - 1, 0, false, refusal, context);
+            return Promise.reject(refusal);
+          }
+        }
       } catch (error) {
         exitGuards(plan.exits, permits, place - 1, 0, false, error, context);
         return Promise.reject(error);
@@ -108,13 +111,13 @@ export class GuardRun {
   }
 
   #launch<T>(operation: Operation<T>, handed: CallContext, lane: Lane): Promise<T> {
-    let answer: PromiseLike<T> | T;
+    let answer: Promise<T>;
     try {
-      answer = operation(handed);
+      answer = Promise.resolve(operation(handed)) as Promise<T>;
     } catch (error) {
       answer = Promise.reject(error);
     }
-    return (Promise.resolve(answer) as Promise<T>).then(lane.onValue, lane.onError);
+    return answer.then(lane.onValue, lane.onError);
   }
 
   #laneFor(permits: readonly unknown[], context: CallContext): Lane {

@@ -22,6 +22,10 @@ class Parking {
   readonly place: number;
   readonly scope: AsyncScope | undefined = captureScope();
   ticket: unknown = undefined;
+  /** Whether the guard has handed out its ticket. */
+  queued = false;
+  /** Whether the call was given up before that. */
+  forsaken = false;
 
   constructor(operation: Operation<unknown>, place: number) {
     this.operation = operation;
@@ -45,6 +49,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
 
+  /** A deadline of its own. `Infinity` in its place would make V8 box every one of them. */
+  private due: number | undefined = undefined;
   private readonly plan: GuardPlan;
   private permits: readonly unknown[];
   private resolve: Settle;
@@ -54,11 +60,20 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private cancellation: Cancellation | undefined = undefined;
 
   constructor(parent: CallContext, plan: GuardPlan) {
-    super(parent, parent.deadline);
+    super(parent);
     this.plan = plan;
     this.permits = plan.permits;
     this.resolve = madeResolve;
     this.reject = madeReject;
+  }
+
+  /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
+  override get deadline(): number {
+    return this.due ?? this.parent!.deadline;
+  }
+
+  override set deadline(due: number) {
+    this.due = due;
   }
 
   override get signal(): AbortSignal {
@@ -78,7 +93,19 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   override holds(guard: Guard): boolean {
-    return this.stage === RUNNING && this.plan.guards.includes(guard);
+    const place = this.plan.guards.indexOf(guard);
+    if (this.stage === PARKED) return place >= 0 && place < this.parking!.place;
+    return this.stage === RUNNING && place >= 0;
+  }
+
+  /**
+   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a short
+   * span when it begins late in a long turn.
+   */
+  override remainingMs(): number {
+    const { deadline, parent } = this;
+    if (deadline === parent!.deadline) return parent!.remainingMs();
+    return Math.max(0, deadline - this.clock.coarse());
   }
 
   override onCancel(listener: () => void): () => void {
@@ -101,12 +128,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   admit(permit: unknown): void {
     if (this.stage !== PARKED) return;
-    const { operation, place, scope } = this.parking!;
-    this.parking = undefined;
+    const { place, scope } = this.parking!;
     this.stage = ENTERING;
     this.hold(place, permit);
-    if (scope === undefined) this.enter(operation, place + 1);
-    else scope.runInAsyncScope(() => this.enter(operation, place + 1), undefined);
+    if (scope === undefined) this.resume();
+    else scope.runInAsyncScope(this.resume, this);
   }
 
   refuse(error: unknown): void {
@@ -114,28 +140,28 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   giveUp(error: unknown): void {
-    const { guards, giver } = this.plan;
     if (this.stage === ANSWERED) return;
     if (this.stage === RUNNING) {
-      this.answer(false, error, giver);
+      this.answer(false, error, this.plan.giver);
     } else if (this.stage === PARKED) {
-      const { place, ticket } = this.parking!;
-      // Without a ticket the guard is parking the call at this moment: `wait` withdraws it as soon as it has one.
-      if (ticket !== undefined) guards[place]!.withdraw?.(ticket);
-      this.answer(false, error, place - 1);
+      const parking = this.parking!;
+      // First, for the guard may call back.
+      this.stage = ANSWERED;
+      this.withdraw(parking);
+      this.answer(false, error, parking.place - 1);
     } else {
       // Amid the guards: `enter` sees it when the present one returns, and hands all permits back.
       this.stage = ANSWERED;
       this.reject(error);
       this.cancellation?.unlink();
     }
-    this.cancel(error);
+    this.ownCancellation().give(error);
   }
 
   cancel(reason: unknown): void {
-    // No operation runs yet that could end the call by heeding its signal.
-    if (this.stage === PARKED) this.giveUp(reason);
-    else this.ownCancellation().give(reason);
+    if (this.stage === RUNNING) this.ownCancellation().give(reason);
+    // No operation runs that could end the call by heeding its signal.
+    else this.giveUp(reason);
   }
 
   private promise(): Promise<unknown> {
@@ -147,7 +173,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   /** While the call lasts, its being given up follows its parent's. */
   private ownCancellation(): Cancellation {
-    const own = (this.cancellation ??= new Cancellation());
+    this.cancellation ??= new Cancellation();
+    const own = this.cancellation;
     const parent = this.parent!;
     if (this.stage !== ANSWERED && parent.cancellable) {
       if (parent.cancelled) own.give(parent.reason);
@@ -158,7 +185,7 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   private followParent(): void {
     const { reason } = this.parent!;
-    if (this.plan.giver >= 0 || this.stage === PARKED) this.giveUp(reason);
+    if (this.plan.giver >= 0) this.giveUp(reason);
     else this.cancel(reason);
   }
 
@@ -172,7 +199,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       try {
         const permit = enters[place]!(this);
         if (permit === undefined) {
+          const refusal = this.plan.refusal(place, this);
           if (this.stage === ANSWERED) this.exit(place - 1, 0, false, this.reason);
+          else if (refusal !== undefined) this.answer(false, refusal, place - 1);
           else this.wait(operation, place);
           return;
         }
@@ -190,32 +219,67 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   private wait(operation: Operation<unknown>, place: number): void {
+    const parent = this.parent!;
+    if (parent.cancellable) {
+      // The caller may have given up while a guard outside was entered.
+      if (parent.cancelled) {
+        this.answer(false, parent.reason, place - 1);
+        return;
+      }
+      this.ownCancellation();
+    }
     const parking = new Parking(operation, place);
     this.parking = parking;
     this.stage = PARKED;
-    if (this.parent!.cancellable) this.ownCancellation();
-    const guard = this.plan.guards[place]!;
     try {
-      parking.ticket = guard.wait!(this);
+      parking.ticket = waitAt(this.plan.guards[place]!, this);
     } catch (error) {
-      this.refuse(error);
+      if (this.parking === parking) this.refuse(error);
+      else console.error('keelson: a guard failed after it had admitted a call', error);
       return;
     }
-    if (this.stage === ANSWERED && this.parking === parking) guard.withdraw?.(parking.ticket);
+    parking.queued = true;
+    if (parking.forsaken) this.withdraw(parking);
+  }
+
+  /** Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that. */
+  private withdraw(parking: Parking): void {
+    if (!parking.queued) {
+      parking.forsaken = true;
+      return;
+    }
+    try {
+      this.plan.guards[parking.place]!.withdraw?.(parking.ticket);
+    } catch (error) {
+      console.error('keelson: a guard failed while a call left its line', error);
+    }
+  }
+
+  /** The wait is over: on to the guards further inside. */
+  private resume(): void {
+    const { operation, place } = this.parking!;
+    this.parking = undefined;
+    this.enter(operation, place + 1);
   }
 
   private launch(operation: Operation<unknown>): void {
-    let answer: unknown;
+    let answer: Promise<unknown>;
     this.stage = RUNNING;
     try {
-      answer = operation(this);
+      answer = Promise.resolve(operation(this));
     } catch (error) {
       answer = Promise.reject(error);
     }
-    Promise.resolve(answer).then(
-      value => this.settle(true, value),
-      error => this.settle(false, error),
-    );
+    // Bound functions: they are half the size of closures.
+    answer.then(this.succeed.bind(this), this.fail.bind(this));
+  }
+
+  private succeed(value: unknown): void {
+    this.settle(true, value);
+  }
+
+  private fail(error: unknown): void {
+    this.settle(false, error);
   }
 
   private settle(ok: boolean, result: unknown): void {
@@ -236,6 +300,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
+}
+
+function waitAt(guard: Guard, call: ParkedCall): unknown {
+  if (guard.wait !== undefined) return guard.wait(call);
+  throw new TypeError('a guard must answer `enter` with a permit, or throw, unless it has a `wait`');
 }
 
 /** Makes the records for a {@link GuardRun} that needs them. */

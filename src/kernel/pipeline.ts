@@ -1,3 +1,4 @@
+import { noOperation } from './call-options.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
 import { recordCall } from './guarded-call.js';
@@ -38,6 +39,10 @@ function isGuard(part: unknown): part is Guard {
   return typeof guard?.enter === 'function' && typeof guard.exit === 'function';
 }
 
+function givesUp(guard: Guard): boolean {
+  return guard.givesUp === true;
+}
+
 function isPolicy(part: unknown): part is Stage {
   return typeof (part as Partial<Stage> | null)?.execute === 'function';
 }
@@ -46,13 +51,15 @@ function isPolicy(part: unknown): part is Stage {
 function compile(parts: readonly unknown[]): readonly Stage[] {
   const stages: Stage[] = [];
   let guards: Guard[] = [];
+  // One for all stages, for a deadline is a point on it and handed on from stage to stage.
+  const clock = (parts as readonly (Partial<Guard> | null | undefined)[]).find(part => part?.clock)?.clock;
   const close = (): void => {
-    if (guards.length > 0) stages.push(new GuardRun(guards, recordCall));
+    if (guards.length > 0) stages.push(new GuardRun(guards, recordCall, clock));
     guards = [];
   };
   for (const [place, part] of parts.entries()) {
     if (isGuard(part)) {
-      if (part.givesUp && guards.some(guard => guard.givesUp)) close();
+      if (givesUp(part) && guards.some(givesUp)) close();
       guards.push(part);
     } else if (isPolicy(part)) {
       close();
@@ -65,33 +72,45 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
   return stages.length === 0 ? [new GuardRun([])] : stages;
 }
 
-class Pipeline implements Policy<never, unknown> {
-  readonly parts: readonly unknown[];
-  readonly #stages: readonly Stage[];
+/** A stage and what stands inside it. */
+class Link implements Stage {
+  readonly #stage: Stage;
+  readonly #inner: Stage;
 
-  constructor(parts: readonly unknown[]) {
-    this.parts = parts;
-    this.#stages = compile(parts);
+  constructor(stage: Stage, inner: Stage) {
+    this.#stage = stage;
+    this.#inner = inner;
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    return this.#runFrom(0, operation, options);
+    // A bound function: it is half the size of a closure.
+    return this.#stage.execute((this.#inner.execute<T>).bind(this.#inner, operation), options);
+  }
+}
+
+class Pipeline implements Policy<never, unknown> {
+  readonly parts: readonly unknown[];
+  readonly #outermost: Stage;
+
+  constructor(parts: readonly unknown[]) {
+    this.parts = parts;
+    this.#outermost = compile(parts).reduceRight((inner, stage) => new Link(stage, inner));
+  }
+
+  execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    // Before any stage sees it: one that repeats would repeat it.
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    return this.#outermost.execute(operation, options);
   }
 
   describe(): { readonly pipeline: readonly unknown[] } {
     return { pipeline: this.parts.map(describePart) };
   }
-
-  #runFrom<T>(place: number, operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    const stage = this.#stages[place]!;
-    if (place === this.#stages.length - 1) return stage.execute(operation, options);
-    return stage.execute(context => this.#runFrom(place + 1, operation, context), options);
-  }
 }
 
 function describePart(part: unknown): unknown {
-  const describable = part as { describe?: () => unknown; constructor: { name: string } };
-  return describable.describe?.() ?? { kind: describable.constructor.name };
+  const describable = part as { describe?: () => unknown; constructor?: { name: string } };
+  return describable.describe?.() ?? { kind: describable.constructor?.name ?? 'anonymous' };
 }
 
 /** A pipeline is a policy that can tell what it is made of. */
@@ -119,11 +138,15 @@ export function pipeline<const Ps extends readonly Part[]>(
  * Makes a function of an operation with arguments, run through `policy` at each call.
  *
  * The function gets the {@link Context} first and its own arguments after it.
+ *
+ * @throws TypeError when `policy` is no policy or `operation` no function.
  */
 export function wrap<P extends Policy<never, unknown>, A extends readonly unknown[], T extends InOf<P>>(
   policy: P,
   operation: (context: Context, ...args: A) => PromiseLike<T> | T,
 ): (...args: A) => Promise<T | OutOf<P>> {
-  const { execute } = policy as unknown as Stage;
+  if (!isPolicy(policy)) throw new TypeError('wrap: the first argument must be a policy');
+  if (typeof operation !== 'function') throw noOperation('wrap', operation);
+  const { execute } = policy;
   return (...args) => execute.call(policy, context => operation(context, ...args)) as Promise<T | OutOf<P>>;
 }

@@ -45,7 +45,7 @@ export interface CircuitBreakerOptions {
    * @default 20, or the length of a shorter window
    */
   readonly minCalls?: number;
-  /** @default { calls: 100 }; a window in ms has 10 buckets */
+  /** What the ratios are taken of. @default { calls: 100 }, and 10 buckets where it is in ms */
   readonly window?: CircuitWindow;
   /**
    * A call that takes longer is slow, and counts from that moment on, before it settles. In ms, above 0.
@@ -84,73 +84,64 @@ export interface CircuitBreakerOptions {
    * @default what is thrown is a failure, except rejections by policies and what the caller gave up
    */
   readonly classify?: (outcome: Outcome, context: Context) => Verdict | 'slow' | undefined;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** @default systemRandom */
+  /** The source of chance, for `jitterRatio`. @default systemRandom */
   readonly random?: Random;
 }
 
-/** What stands where an option was left out. */
+/** What stands where an option was left out; a part of one stands under its path. */
 export const defaults = /* @__PURE__ */ Object.freeze({
   name: 'circuit-breaker',
   failureRatio: 0.5,
   minCalls: 20,
-  windowCalls: 100,
-  buckets: 10,
+  window: /* @__PURE__ */ Object.freeze({ calls: 100 }),
+  'window.buckets': 10,
   slowRatio: 0.5,
   openMs: 10_000,
-  openFactor: 2,
-  jitterRatio: 0.2,
-  maxOpenMs: 300_000,
+  'openMs.factor': 2,
+  'openMs.maxMs': 300_000,
+  'openMs.jitterRatio': 0.2,
   maxRetryAfterMs: 300_000,
   probes: 3,
   probeLeaseMs: 30_000,
-  mode: 'enforce' as const,
+  mode: 'enforce',
 });
 
 const owner = 'CircuitBreaker';
+const known = [
+  ...['name', 'consecutiveFailures', 'failureRatio', 'minCalls', 'window', 'slowMs', 'slowRatio', 'trip'],
+  ...['openMs', 'retryAfterMs', 'maxRetryAfterMs', 'probes', 'probesToClose', 'probeLeaseMs', 'mode'],
+  ...['classify', 'clock', 'random'],
+];
 
 const COUNT: NumberRule = { min: 1, max: 1e6, integer: true };
 const RATIO: NumberRule = { above: 0, max: 1 };
 const SPAN: NumberRule = { above: 0 };
 
-type NumberRules = Readonly<Record<string, NumberRule>>;
+function number(option: string, value: number | undefined, rule: NumberRule, otherwise: number): number {
+  return value === undefined ? otherwise : checkNumber(owner, option, value, rule);
+}
 
-const numbers: NumberRules = {
-  consecutiveFailures: COUNT,
-  failureRatio: RATIO,
-  minCalls: COUNT,
-  slowMs: SPAN,
-  slowRatio: RATIO,
-  maxRetryAfterMs: { min: 0 },
-  probes: COUNT,
-  probesToClose: COUNT,
-  probeLeaseMs: SPAN,
-};
-const functions = ['trip', 'retryAfterMs', 'classify', 'random'];
-const windowNumbers: NumberRules = { calls: COUNT, ms: SPAN, buckets: { min: 1, max: 1000, integer: true } };
-const backoffNumbers: NumberRules = {
-  initialMs: SPAN,
-  factor: { min: 1 },
-  maxMs: SPAN,
-  jitterRatio: { min: 0, max: 1 },
-};
-
-/** Checks all numbers of an object, and that it holds nothing but them and `others`. */
-function checkNumbers(options: object, rules: NumberRules, others: readonly string[], path = ''): void {
-  checkKeys(path === '' ? owner : `${owner} \`${path}\``, options, [...Object.keys(rules), ...others]);
-  for (const [name, rule] of Object.entries(rules)) {
-    const value = (options as Record<string, unknown>)[name];
-    if (value !== undefined) checkNumber(owner, path === '' ? name : `${path}.${name}`, value, rule);
+function checkFunctions(options: object, names: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (names.includes(name) && typeof value !== 'function' && value !== undefined) {
+      refuse(owner, name, 'a function', value);
+    }
   }
 }
 
-function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
-  const known: { calls?: number; ms?: number; buckets?: number } = Object(window);
-  if (known === window) checkNumbers(window, windowNumbers, [], 'window');
-  const { calls = 0, ms = 0, buckets = defaults.buckets } = known;
-  if (calls > 0 === ms > 0) refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
-  return { windowCalls: calls, windowMs: ms, buckets };
+function windowRules(window: CircuitWindow = defaults.window) {
+  const { calls, ms, buckets } = Object(window) as { calls?: number; ms?: number; buckets?: number };
+  if (Object(window) === window) checkKeys(`${owner} \`window\``, window, ['calls', 'ms', 'buckets']);
+  if ((calls === undefined) === (ms === undefined)) {
+    refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
+  }
+  return {
+    windowCalls: number('window.calls', calls, COUNT, 0),
+    windowMs: number('window.ms', ms, SPAN, 0),
+    buckets: number('window.buckets', buckets, { ...COUNT, max: 1000 }, defaults['window.buckets']),
+  };
 }
 
 function openRules(open: number | BreakBackoff = defaults.openMs) {
@@ -158,12 +149,20 @@ function openRules(open: number | BreakBackoff = defaults.openMs) {
     const openMs = checkNumber(owner, 'openMs', open, SPAN);
     return { openMs, openFactor: 1, maxOpenMs: openMs, jitterRatio: 0 };
   }
-  checkNumbers(open, backoffNumbers, [], 'openMs');
+  checkKeys(`${owner} \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
   const openMs = checkNumber(owner, 'openMs.initialMs', open.initialMs, SPAN);
-  const { factor = defaults.openFactor, jitterRatio = defaults.jitterRatio } = open;
-  const { maxMs = Math.max(openMs, defaults.maxOpenMs) } = open;
-  checkNumber(owner, 'openMs.maxMs', maxMs, { min: openMs });
-  return { openMs, openFactor: factor, maxOpenMs: maxMs, jitterRatio };
+  const longest = Math.max(openMs, defaults['openMs.maxMs']);
+  return {
+    openMs,
+    openFactor: number('openMs.factor', open.factor, { min: 1 }, defaults['openMs.factor']),
+    maxOpenMs: number('openMs.maxMs', open.maxMs, { min: openMs }, longest),
+    jitterRatio: number(
+      'openMs.jitterRatio',
+      open.jitterRatio,
+      { min: 0, max: 1 },
+      defaults['openMs.jitterRatio'],
+    ),
+  };
 }
 
 /** A rule of the user's that throws must not cost a call its permit. */
@@ -184,41 +183,42 @@ function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCoun
  * @throws TypeError or RangeError that names the option, the rule and the value.
  */
 export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
-  checkNumbers(options, numbers, ['name', 'window', 'openMs', 'mode', 'clock', ...functions]);
-  for (const name of functions) {
-    const value = (options as Record<string, unknown>)[name];
-    if (value !== undefined && typeof value !== 'function') refuse(owner, name, 'a function', value);
-  }
-  const { consecutiveFailures = Infinity, slowMs = Infinity, trip, mode = defaults.mode } = options;
-  const chosen = consecutiveFailures < Infinity || trip !== undefined;
-  const timed = slowMs < Infinity && trip === undefined;
-  const { failureRatio = chosen ? Infinity : defaults.failureRatio } = options;
-  const { slowRatio = timed ? defaults.slowRatio : Infinity } = options;
+  checkKeys(owner, options, known);
+  checkFunctions(options, ['trip', 'retryAfterMs', 'classify', 'random']);
+  const { consecutiveFailures, trip, slowMs } = options;
+  const chosen = consecutiveFailures !== undefined || trip !== undefined;
+  const timed = slowMs !== undefined && trip === undefined;
   const window = windowRules(options.window);
-  const most = window.windowCalls || Infinity;
-  const { minCalls = Math.min(most, defaults.minCalls), probes = defaults.probes } = options;
-  const { probesToClose = Math.floor(probes / 2) + 1, probeLeaseMs = defaults.probeLeaseMs } = options;
-  const { maxRetryAfterMs = defaults.maxRetryAfterMs } = options;
-  checkOneOf(owner, 'mode', mode, ['enforce', 'observe', 'disabled']);
-  checkNumber(owner, 'minCalls', minCalls, { max: most });
-  checkNumber(owner, 'probesToClose', probesToClose, { max: probes });
-  const windowless = failureRatio === Infinity && slowRatio === Infinity && trip === undefined;
-  return shared({
-    mode,
-    consecutiveFailures,
-    failureRatio,
-    slowRatio,
-    minCalls,
+  const most = window.windowCalls || COUNT.max!;
+  const probes = number('probes', options.probes, COUNT, defaults.probes);
+  const majority = Math.floor(probes / 2) + 1;
+  const rules: CircuitRules = {
+    mode: checkOneOf(owner, 'mode', options.mode ?? defaults.mode, ['enforce', 'observe', 'disabled']),
+    consecutiveFailures: number('consecutiveFailures', consecutiveFailures, COUNT, Infinity),
+    failureRatio: number(
+      'failureRatio',
+      options.failureRatio,
+      RATIO,
+      chosen ? Infinity : defaults.failureRatio,
+    ),
+    slowRatio: number('slowRatio', options.slowRatio, RATIO, timed ? defaults.slowRatio : Infinity),
+    minCalls: number(
+      'minCalls',
+      options.minCalls,
+      { ...COUNT, max: most },
+      Math.min(most, defaults.minCalls),
+    ),
     trip: trip && guarded(trip),
     ...window,
-    ...(windowless && { windowCalls: 0, windowMs: 0 }),
-    slowMs,
+    slowMs: number('slowMs', slowMs, SPAN, Infinity),
     ...openRules(options.openMs),
-    maxRetryAfterMs,
+    maxRetryAfterMs: number('maxRetryAfterMs', options.maxRetryAfterMs, { min: 0 }, defaults.maxRetryAfterMs),
     probes,
-    probesToClose,
-    probeLeaseMs,
-  });
+    probesToClose: number('probesToClose', options.probesToClose, { ...COUNT, max: probes }, majority),
+    probeLeaseMs: number('probeLeaseMs', options.probeLeaseMs, SPAN, defaults.probeLeaseMs),
+  };
+  const windowless = rules.failureRatio === Infinity && rules.slowRatio === Infinity && trip === undefined;
+  return shared(windowless ? { ...rules, windowCalls: 0, windowMs: 0 } : rules);
 }
 
 let latest: CircuitRules | undefined;

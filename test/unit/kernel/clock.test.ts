@@ -135,6 +135,19 @@ describe('systemClock', () => {
     expect(calls).toEqual([1, 2]);
   });
 
+  it('calls the others back when one fails at the end of a turn', () => {
+    const calls: number[] = [];
+    systemClock.afterTurn(() => calls.push(1));
+    systemClock.afterTurn(() => {
+      throw new Error('broken');
+    });
+    systemClock.afterTurn(() => calls.push(2));
+    expect(() => vi.advanceTimersByTime(0)).toThrow('broken');
+    systemClock.afterTurn(() => calls.push(3));
+    vi.runAllTimers();
+    expect(calls).toEqual([1, 2, 3]);
+  });
+
   it('reads a real clock and calls back at once where a runtime knows no end of turn', () => {
     vi.runAllTimers();
     vi.stubGlobal('setImmediate', undefined);

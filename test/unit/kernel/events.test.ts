@@ -39,8 +39,8 @@ describe('Emitter', () => {
     emitter.on('closed', () => {
       throw new Error('sync');
     });
-    emitter.on('closed', () => Promise.reject(new Error('async')) as unknown as void);
-    emitter.on('closed', () => Promise.resolve() as unknown as void);
+    emitter.on('closed', () => Promise.reject(new Error('async')) as unknown as undefined);
+    emitter.on('closed', () => Promise.resolve() as unknown as undefined);
     emitter.on('closed', heard);
     expect(() => emitter.emit('closed', undefined)).not.toThrow();
     await new Promise(resolve => setImmediate(resolve));

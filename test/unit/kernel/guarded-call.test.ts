@@ -80,6 +80,16 @@ describe('a run with a guard that parks', () => {
 });
 
 describe('a run with a guard that gives up', () => {
+  it('serves call after call, and each gives back what it was handed', async () => {
+    const log: Log = [];
+    const guards = run(new Giver(log, 'a'), new Recorder(log, 'b'));
+    for (const answer of [1, 2]) {
+      log.length = 0;
+      await expect(guards.execute(() => answer)).resolves.toBe(answer);
+      expect(log).toEqual(['enter a', 'enter b', `exit b ok ${answer}`, `exit a ok ${answer}`]);
+    }
+  });
+
   it('settles the guards outside at once and the guards inside when the operation ends', async () => {
     const log: Log = [];
     const giver = new Giver(log, 'b');

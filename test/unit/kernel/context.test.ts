@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { FirstAttempt } from '../../../src/kernel/attempts.js';
+import { backgroundContext, contextOf } from '../../../src/kernel/call-options.js';
+import { CallContext } from '../../../src/kernel/context.js';
+import type { GuardedCall } from '../../../src/kernel/guarded-call.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+import { Giver, type Log, run } from './recording-guards.js';
+import { TurnClock } from './turn-clock.js';
+
+describe('CallContext', () => {
+  it('hands on all that its parent says', () => {
+    const caller = new AbortController();
+    const clock = new VirtualClock();
+    const said = { key: 'k', idempotencyKey: 'i', priority: 4, attributes: { a: 1 } };
+    const root = contextOf({ ...said, signal: caller.signal, timeoutMs: 50 }, clock);
+    const child = new CallContext(new CallContext(root));
+    expect(child).toMatchObject({ ...said, attempt: 1, deadline: 50, cancellable: true, cancelled: false });
+    expect(child.clock).toBe(clock);
+    expect(child.signal).toBe(caller.signal);
+    const heard: unknown[] = [];
+    child.onCancel(() => heard.push(child.reason));
+    caller.abort('gone');
+    expect(heard).toEqual(['gone']);
+    expect(child.cancelled).toBe(true);
+    expect(child.holds({})).toBe(false);
+  });
+
+  it('tells what is left until its deadline, never less than nothing', async () => {
+    const clock = new VirtualClock();
+    const child = new CallContext(contextOf({ timeoutMs: 50 }, clock));
+    expect(child.remainingMs()).toBe(50);
+    await clock.advance(49);
+    expect(child.remainingMs()).toBe(1);
+    await clock.advance(10);
+    expect(child.remainingMs()).toBe(0);
+    expect(new CallContext(backgroundContext(clock)).remainingMs()).toBe(Infinity);
+  });
+
+  it('leaves no shared signal that would gather the listeners of everybody', () => {
+    const context = backgroundContext(new VirtualClock());
+    expect(context.signal).not.toBe(context.signal);
+  });
+});
+
+describe('what is left of a deadline that a guard has set', () => {
+  class Limiter extends Giver {
+    readonly spanMs: number;
+    readonly clock: TurnClock;
+
+    constructor(clock: TurnClock, log: Log, spanMs: number) {
+      super(log, 'limiter');
+      this.clock = clock;
+      this.spanMs = spanMs;
+    }
+
+    override enter(call: CallContext): object {
+      (call as GuardedCall).deadline = this.clock.coarse() + this.spanMs;
+      return super.enter(call);
+    }
+  }
+
+  it('is all of it at the start, though the turn has lasted longer than that', async () => {
+    const clock = new TurnClock();
+    clock.block(500);
+    const remaining = await run(new Limiter(clock, [], 50)).execute(context => {
+      const attempt = new FirstAttempt(context as CallContext, { attempts: 2, budget: undefined });
+      return [context.remainingMs(), attempt.remainingMs(), attempt.next(2).remainingMs()];
+    });
+    expect(remaining).toEqual([50, 50, 50]);
+  });
+
+  it('is less in later turns', async () => {
+    const clock = new TurnClock();
+    let ask = (): number => -1;
+    const call = run(new Limiter(clock, [], 50)).execute(context => {
+      ask = () => context.remainingMs();
+      return new Promise(() => {});
+    });
+    clock.nextTurn(20);
+    expect(ask()).toBe(30);
+    clock.nextTurn(40);
+    expect(ask()).toBe(0);
+    void call;
+  });
+
+  it('is measured on the clock where the deadline is the caller’s', async () => {
+    const clock = new TurnClock();
+    const call = run(new Limiter(clock, [], 1_000));
+    const guards = call.execute(
+      context => {
+        clock.block(10);
+        return context.remainingMs();
+      },
+      { timeoutMs: 50 },
+    );
+    // The limiter of this test overwrites the deadline: what counts is whose it is.
+    await expect(guards).resolves.toBe(1_000);
+    const plain = run(Object.assign(new Giver([], 'plain'), { clock })).execute(
+      context => {
+        clock.block(10);
+        return context.remainingMs();
+      },
+      { timeoutMs: 50 },
+    );
+    await expect(plain).resolves.toBe(40);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it, vi } from 'vitest';
+import { backgroundContext, contextOf } from '../../../src/kernel/call-options.js';
+import type { CallContext } from '../../../src/kernel/context.js';
+import { CircuitOpenError, TimeoutError } from '../../../src/kernel/errors.js';
+import { type Classify, judge, judgeError } from '../../../src/kernel/outcome.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+
+const clock = new VirtualClock();
+const call = backgroundContext(clock);
+const givenUp = (reason: unknown): CallContext => contextOf({ signal: AbortSignal.abort(reason) }, clock);
+
+describe('judge', () => {
+  it.each([undefined, null, 0, false, new Error('a value')])('calls the answer %s a success', value => {
+    expect(judge(true, value, call)).toBe('success');
+  });
+
+  it.each([undefined, null, 0, false, 'text', new Error('x'), new TimeoutError('late', 5)])(
+    'calls a thrown %s a failure',
+    error => {
+      expect(judge(false, error, call)).toBe('failure');
+    },
+  );
+
+  it('is neutral on refusals of our own, of whichever copy of the package', () => {
+    expect(judge(false, new CircuitOpenError('no'), call)).toBe('neutral');
+    expect(judge(false, { rejected: true }, call)).toBe('neutral');
+  });
+
+  it('is neutral on what followed from the caller giving up', () => {
+    expect(judge(false, new Error('aborted'), givenUp(new Error('left')))).toBe('neutral');
+    expect(judge(false, undefined, givenUp(null))).toBe('neutral');
+  });
+
+  it('calls what an outer timeout cut off a failure', () => {
+    expect(judgeError(new Error('aborted'), givenUp(new TimeoutError('late', 5)))).toBe('failure');
+    expect(judgeError(new Error('aborted'), givenUp({ code: 'ERR_TIMEOUT' }))).toBe('failure');
+    expect(judgeError(new Error('aborted'), givenUp({ code: 'ERR_OTHER' }))).toBe('neutral');
+  });
+
+  it('calls a success a success though the caller gave up meanwhile', () => {
+    expect(judge(true, 1, givenUp('left'))).toBe('success');
+  });
+
+  it('asks the user first, with the outcome and the context', () => {
+    const classify = vi.fn<Classify>(() => 'neutral');
+    expect(judge(true, 503, call, classify)).toBe('neutral');
+    expect(judge(false, 'why', call, classify)).toBe('neutral');
+    expect(classify.mock.calls).toEqual([
+      [{ ok: true, value: 503 }, call],
+      [{ ok: false, error: 'why' }, call],
+    ]);
+  });
+
+  it('judges by itself what the user leaves to it', () => {
+    const classify: Classify = () => undefined;
+    expect(judge(true, 1, call, classify)).toBe('success');
+    expect(judge(false, 1, call, classify)).toBe('failure');
+  });
+});
