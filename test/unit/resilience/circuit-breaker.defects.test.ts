@@ -99,7 +99,7 @@ describe('a circuit breaker is free of', () => {
     }
   });
 
-  it('C11: numbers that make no sense and are taken, and growth that grows otherwise than it says', async () => {
+  it('C11: numbers that make no sense, and growth that grows otherwise than it says', async () => {
     expect(() => new CircuitBreaker({ openMs: Number.NaN })).toThrow(RangeError);
     const { breaker, clock } = breakerOf({ openMs: { initialMs: 100, factor: 3, jitterRatio: 0 } });
     const breaks: unknown[] = [];

@@ -5,7 +5,7 @@ import type { CircuitBreakerOptions } from '../../../src/resilience/circuit-opti
 const make = (options: object) => () => new CircuitBreaker(options as CircuitBreakerOptions);
 const described = (options: CircuitBreakerOptions) => new CircuitBreaker(options).describe();
 
-/** Option, how it is written in messages, and what it means: a value that is listed as fine must be taken as it is. */
+/** An option by its name in messages, how to write it, and values that must be taken as they are. */
 const count = [1, 2, 1000];
 const span = [1.5, 2 ** 31, 1e-3];
 const share = [0.07, 1, 1e-9];
@@ -96,6 +96,16 @@ describe('the options of a circuit breaker', () => {
     mutable.consecutiveFailures = 99;
     await c.execute(() => Promise.reject(new Error('boom'))).catch(() => {});
     expect(c.state).toBe('open');
+  });
+
+  it('are checked where they are inherited, too', () => {
+    expect(make(Object.create({ probes: Number.NaN }))).toThrow('`probes` must be');
+    class Config {
+      get openMs() {
+        return -1;
+      }
+    }
+    expect(make(new Config())).toThrow('`openMs` must be a number > 0, got -1');
   });
 
   it('may be undefined one by one', () => {
