@@ -14,22 +14,33 @@ const common: Options = {
   target: 'node20.19',
   // No `node:` below the edge: the same files run on any runtime, and `node:` of the edge stays an import.
   platform: 'neutral',
-  dts: { entry, compilerOptions: { ignoreDeprecations: '6.0' } },
 };
 
 export default defineConfig([
-  // File by file: a bundler then drops whole modules, and with them the packages that only those import.
-  // The maps hold the sources, so that a stack trace of a user can be read without this repository.
-  { ...common, entry: ['src/**/*.ts'], format: ['esm'], bundle: false, sourcemap: true },
+  {
+    ...common,
+    // File by file: a bundler then drops whole modules, and with them the packages that only those import.
+    entry: ['src/**/*.ts'],
+    bundle: false,
+    format: ['esm'],
+    // The maps hold the sources, so that a stack trace of a user can be read without this repository.
+    sourcemap: true,
+  },
   {
     ...common,
     entry,
     format: ['cjs'],
-    // Without splitting each entry would carry its own copy of every class.
+    // Without splitting each entry would carry its own copy of every class. Maps would name the output of a
+    // step in between, by its path on this machine; so there are none.
     splitting: true,
-    // Maps of split CommonJS would name the output of a step in between, by its path on this machine.
-    sourcemap: false,
     // p-limit is ESM only; a `require` of it breaks where require(esm) is off.
     noExternal: ['p-limit', 'yocto-queue'],
+  },
+  // Declarations of both kinds from one program.
+  {
+    ...common,
+    entry,
+    format: ['esm', 'cjs'],
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
   },
 ]);

@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Checks that hold the compiler, the packed tarball or a child process need longer than a unit does. */
-const slow = ['test/house/**/*.test.ts', 'test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+const folder = (name: string) => `test/${name}/**/*.test.ts`;
+/** Tests that walk every state, or many random ways, of a machine. */
+const deep = ['property', 'model', 'conformance', 'fault', 'zoo'].map(folder);
+/** Checks that hold the compiler, the packed tarball or a child process. */
+const wide = ['house', 'integration', 'e2e'].map(folder);
+const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -15,15 +19,10 @@ export default defineConfig({
     },
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
     projects: [
-      {
-        extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 60_000 },
-      },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...deep, ...wide] } },
+      { extends: true, test: { name: 'deep', include: deep, ...patient } },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
-      {
-        extends: true,
-        test: { name: 'slow', include: slow, isolate: false, testTimeout: 120_000, hookTimeout: 120_000 },
-      },
+      { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
     ],
   },
 });

@@ -8,7 +8,7 @@ const pagesOf = folder =>
     .filter(path => path.endsWith('.html'))
     .map(path => join(folder, path));
 
-const unescape = text => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'");
+const plain = text => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'");
 
 /** Every broken link, as `page: link`. */
 export function brokenLinks(site) {
@@ -17,7 +17,7 @@ export function brokenLinks(site) {
     if (!anchors.has(file)) {
       anchors.set(
         file,
-        new Set([...readFileSync(file, 'utf8').matchAll(/\bid="([^"]*)"/g)].map(([, id]) => unescape(id))),
+        new Set([...readFileSync(file, 'utf8').matchAll(/\bid="([^"]*)"/g)].map(([, id]) => plain(id))),
       );
     }
     return anchors.get(file);
@@ -32,7 +32,7 @@ export function brokenLinks(site) {
   if (pages.length === 0) throw new Error(`${site} has no pages`);
   return pages.flatMap(page =>
     [...readFileSync(page, 'utf8').matchAll(/\b(?:href|src)="([^"]*)"/g)]
-      .map(([, link]) => unescape(link))
+      .map(([, link]) => plain(link))
       .filter(link => !/^([a-z]+:|\/\/)/.test(link) && !leads(page, link))
       .map(link => `${relative(site, page)}: ${link}`),
   );

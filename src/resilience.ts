@@ -13,11 +13,10 @@ export type { Tally } from './core/window.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export {
   Bulkhead,
-  type BulkheadDescription,
   type BulkheadEvents,
   type BulkheadSnapshot,
 } from './resilience/bulkhead.js';
-export type { BulkheadOptions } from './resilience/bulkhead-options.js';
+export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
 export { CircuitBreaker, type CircuitExplanation } from './resilience/circuit-breaker.js';
 export type {
@@ -47,4 +46,10 @@ export type {
   RetryClassify,
   RetryEvents,
 } from './resilience/retry-plan.js';
-export { Timeout, type TimeoutEvents, type TimeoutOptions } from './resilience/timeout.js';
+export {
+  Timeout,
+  type TimeoutDescription,
+  type TimeoutEvents,
+  type TimeoutOptions,
+  type TimeoutSnapshot,
+} from './resilience/timeout.js';

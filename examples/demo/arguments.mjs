@@ -7,7 +7,8 @@ const help = `usage: npm run demo -- [--json] [--seed N] [--break ${names.join('
   --seed N   other traffic; the same for the same number (default 1)
   --break P  leave a policy out of the pipeline: a promise should be broken then
 
-exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage, 3 the demo could not run`;
+exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage, 3 the demo could not run,
+           4 a promise broken, maybe because the machine was too busy to let the demo run`;
 
 /** @returns {never} */
 function refuse(problem) {

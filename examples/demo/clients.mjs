@@ -3,8 +3,8 @@ import { Bulkhead, CircuitBreaker, Fallback, pipeline, Retry, RetryBudget, Timeo
 /** What the pipeline is set to, and what it promises follows from. */
 export const limits = {
   /** All attempts of a call together. */
-  totalMs: 1_500,
-  attemptMs: 400,
+  totalMs: 2_000,
+  attemptMs: 500,
   /** What the bare client has instead. */
   bareMs: 5_000,
   slots: 16,

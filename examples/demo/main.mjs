@@ -6,14 +6,15 @@ import { run } from './run.mjs';
 import { phases, totalSeconds } from './schedule.mjs';
 import { legend, Screen } from './screen.mjs';
 
+const codes = { kept: 0, broken: 1, unclear: 4 };
 /** The exit code, once it is known. */
-let verdict;
+let code;
 
 // Who reads may go before the end, as `head` does: then stop, as any Unix tool would.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', error => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(verdict ?? 141);
+    process.exit(code ?? 141);
   });
 }
 
@@ -32,18 +33,18 @@ if (!json) {
 try {
   const result = await run({ seed, without, screen: json && !screen.live ? undefined : screen });
   const document = documentOf(result);
-  verdict = document.ok ? 0 : 1;
+  code = codes[document.verdict];
   screen.clear();
   if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else printReport(result, document, screen);
 } catch (error) {
-  verdict = 3;
+  code = 3;
   console.error('the demo could not run:', error);
 }
-process.exitCode = verdict;
+process.exitCode = code;
 
 // Nothing may hold the process open now. This does not either, and fires only if something does.
 setTimeout(() => {
   console.error(`still running because of: ${process.getActiveResourcesInfo().join(', ')}`);
-  process.exit(verdict || 1);
+  process.exit(code || 1);
 }, 2_000).unref();

@@ -45,7 +45,8 @@ export async function startService() {
     async report() {
       const message = answer(child, 'report');
       if (child.connected) child.send({ type: 'report' });
-      return (await message).seen;
+      const { seen, stallMs } = await message;
+      return { ...seen, stallMs };
     },
     async stop() {
       if (!children.has(child)) return;

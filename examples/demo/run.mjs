@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareClient, keelsonClient } from './clients.mjs';
 import { Ledger } from './ledger.mjs';
 import { startService } from './processes.mjs';
 import { phaseAt, phases, starts, totalSeconds } from './schedule.mjs';
+import { watchStalls } from './stall.mjs';
 import { arrive, wishes } from './traffic.mjs';
 
 /** A caller that still waits this long after the last call was made is called off, and counts as failed. */
@@ -27,8 +27,7 @@ export async function run({ seed, without, screen }) {
   };
   const bare = new Ledger();
   const keelson = new Ledger();
-  const delays = monitorEventLoopDelay({ resolution: 10 });
-  delays.enable();
+  const stalls = watchStalls();
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   const changes = clients.keelson.watch(seconds);
@@ -58,11 +57,11 @@ export async function run({ seed, without, screen }) {
   } finally {
     clearInterval(ticking);
     for (const turn of turns) clearTimeout(turn);
-    delays.disable();
+    stalls.stop();
   }
   const services = { bare: await bareService.report(), keelson: await keelsonService.report() };
   await Promise.all(both.map(service => service.stop()));
-  const stallMs = Math.max(0, delays.max / 1e6 - 10);
+  const stallMs = Math.max(stalls.longestMs(), services.bare.stallMs, services.keelson.stallMs);
   return { seed, without, bare, keelson, services, changes, stallMs, leftovers: await leftovers(before) };
 }
 

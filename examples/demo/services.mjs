@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { phases, STEP_MS, steps } from './schedule.mjs';
+import { watchStalls } from './stall.mjs';
 
 /** What becomes of a request, by the mood and by how many came before it in this phase. */
 const moods = {
@@ -17,6 +18,7 @@ const moods = {
   resets: () => ({ act: 'reset', afterMs: 2 }),
 };
 
+let stalls;
 let phase = 0;
 let startedAt = 0;
 let inFlight = 0;
@@ -84,11 +86,12 @@ const server = createServer((request, response) => {
 const orderedBy = {
   start: () => {
     startedAt = performance.now();
+    stalls = watchStalls();
   },
   phase: message => {
     phase = message.phase;
   },
-  report: () => process.send({ type: 'report', seen }),
+  report: () => process.send({ type: 'report', seen, stallMs: stalls.longestMs() }),
 };
 
 process.on('message', (/** @type {any} */ message) => orderedBy[message.type](message));

@@ -10,7 +10,7 @@ import { phaseAt, phases, starts, totalSeconds } from './schedule.mjs';
  * @property {number} phase
  */
 
-const PER_SECOND = 50;
+const PER_SECOND = 40;
 
 /** A crowd comes a little after its phase began, so that the service has heard of it. */
 const CROWD_AFTER_S = 0.2;

@@ -12,8 +12,10 @@ export type Cause = TripRule | 'start' | 'elapsed' | 'probes' | 'manual';
  * A state, and why. Each transition makes a new one: comparing by identity tells that there was a transition.
  */
 export interface CircuitDecision {
+  /** How many decisions there were. */
   readonly epoch: number;
   readonly state: CircuitState;
+  /** A trip rule by its option's name, the end of the break, the probes, or somebody's order. */
   readonly because: Cause;
   /** The counts that decided; those of the probes when the circuit was half-open before. */
   readonly counts: CircuitCounts;

@@ -199,7 +199,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       try {
         const permit = enters[place]!(this);
         if (permit === undefined) {
+          const refusal = this.plan.refusal(place, this);
           if (this.stage === ANSWERED) this.exit(place - 1, 0, false, this.reason);
+          else if (refusal !== undefined) this.answer(false, refusal, place - 1);
           else this.wait(operation, place);
           return;
         }

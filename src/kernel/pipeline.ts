@@ -1,5 +1,6 @@
+import { noOperation } from './call-options.js';
 import type { CallOptions, Context } from './context.js';
-import { GuardRun, noOperation } from './guard-run.js';
+import { GuardRun } from './guard-run.js';
 import { recordCall } from './guarded-call.js';
 import type { Guard, Operation, Policy } from './policy.js';
 

@@ -1,6 +1,5 @@
 import { Circuit, type Verdict } from '../core/circuit.js';
 import type {
-  Cause,
   CircuitDecision,
   CircuitSnapshot,
   CircuitState,
@@ -12,37 +11,26 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
 import type { Listener, Observable } from '../kernel/events.js';
-import { GuardRun } from '../kernel/guard-run.js';
 import { checkNumber, refuse } from '../kernel/options.js';
 import { type Classify, judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
+import { SoloRun } from '../kernel/solo-run.js';
 import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-events.js';
 import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
 
-/** Why a breaker is in its state. */
-export interface CircuitExplanation {
-  /** As of the last call: see `CircuitBreaker.state`. */
-  readonly state: CircuitState;
-  /**
-   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
-   * order.
-   */
-  readonly because: Cause;
-  /** The counts that decided then. */
-  readonly decidedBy: CircuitCounts;
+/** Why a breaker is in its state: the decision for it, and what has happened since. */
+export interface CircuitExplanation extends Omit<CircuitDecision, 'until'> {
   /** What speaks for the next decision: the window while closed, the probes while half-open. */
-  readonly counts: CircuitCounts;
-  /** Breaks since it was last closed. */
-  readonly trips: number;
+  readonly current: CircuitCounts;
   /** When a call may be admitted, in ms; `undefined` while isolated. */
   readonly retryAfterMs: number | undefined;
   /** Calls that were admitted and have not settled. */
   readonly inFlight: number;
   /** Since the breaker was made. */
   readonly totals: CircuitTotals;
-  /** The first four in one sentence. */
+  /** The decision in one sentence. */
   readonly text: string;
 }
 
@@ -82,7 +70,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   /** The transition that was told of last. */
   #told: CircuitDecision;
   #events: CircuitEmitter | undefined;
-  #run: GuardRun | undefined;
+  #run: SoloRun<Permit> | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: CircuitBreakerOptions = {}) {
@@ -110,7 +98,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   /** Runs the operation unless the breaker rejects it; its value and its error come through untouched. */
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    this.#run ??= new GuardRun([this]);
+    this.#run ??= new SoloRun<Permit>(this, this.clock);
     return this.#run.execute(operation, options);
   }
 
@@ -121,6 +109,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
    */
   acquire(): CircuitPermit {
     const permit = this.enter();
+    if (permit === undefined) throw this.refusal();
     return new CircuitPermit((verdict, error) => {
       let askedMs = 0;
       try {
@@ -131,8 +120,16 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     });
   }
 
-  enter(): Permit {
+  enter(): Permit | undefined {
     return this.#circuit.pass() ?? this.#admit();
+  }
+
+  refusal(): CircuitOpenError {
+    const policy = this.name;
+    const { state } = this.#circuit;
+    const retryAfterMs = this.#circuit.retryAfterMs(this.clock.now());
+    this.#emitRejection('rejected', state, retryAfterMs);
+    return new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
   }
 
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
@@ -187,18 +184,16 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   explain(): CircuitExplanation {
     const circuit = this.#circuit;
     const now = this.clock.now();
-    const { state, because, counts, trips } = circuit.decision;
-    const { calls, failures, slow, overdue } = counts;
+    const { until, ...decision } = circuit.decision;
+    const { calls, failures, slow, overdue } = decision.counts;
+    const counted = `${calls} calls, ${failures} failed, ${slow + overdue} slow`;
     return {
-      state,
-      because,
-      decidedBy: counts,
-      counts: circuit.counts(now),
-      trips,
+      ...decision,
+      current: circuit.counts(now),
       retryAfterMs: circuit.retryAfterMs(now),
       inFlight: circuit.inFlight,
       totals: circuit.totals(),
-      text: `${this.name} is ${state} by ${because}: ${calls} calls, ${failures} failed, ${slow + overdue} slow`,
+      text: `${this.name} is ${decision.state} by ${decision.because}: ${counted}`,
     };
   }
 
@@ -207,22 +202,23 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
   }
 
-  #admit(): Permit {
+  #admit(): Permit | undefined {
     const circuit = this.#circuit;
     const now = this.#now(true);
     const permit = circuit.admit(now, this.#seams.random);
     const { state } = circuit;
     if (circuit.decision !== this.#told) this.#tell();
-    const spared = permit?.epoch === MUTE;
-    if (permit === undefined || spared) {
-      const policy = this.name;
-      const retryAfterMs = circuit.retryAfterMs(now);
-      const event = spared ? 'wouldReject' : 'rejected';
-      if (this.#events?.has(event))
-        this.#events.emit(event, { policy, at: this.clock.wall(), state, retryAfterMs });
-      if (permit === undefined) throw new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
-    }
+    if (permit?.epoch === MUTE) this.#emitRejection('wouldReject', state, circuit.retryAfterMs(now));
     return permit;
+  }
+
+  #emitRejection(
+    event: 'rejected' | 'wouldReject',
+    state: CircuitState,
+    retryAfterMs: number | undefined,
+  ): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { policy: this.name, at: this.clock.wall(), state, retryAfterMs });
   }
 
   #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
@@ -269,12 +265,11 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   #tell(): void {
     const from = this.#told.state;
-    const { state, because, counts, trips } = this.#circuit.decision;
+    const { until, ...decision } = this.#circuit.decision;
     this.#told = this.#circuit.decision;
-    const event = eventOf[state];
-    if (state === from || !this.#events?.has(event)) return;
-    const breakMs = state === 'open' ? this.#circuit.retryAfterMs(this.clock.now())! : 0;
-    const at = this.clock.wall();
-    this.#events.emit(event, { policy: this.name, at, from, state, because, counts, trips, breakMs });
+    const event = eventOf[decision.state];
+    if (decision.state === from || !this.#events?.has(event)) return;
+    const breakMs = decision.state === 'open' ? until - this.clock.now() : 0;
+    this.#events.emit(event, { ...decision, policy: this.name, at: this.clock.wall(), from, breakMs });
   }
 }

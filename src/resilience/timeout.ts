@@ -1,11 +1,11 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
-import type { CallOptions, Context } from '../kernel/context.js';
+import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
-import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
 /** How a `Timeout` is made. */
@@ -26,8 +26,30 @@ export interface TimeoutOptions {
 
 /** What a timeout tells. `at` is epoch ms, `policy` its name. */
 export interface TimeoutEvents {
-  /** An operation ran out of time. */
+  /** A call ran out of time, after `timeoutMs`. `at` is epoch time. */
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
+}
+
+export interface TimeoutSnapshot {
+  readonly name: string;
+  /** The calls that have no answer yet. */
+  readonly running: number;
+  /** The calls that ever ran out of time. */
+  readonly timedOut: number;
+}
+
+export interface TimeoutDescription {
+  readonly kind: 'timeout';
+  readonly name: string;
+  /** `null` for no limit. */
+  readonly timeoutMs: number | null;
+  readonly strategy: 'race' | 'cooperative';
+}
+
+/** A call whose deadline does not stand in the list. */
+interface Alone {
+  readonly spanMs: number;
+  readonly timer: Timer;
 }
 
 const defaults: { readonly strategy: 'race'; readonly name: string } = /* @__PURE__ */ Object.freeze({
@@ -49,22 +71,24 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
   readonly name: string;
   readonly clock: Clock;
   readonly #timeoutMs: number;
-  readonly #race: boolean;
+  readonly #strategy: 'race' | 'cooperative';
   readonly #due: DeadlineList<GuardedCall>;
-  #timers: Map<GuardedCall, Timer> | undefined;
+  #alone: Map<GuardedCall, Alone> | undefined;
+  #running = 0;
+  #timedOut = 0;
   #events: Emitter<TimeoutEvents> | undefined;
   #run: GuardRun | undefined;
 
   constructor(options: TimeoutOptions) {
     checkKeys('Timeout', options, known);
     this.name = options.name ?? defaults.name;
+    if (typeof this.name !== 'string') refuse('Timeout', 'name', 'a string', this.name);
     this.clock = options.clock ?? systemClock;
     this.#timeoutMs = checkNumber('Timeout', 'timeoutMs', options.timeoutMs, { above: 0, infinity: true });
-    const strategy = checkOneOf('Timeout', 'strategy', options.strategy ?? defaults.strategy, [
+    this.#strategy = checkOneOf('Timeout', 'strategy', options.strategy ?? defaults.strategy, [
       'race',
       'cooperative',
     ]);
-    this.#race = strategy === 'race';
     this.#due = new DeadlineList(this.clock, call => this.#expire(call));
   }
 
@@ -84,19 +108,17 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
 
   enter(call: GuardedCall): true {
     const now = this.clock.coarse();
-    const own = now + this.#timeoutMs;
-    const deadline = Math.min(own, call.deadline);
-    if (deadline <= now)
-      throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
-    call.deadline = deadline;
-    if (deadline < own || !this.#due.fits(deadline)) this.#setTimer(call);
-    else if (deadline < Infinity) this.#due.add(call, now);
+    const deadline = now + this.#timeoutMs;
+    if (call.deadline < deadline) this.#keepCallers(call);
+    else if (deadline < Infinity) this.#keepOwn(call, deadline, now);
+    this.#running++;
     return true;
   }
 
   exit(_permit: true, _ok: boolean, _result: unknown, call: GuardedCall): void {
+    this.#running--;
     this.#due.remove(call);
-    if (this.#timers !== undefined) this.#clearTimer(call);
+    if (this.#alone !== undefined) this.#clearTimer(call);
   }
 
   on<Name extends keyof TimeoutEvents>(event: Name, listener: Listener<TimeoutEvents[Name]>): () => void {
@@ -104,33 +126,56 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     return this.#events.on(event, listener);
   }
 
-  /** How it was made, as JSON; a span of `Infinity` is null. */
-  describe(): { readonly kind: 'timeout'; readonly name: string; readonly timeoutMs: number | null } {
-    const { name } = this;
-    return { kind: 'timeout', name, timeoutMs: this.#timeoutMs === Infinity ? null : this.#timeoutMs };
+  snapshot(): TimeoutSnapshot {
+    return { name: this.name, running: this.#running, timedOut: this.#timedOut };
+  }
+
+  describe(): TimeoutDescription {
+    const timeoutMs = this.#timeoutMs === Infinity ? null : this.#timeoutMs;
+    return { kind: 'timeout', name: this.name, timeoutMs, strategy: this.#strategy };
+  }
+
+  #keepOwn(call: GuardedCall, deadline: number, now: number): void {
+    call.deadline = deadline;
+    if (this.#due.fits(deadline)) this.#due.add(call, now);
+    else this.#setTimer(call, this.#timeoutMs, this.#timeoutMs);
   }
 
   /** A deadline of the caller's is out of the order in which the list keeps its own. */
-  #setTimer(call: GuardedCall): void {
-    const remainingMs = call.deadline - this.clock.now();
-    this.#timers ??= new Map();
-    this.#timers.set(
-      call,
-      this.clock.schedule(remainingMs, () => this.#expire(call), true),
-    );
+  #keepCallers(call: GuardedCall): void {
+    const remainingMs = call.remainingMs();
+    if (remainingMs === 0) {
+      throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
+    }
+    // Where a policy outside set it, that one answers when its time comes, and with the right words.
+    if (callersDeadline(call) === Infinity) return;
+    // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
+    this.#setTimer(call, remainingMs, Math.ceil(remainingMs));
+  }
+
+  #setTimer(call: GuardedCall, delayMs: number, spanMs: number): void {
+    const { clock } = this;
+    // As in the list, replies that lie in the socket buffers are read before it fires.
+    const fire = (): void =>
+      clock.afterTurn(() => {
+        if (this.#alone!.has(call)) this.#expire(call);
+      });
+    this.#alone ??= new Map();
+    this.#alone.set(call, { spanMs, timer: clock.schedule(delayMs, fire, true) });
   }
 
   #clearTimer(call: GuardedCall): void {
-    this.#timers?.get(call)?.cancel();
-    this.#timers?.delete(call);
+    this.#alone!.get(call)?.timer.cancel();
+    this.#alone!.delete(call);
   }
 
   #expire(call: GuardedCall): void {
-    const timeoutMs = this.#timeoutMs;
+    const timeoutMs = this.#alone?.get(call)?.spanMs ?? this.#timeoutMs;
     const error = new TimeoutError(`${this.name}: no answer within ${timeoutMs} ms`, timeoutMs, {
       policy: this.name,
     });
-    if (this.#race) call.giveUp(error);
+    this.#timedOut++;
+    if (this.#strategy === 'race') call.giveUp(error);
     else call.cancel(error);
     if (this.#events?.has('timedOut')) {
       this.#events.emit('timedOut', { policy: this.name, timeoutMs, at: this.clock.wall() });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 // The demo is plain JavaScript, which the tests know no types of.
 const load = (name: string) => import(/* @vite-ignore */ `../../examples/demo/${name}.mjs`);
-const { checkPromises } = await load('promises');
+const { checkPromises, MAX_STALL_MS, verdictOf } = await load('promises');
 const { Ledger } = await load('ledger');
 const { phases, starts } = await load('schedule');
 
@@ -71,6 +71,7 @@ const spoilers: Readonly<Record<string, (run: Run) => void>> = {
   },
 };
 
+const verdict = (run: Run): string => verdictOf(checkPromises(run), run.stallMs);
 const broken = (run: Run): string[] =>
   checkPromises(run)
     .filter(({ kept }: { kept: boolean }) => !kept)
@@ -79,6 +80,7 @@ const broken = (run: Run): string[] =>
 describe('the promises of the demo', () => {
   it('hold for a good run', () => {
     expect(broken(goodRun())).toEqual([]);
+    expect(verdict(goodRun())).toBe('kept');
   });
 
   it('are all spoilt below', () => {
@@ -91,6 +93,19 @@ describe('the promises of the demo', () => {
       const run = goodRun();
       spoil(run);
       expect(broken(run)).toEqual([name]);
+      expect(verdict(run)).toBe('broken');
     },
   );
+
+  it.each([
+    ['recovery', 'unclear'],
+    ['once', 'broken'],
+  ])('%s, when the machine stood still, makes the verdict %s', (name, expected) => {
+    const run = goodRun();
+    run.stallMs = MAX_STALL_MS;
+    spoilers[name]!(run);
+    expect(verdict(run)).toBe('broken');
+    run.stallMs++;
+    expect(verdict(run)).toBe(expected);
+  });
 });

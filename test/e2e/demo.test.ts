@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './run-program.js';
+import { type Ended, runProgram } from './run-program.js';
 
 const root = new URL('../../', import.meta.url);
 const program = 'examples/demo/main.mjs';
@@ -17,7 +17,8 @@ interface Client {
 }
 
 interface Document {
-  readonly ok: boolean;
+  readonly verdict: 'kept' | 'broken' | 'unclear';
+  readonly stallMs: number;
   readonly broken: readonly string[];
   readonly without: string | null;
   readonly clients: { readonly bare: Client; readonly keelson: Client };
@@ -25,13 +26,22 @@ interface Document {
   readonly promises: readonly { readonly name: string; readonly kept: boolean; readonly measured: string }[];
 }
 
+/** Runs it again, twice at most, where it says that the machine was too busy for a verdict. */
+async function runDemo(...args: string[]): Promise<Ended & { readonly document: Document }> {
+  for (let runs = 1; ; runs++) {
+    const ended = await runProgram(program, args, 80_000);
+    const document: Document = JSON.parse(ended.stdout);
+    if (document.verdict !== 'unclear' || runs === 3) return { ...ended, document };
+    console.warn(`the demo once more: this machine stood still for ${document.stallMs} ms`);
+  }
+}
+
 /** Real processes, real time: about 35 s, so the two runs go side by side. */
 describe.concurrent('the demo', () => {
-  it('keeps its promises and says so in one JSON document', { timeout: 90_000 }, async ({ expect }) => {
-    const { code, stdout, stderr } = await runProgram(program, ['--json'], 80_000);
-    const document: Document = JSON.parse(stdout);
+  it('keeps its promises and says so in one JSON document', { timeout: 240_000 }, async ({ expect }) => {
+    const { code, stderr, document } = await runDemo('--json');
     expect(document.promises.filter(({ kept }) => !kept)).toEqual([]);
-    expect(document).toMatchObject({ ok: true, broken: [], without: null });
+    expect(document).toMatchObject({ verdict: 'kept', without: null });
     const { bare, keelson } = document.clients;
     for (const { sent, answered, fallback, failed, rejected } of [bare, keelson]) {
       expect(answered + fallback + failed + rejected).toBe(sent);
@@ -46,10 +56,9 @@ describe.concurrent('the demo', () => {
     expect(code).toBe(0);
   });
 
-  it('breaks a promise, names it and fails without its breaker', { timeout: 90_000 }, async ({ expect }) => {
-    const { code, stdout } = await runProgram(program, ['--json', '--break', 'breaker'], 80_000);
-    const document: Document = JSON.parse(stdout);
-    expect(document).toMatchObject({ ok: false, without: 'breaker' });
+  it('breaks a promise, names it and fails without its breaker', { timeout: 240_000 }, async ({ expect }) => {
+    const { code, document } = await runDemo('--json', '--break', 'breaker');
+    expect(document).toMatchObject({ verdict: 'broken', without: 'breaker' });
     expect(document.broken).toContain('load');
     expect(code).toBe(1);
   });

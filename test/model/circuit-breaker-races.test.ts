@@ -36,15 +36,19 @@ const check = ({ breaker, told, late }: Subject): string | undefined => {
 };
 
 describe('the end of a probe', () => {
-  it.each([true, false])('leaves no gap for what comes in the same moment (success: %s)', async success => {
-    const { runs } = await microtaskSweep({
-      subject: probing,
-      trigger: ({ probe }) => (success ? probe.resolve('fine') : probe.reject(boom)),
-      actions,
-      check,
-    });
-    expect(runs).toBeGreaterThan(1000);
-  });
+  it.each([true, false])(
+    'leaves no gap for what comes in the same moment (success: %s)',
+    async success => {
+      const { runs } = await microtaskSweep({
+        subject: probing,
+        trigger: ({ probe }) => (success ? probe.resolve('fine') : probe.reject(boom)),
+        actions,
+        check,
+      });
+      expect(runs).toBeGreaterThan(1000);
+    },
+    60_000,
+  );
 
   it('lets nobody run beside the probe', async () => {
     let most = 0;

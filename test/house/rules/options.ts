@@ -18,12 +18,12 @@ interface Primitive {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-/** Every exported class or function that has an interface of options under its name. */
+/** Every exported class that has an interface of options under its name. */
 export function primitivesOf(program: ts.Program, entry: string, values: object): Primitive[] {
   const checker = program.getTypeChecker();
   const types = exportsOf(program, entry);
   return Object.entries(values).flatMap(([name, value]) => {
-    const symbol = types.get(`${name[0]!.toUpperCase()}${name.slice(1)}Options`);
+    const symbol = types.get(`${name}Options`);
     if (typeof value !== 'function' || symbol === undefined) return [];
     const options = checker.getDeclaredTypeOfSymbol(symbol).getProperties().map(optionOf);
     const { defaults = Object.freeze({}) } = value as { defaults?: Record<string, unknown> };
@@ -53,6 +53,7 @@ export function defaultTags({ name, options, defaults }: Primitive): string[] {
     if (option in defaults && !begins(tag, defaults[option])) {
       found.push(`${name}Options.${option} says @default ${tag}, but it is ${inspect(defaults[option])}`);
     }
+    if (!(option in defaults) && isLiteral(tag)) found.push(`${name}.defaults should hold ${option}: ${tag}`);
   }
   for (const key of Object.keys(defaults)) {
     const [option] = key.split('.');
@@ -94,7 +95,7 @@ function expectedCell({ name, isOptional, tag }: Option, defaults: Primitive['de
   if (name in defaults) return `\`${inspect(defaults[name])}\``;
   if (!isOptional) return 'required';
   if (tag === undefined) return '—';
-  return /^(\w+|'[^']*')$/.test(tag) ? `\`${tag}\`` : tag;
+  return /^\w+$/.test(tag) || isLiteral(tag) ? `\`${tag}\`` : tag;
 }
 
 /** Whether a literal in words means the value: `30_000` is 30000. */
@@ -105,6 +106,9 @@ function says(literal: string | undefined, value: unknown): boolean {
     return false;
   }
 }
+
+const isLiteral = (text: string | undefined): boolean =>
+  /^('.*'|-?[\d._]+|Infinity|true|false)$/.test(text ?? '');
 
 /** Whether a text begins with a literal that means the value: `0.5, or what the peer says`. */
 function begins(text: string | undefined, value: unknown): boolean {

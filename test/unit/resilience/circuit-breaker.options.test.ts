@@ -5,7 +5,7 @@ import type { CircuitBreakerOptions } from '../../../src/resilience/circuit-opti
 const make = (options: object) => () => new CircuitBreaker(options as CircuitBreakerOptions);
 const described = (options: CircuitBreakerOptions) => new CircuitBreaker(options).describe();
 
-/** Option, how it is written in messages, and what it means: a value that is listed as fine must be taken as it is. */
+/** An option by its name in messages, how to write it, and values that must be taken as they are. */
 const count = [1, 2, 1000];
 const span = [1.5, 2 ** 31, 1e-3];
 const share = [0.07, 1, 1e-9];
@@ -51,14 +51,22 @@ describe('the options of a circuit breaker', () => {
   }
 
   it.each<[string, unknown, RegExp]>([
-    ['an unknown option', { treshold: 5 }, /unknown option `treshold`; known are name, consecutiveFailures/],
+    [
+      'an unknown option',
+      { treshold: 5 },
+      /unknown option `treshold`; known are consecutiveFailures, failureRatio/,
+    ],
     ['no object', null, /`options` must be an object, got null/],
     [
       'more minimum than window',
       { window: { calls: 10 }, minCalls: 11 },
-      /`minCalls` must be an integer >= 1 <= 10/,
+      /`minCalls` must be a number <= 10, got 11/,
     ],
-    ['more to close than probes', { probes: 2, probesToClose: 3 }, /`probesToClose` must be .*<= 2, got 3/],
+    [
+      'more to close than probes',
+      { probes: 2, probesToClose: 3 },
+      /`probesToClose` must be a number <= 2, got 3/,
+    ],
     [
       'a cap below the break',
       { openMs: { initialMs: 10, maxMs: 9 } },
@@ -96,6 +104,16 @@ describe('the options of a circuit breaker', () => {
     mutable.consecutiveFailures = 99;
     await c.execute(() => Promise.reject(new Error('boom'))).catch(() => {});
     expect(c.state).toBe('open');
+  });
+
+  it('are checked where they are inherited, too', () => {
+    expect(make(Object.create({ probes: Number.NaN }))).toThrow('`probes` must be');
+    class Config {
+      get openMs() {
+        return -1;
+      }
+    }
+    expect(make(new Config())).toThrow('`openMs` must be a number > 0, got -1');
   });
 
   it('may be undefined one by one', () => {
