@@ -1,5 +1,6 @@
 import { Circuit, type Verdict } from '../core/circuit.js';
 import type {
+  Cause,
   CircuitDecision,
   CircuitSnapshot,
   CircuitState,
@@ -20,17 +21,28 @@ import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-ev
 import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
 
-/** Why a breaker is in its state: the decision for it, and what has happened since. */
-export interface CircuitExplanation extends Omit<CircuitDecision, 'until'> {
+/** Why a breaker is in its state. */
+export interface CircuitExplanation {
+  /** As of the last call: see `CircuitBreaker.state`. */
+  readonly state: CircuitState;
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
+  readonly because: Cause;
+  /** The counts that decided then. */
+  readonly decidedBy: CircuitCounts;
   /** What speaks for the next decision: the window while closed, the probes while half-open. */
-  readonly current: CircuitCounts;
+  readonly counts: CircuitCounts;
+  /** Breaks since it was last closed. */
+  readonly trips: number;
   /** When a call may be admitted, in ms; `undefined` while isolated. */
   readonly retryAfterMs: number | undefined;
   /** Calls that were admitted and have not settled. */
   readonly inFlight: number;
   /** Since the breaker was made. */
   readonly totals: CircuitTotals;
-  /** The decision in one sentence. */
+  /** The first four in one sentence. */
   readonly text: string;
 }
 
@@ -184,16 +196,18 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   explain(): CircuitExplanation {
     const circuit = this.#circuit;
     const now = this.clock.now();
-    const { until, ...decision } = circuit.decision;
-    const { calls, failures, slow, overdue } = decision.counts;
-    const counted = `${calls} calls, ${failures} failed, ${slow + overdue} slow`;
+    const { state, because, counts, trips } = circuit.decision;
+    const { calls, failures, slow, overdue } = counts;
     return {
-      ...decision,
-      current: circuit.counts(now),
+      state,
+      because,
+      decidedBy: counts,
+      counts: circuit.counts(now),
+      trips,
       retryAfterMs: circuit.retryAfterMs(now),
       inFlight: circuit.inFlight,
       totals: circuit.totals(),
-      text: `${this.name} is ${decision.state} by ${decision.because}: ${counted}`,
+      text: `${this.name} is ${state} by ${because}: ${calls} calls, ${failures} failed, ${slow + overdue} slow`,
     };
   }
 
@@ -265,11 +279,12 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   #tell(): void {
     const from = this.#told.state;
-    const { until, ...decision } = this.#circuit.decision;
+    const { state, because, counts, trips } = this.#circuit.decision;
     this.#told = this.#circuit.decision;
-    const event = eventOf[decision.state];
-    if (decision.state === from || !this.#events?.has(event)) return;
-    const breakMs = decision.state === 'open' ? until - this.clock.now() : 0;
-    this.#events.emit(event, { ...decision, policy: this.name, at: this.clock.wall(), from, breakMs });
+    const event = eventOf[state];
+    if (state === from || !this.#events?.has(event)) return;
+    const breakMs = state === 'open' ? this.#circuit.retryAfterMs(this.clock.now())! : 0;
+    const at = this.clock.wall();
+    this.#events.emit(event, { policy: this.name, at, from, state, because, counts, trips, breakMs });
   }
 }

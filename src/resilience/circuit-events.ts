@@ -1,12 +1,25 @@
-import type { CircuitDecision, CircuitState } from '../core/circuit-snapshot.js';
+import type { Cause, CircuitState } from '../core/circuit-snapshot.js';
+import type { CircuitCounts } from '../core/trip-rule.js';
 import { Emitter } from '../kernel/events.js';
 
 /** A breaker went from one state to another. */
-export interface CircuitTransition extends Omit<CircuitDecision, 'until'> {
+export interface CircuitTransition {
+  /** The name of the breaker. */
   readonly policy: string;
   /** Epoch ms. */
   readonly at: number;
   readonly from: CircuitState;
+  /** The state now. */
+  readonly state: CircuitState;
+  /**
+   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
+   * order.
+   */
+  readonly because: Cause;
+  /** The counts that decided; those of the probes when it was half-open. */
+  readonly counts: CircuitCounts;
+  /** Breaks since it was last closed, this one included. */
+  readonly trips: number;
   /** How long the break lasts, in ms; 0 in other states. */
   readonly breakMs: number;
 }

@@ -44,10 +44,10 @@ const noting = <T>({ naive, told }: Model, act: () => T): T => {
 };
 
 const check = ({ naive, told, running }: Model, real: Real): void => {
-  const { state, current, totals, inFlight, trips } = real.breaker.explain();
+  const { state, counts, totals, inFlight, trips } = real.breaker.explain();
   expect({ state, trips }).toEqual({ state: naive.state, trips: naive.trips });
   expect(real.told).toEqual(told);
-  if (state === 'closed') expect(current).toEqual(naive.counts(real.clock.now()));
+  if (state === 'closed') expect(counts).toEqual(naive.counts(real.clock.now()));
   const { success, failure, ignored, cancelled, rejected } = totals;
   expect(inFlight).toBe(running.length);
   expect(success + failure + ignored + cancelled + rejected + inFlight).toBe(naive.calls.length);

@@ -16,6 +16,7 @@ describe('a closed circuit', () => {
     ['stays closed just below it', window, [ok, ok, ok, bad, ok, ok, ok, bad], 'closed'],
     ['looks at recent calls only', window, [ok, ok, bad, ok, ok, ok, bad], 'closed'],
     ['is not judged by a success', { ...window, minCalls: 3 }, [bad, bad, ok], 'closed'],
+    ['nor by that of a call that is timed', { ...window, minCalls: 3, slowMs: 9 }, [bad, bad, ok], 'closed'],
     ['but by the next failure', { ...window, minCalls: 3 }, [bad, bad, ok, bad], 'open'],
     [
       'opens at 7 of 100 for 0.07',

@@ -20,7 +20,7 @@ describe('a circuit breaker is free of', () => {
     expect(breaker.state).toBe('closed');
     await clock.advance(3_600_000);
     await run(breaker, ...many(30, ok), fail);
-    expect(breaker.explain()).toMatchObject({ state: 'closed', current: { calls: 31, failures: 1 } });
+    expect(breaker.explain()).toMatchObject({ state: 'closed', counts: { calls: 31, failures: 1 } });
   });
 
   it.each([
@@ -170,7 +170,7 @@ describe('a circuit breaker is free of', () => {
     const { breaker } = breakerOf({ consecutiveFailures: 99, failureRatio: 0.5, minCalls: 2 });
     await run(breaker, fail, fail, ...many(50, ok));
     expect(breaker.explain()).toMatchObject({
-      counts: { calls: 2, failures: 2 },
+      decidedBy: { calls: 2, failures: 2 },
       totals: { rejected: 50, success: 0 },
     });
   });
@@ -191,7 +191,7 @@ describe('a circuit breaker is free of', () => {
     const { breaker } = breakerOf({ window: { ms: 1000 }, slowMs: 50, failureRatio: 0.9 });
     for (let i = 0; i < 20_000; i++) breaker.acquire()[i % 3 === 0 ? 'failure' : 'success']();
     expect(JSON.stringify(breaker.snapshot()).length).toBeLessThan(700);
-    expect(breaker.explain().current.calls).toBe(20_000);
+    expect(breaker.explain().counts.calls).toBe(20_000);
   });
 
   it('listeners that stay on the signals of callers', async () => {

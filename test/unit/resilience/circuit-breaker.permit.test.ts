@@ -55,7 +55,7 @@ describe('a permit', () => {
     const late = breaker.acquire();
     breaker.reset();
     late.failure();
-    expect(breaker.explain()).toMatchObject({ current: { consecutiveFailures: 0 }, totals: { stale: 1 } });
+    expect(breaker.explain()).toMatchObject({ counts: { consecutiveFailures: 0 }, totals: { stale: 1 } });
   });
 
   it('comes back even if the error cannot be looked at', () => {

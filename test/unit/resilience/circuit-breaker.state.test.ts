@@ -10,11 +10,10 @@ describe('explain', () => {
     await run(breaker, ok, ok, fail, fail);
     await clock.advance(40);
     expect(breaker.explain()).toEqual({
-      epoch: 2,
       state: 'open',
       because: 'failureRatio',
-      counts: { calls: 4, failures: 2, slow: 0, overdue: 0, consecutiveFailures: 2 },
-      current: { calls: 0, failures: 0, slow: 0, overdue: 0, consecutiveFailures: 0 },
+      decidedBy: { calls: 4, failures: 2, slow: 0, overdue: 0, consecutiveFailures: 2 },
+      counts: { calls: 0, failures: 0, slow: 0, overdue: 0, consecutiveFailures: 0 },
       trips: 1,
       retryAfterMs: 60,
       inFlight: 0,
@@ -124,9 +123,9 @@ describe('snapshot and restore', () => {
     await before.clock.advance(45);
     const after = breakerOf(options);
     after.breaker.restore(before.breaker.snapshot(), 54);
-    expect(after.breaker.explain().current.failures).toBe(1);
+    expect(after.breaker.explain().counts.failures).toBe(1);
     await after.clock.advance(1);
-    expect(after.breaker.explain().current.failures).toBe(0);
+    expect(after.breaker.explain().counts.failures).toBe(0);
   });
 });
 

@@ -110,7 +110,7 @@ describe('the clock', () => {
     for (let i = 0; i < 3; i++) void breaker.execute(hung.operation);
     await clock.advance(21);
     await expect(breaker.execute(ok)).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', retryAfterMs: 100 });
-    expect(breaker.explain()).toMatchObject({ because: 'slowRatio', counts: { calls: 0, overdue: 3 } });
+    expect(breaker.explain()).toMatchObject({ because: 'slowRatio', decidedBy: { calls: 0, overdue: 3 } });
     hung.resolve('fine');
   });
 });
