@@ -12,6 +12,8 @@ export type GuardKind = 'fresh' | 'shared' | 'parks' | 'fickle' | 'gives up' | '
 export interface CallRecord {
   readonly id: number;
   readonly caller: CountingSignal;
+  /** Whether the call was told of its caller's signal. */
+  readonly listens: boolean;
   /** `enter` and `exit` with the place of the guard. */
   readonly events: (
     | { readonly what: 'enter' | 'exit'; readonly place: number }
@@ -33,8 +35,8 @@ interface Ticket {
   readonly parked: ParkedCall<Permit>;
 }
 
-/** Whether the fickle guards admit, refuse or park, in turn. */
-export type Whims = readonly ('admit' | 'refuse' | 'park')[];
+/** What the fickle guards do in turn; `abort` and `leave` make the caller give up first, and admit or park then. */
+export type Whims = readonly ('admit' | 'refuse' | 'park' | 'abort' | 'leave')[];
 
 const SPAN_MS = 50;
 
@@ -66,15 +68,16 @@ export class GuardStack {
   }
 
   start(options?: CallOptions & { readonly listens: boolean }): CallRecord {
+    const { listens = false, ...given } = options ?? {};
     const call: CallRecord = {
       id: this.calls.length,
       caller: countingSignal(),
+      listens,
       events: [],
       answers: 0,
       operation: undefined,
     };
     this.calls.push(call);
-    const { listens = false, ...given } = options ?? {};
     const said = options && { ...given, ...(listens ? { signal: call.caller.signal } : {}) };
     const answered = (): void => {
       call.answers++;
@@ -127,6 +130,11 @@ export class GuardStack {
     call.events.push({ what: 'settles' });
     if (ok) call.operation.resolve('value');
     else call.operation.reject(new Error('failed'));
+  }
+
+  /** The calls in the line whose caller has given up. */
+  get forsaken(): number {
+    return this.line.filter(({ call }) => call.listens && call.caller.signal.aborted).length;
   }
 
   /** The calls that the timeouts still count. */
@@ -186,7 +194,8 @@ export class GuardStack {
   #enter(kind: GuardKind, place: number, context: CallContext): Permit | undefined {
     const call = this.#current!;
     const whim = kind === 'fickle' ? (this.#whims[this.#whim++ % this.#whims.length] ?? 'admit') : 'admit';
-    if (kind === 'parks' || whim === 'park') return undefined;
+    if (whim === 'abort' || whim === 'leave') call.caller.abort('whim');
+    if (kind === 'parks' || whim === 'park' || whim === 'leave') return undefined;
     if (whim === 'refuse') throw new Error('whim');
     if (kind === 'gives up') {
       const givers = this.#givers.get(call) ?? [];

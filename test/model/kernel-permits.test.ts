@@ -35,10 +35,10 @@ const kinds = fc.array(
   fc.constantFrom<GuardKind>('fresh', 'shared', 'parks', 'fickle', 'gives up', 'timeout'),
   { maxLength: 6 },
 );
-const whims: fc.Arbitrary<Whims> = fc.array(fc.constantFrom('admit', 'admit', 'park', 'refuse'), {
-  minLength: 1,
-  maxLength: 5,
-});
+const whims: fc.Arbitrary<Whims> = fc.array(
+  fc.constantFrom('admit', 'admit', 'park', 'refuse', 'abort', 'leave'),
+  { minLength: 1, maxLength: 5 },
+);
 
 async function take(stack: GuardStack, step: Step): Promise<void> {
   if (step.do === 'start') stack.start({ key: 'k', listens: step.listens, timeoutMs: step.timeoutMs });
@@ -59,7 +59,8 @@ async function take(stack: GuardStack, step: Step): Promise<void> {
 /** Brings everything to its end. */
 async function finish(stack: GuardStack): Promise<void> {
   for (let round = 0; round < 10; round++) {
-    while (stack.admit(0));
+    let admitted = true;
+    while (admitted) admitted = stack.admit(0);
     for (const each of stack.calls) stack.settle(each, true);
     await settle();
   }
@@ -126,7 +127,10 @@ describe('calls through a stack of guards', () => {
     await fc.assert(
       fc.asyncProperty(kinds, whims, fc.array(steps, { maxLength: 30 }), async (list, moods, sequence) => {
         const stack = new GuardStack(list, moods);
-        for (const step of sequence) await take(stack, step);
+        for (const step of sequence) {
+          await take(stack, step);
+          expect(stack.forsaken).toBe(0);
+        }
         await finish(stack);
         checkEnd(stack);
       }),

@@ -41,6 +41,13 @@ describe('a half-open circuit', () => {
     expect(it.state).toBe(state);
   });
 
+  it('keeps the places of probes that have had their say', () => {
+    const it = halfOpen();
+    it.run(ok, bad);
+    expect(it.ask()).toBeDefined();
+    expect(it.ask()).toBeUndefined();
+  });
+
   it('gives the place of a probe that says nothing to the next call', () => {
     const it = halfOpen({ probes: 1, probesToClose: 1 });
     const probe = it.call();
