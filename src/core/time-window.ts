@@ -4,6 +4,13 @@ import type { Window } from './window.js';
 /** One bucket that is not empty: its number since the origin, then what happened in it. */
 type Cell = [index: number, calls: number, failures: number, slow: number];
 
+interface SavedWindow {
+  readonly ms: number;
+  readonly buckets: number;
+  readonly phaseMs: number;
+  readonly cells: Cell[];
+}
+
 /**
  * The outcomes of the last `ms`, in `buckets` equal spans that are aligned to the window's construction, with
  * running totals. An outcome is forgotten together with its bucket: between `ms - ms / buckets` and `ms`
@@ -61,34 +68,29 @@ export class TimeWindow implements Window {
     this.#cells = [];
   }
 
-  /**
-   * The cells with their numbers counted from the newest bucket, and for how long that one has been running.
-   */
+  /** The cells with their numbers counted back from the newest bucket, and how far the ring has turned. */
   save(now: number): unknown {
     this.expire(now);
+    const started = this.#origin + (this.#head * this.#ms) / this.#buckets;
     return {
       ms: this.#ms,
       buckets: this.#buckets,
-      ageMs: Math.max(0, now - this.#origin - (this.#head * this.#ms) / this.#buckets),
+      // Taken of whole windows: the age of a bucket would carry the rounding of its start along.
+      phaseMs: (Math.max(now, started) - this.#origin) % this.#ms,
       cells: this.#cells.map(([index, ...counts]) => [this.#head - index, ...counts]),
     };
   }
 
   load(saved: unknown, now: number, downtimeMs: number): void {
     this.clear();
-    if (!fits(saved, { ms: 0, buckets: 0, ageMs: 0, cells: [] })) return;
-    const { ms, buckets, ageMs, cells } = saved as {
-      ms: number;
-      buckets: number;
-      ageMs: number;
-      cells: Cell[];
-    };
+    if (!fits(saved, { ms: 0, buckets: 0, phaseMs: 0, cells: [] })) return;
+    const { ms, buckets, phaseMs, cells } = saved as SavedWindow;
     if (ms !== this.#ms || buckets !== this.#buckets || !Array.isArray(cells)) return;
-    // The oldest span of the window gets the number 1, so that no number is below 0.
-    this.#origin = now - downtimeMs - ageMs - ms;
-    this.#head = buckets;
+    // One window back, so that the oldest cell has no number below 0.
+    this.#origin = now - downtimeMs - phaseMs - ms;
+    this.#head = buckets + Math.floor((phaseMs * buckets) / ms);
     for (const [age, ...counts] of cells.filter(cell => fits(cell, [0, 0, 0, 0]))) {
-      const cell: Cell = [buckets - age, ...counts];
+      const cell: Cell = [this.#head - age, ...counts];
       this.#cells.push(cell);
       this.#add(cell, 1);
     }

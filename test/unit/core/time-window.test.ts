@@ -51,6 +51,27 @@ describe('TimeWindow', () => {
     expect(it).toMatchObject(EMPTY);
   });
 
+  it('counts what comes with an earlier time where time has got to', () => {
+    const it = window();
+    it.expire(1100);
+    it.push(true, false, 900);
+    it.expire(1196);
+    expect(it).toMatchObject({ calls: 1, failures: 1 });
+    it.expire(1197);
+    expect(it).toMatchObject(EMPTY);
+  });
+
+  it('saves a state in which time has gone back', () => {
+    const it = window();
+    it.push(true, false, 1100);
+    const copy = window();
+    copy.load(it.save(1050), 5000, 0);
+    copy.expire(5099);
+    expect(copy).toMatchObject({ calls: 1, failures: 1 });
+    copy.expire(5100);
+    expect(copy).toMatchObject(EMPTY);
+  });
+
   it('forgets all when it is cleared', () => {
     const it = window();
     it.push(true, true, 1010);
@@ -83,12 +104,12 @@ describe('TimeWindow', () => {
     7,
     'garbage',
     {},
-    { ms: 100, buckets: 10, ageMs: 0 },
-    { ms: 200, buckets: 10, ageMs: 0, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 5, ageMs: 0, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 10, ageMs: -1, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 10, ageMs: 0, cells: { length: 1 } },
-    { ms: 100, buckets: 10, ageMs: 0, cells: [[0, 1, 1], ['0', 1, 1, 1], null, [0, 1, -1, 1]] },
+    { ms: 100, buckets: 10, phaseMs: 0 },
+    { ms: 200, buckets: 10, phaseMs: 0, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 5, phaseMs: 0, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 10, phaseMs: -1, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 10, phaseMs: 0, cells: { length: 1 } },
+    { ms: 100, buckets: 10, phaseMs: 0, cells: [[0, 1, 1], ['0', 1, 1, 1], null, [0, 1, -1, 1]] },
   ])('is empty after it was given %j', saved => {
     const it = window();
     it.push(true, true, 1010);
