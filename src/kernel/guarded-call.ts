@@ -1,7 +1,7 @@
-import { type AsyncScope, captureScope } from './async-context.js';
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
 import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
+import { Parking, waitAt } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -13,24 +13,6 @@ let madeReject: Settle;
 function catchSettlers(resolve: Settle, reject: Settle): void {
   madeResolve = resolve;
   madeReject = reject;
-}
-
-/** A wait for a turn: what has to be known when it comes. */
-class Parking {
-  readonly operation: Operation<unknown>;
-  /** The place of the guard that makes the call wait. */
-  readonly place: number;
-  readonly scope: AsyncScope | undefined = captureScope();
-  ticket: unknown = undefined;
-  /** Whether the guard has handed out its ticket. */
-  queued = false;
-  /** Whether the call was given up before that. */
-  forsaken = false;
-
-  constructor(operation: Operation<unknown>, place: number) {
-    this.operation = operation;
-    this.place = place;
-  }
 }
 
 // The stages of a call. They are numbers, since strings would cost the hot path.
@@ -74,6 +56,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   override set deadline(due: number) {
     this.due = due;
+  }
+
+  /** Whether it waits for its turn: the operation has not run. */
+  get waits(): boolean {
+    return this.stage === PARKED;
   }
 
   override get signal(): AbortSignal {
@@ -302,11 +289,6 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
-}
-
-function waitAt(guard: Guard, call: ParkedCall): unknown {
-  if (guard.wait !== undefined) return guard.wait(call);
-  throw new TypeError('a guard must answer `enter` with a permit, or throw, unless it has a `wait`');
 }
 
 /** Makes the records for a {@link GuardRun} that needs them. */

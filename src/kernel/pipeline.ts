@@ -49,8 +49,8 @@ function isPolicy(part: unknown): part is Stage {
 }
 
 /**
- * One clock for all stages, for a deadline is a point on it and handed on from stage to stage. Policies that were
- * given none bear the system's: one that was chosen goes before it.
+ * One clock for all stages, for a deadline is a point on it and handed on from stage to stage. Policies that
+ * were given none bear the system's: one that was chosen goes before it.
  */
 function clockOf(parts: readonly unknown[]): Clock {
   const chosen = (parts as readonly ({ readonly clock?: Clock } | null | undefined)[]).find(

@@ -139,7 +139,8 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   refusal(): CircuitOpenError {
     const policy = this.name;
     const { state } = this.#circuit;
-    const retryAfterMs = this.#circuit.retryAfterMs(this.clock.now());
+    // Half-open, nobody knows when the probes will be done.
+    const retryAfterMs = state === 'open' ? this.#circuit.retryAfterMs(this.clock.now()) : undefined;
     this.#emitRejection('rejected', state, retryAfterMs);
     return new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
   }

@@ -27,7 +27,7 @@ export interface HttpRequest {
  * @throws TypeError when the address or a header is none.
  */
 export function readRequest(
-  input: RequestInfo | URL,
+  input: string | URL | Request,
   init: ResilientInit | undefined,
   baseUrl: string | URL | undefined,
   keyHeader: string,

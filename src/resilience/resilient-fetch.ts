@@ -18,7 +18,7 @@ import { Timeout } from './timeout.js';
 
 /** `fetch`, with what keeps it alive to be looked at. */
 export interface ResilientFetch {
-  (input: RequestInfo | URL, init?: ResilientInit): Promise<Response>;
+  (input: string | URL | Request, init?: ResilientInit): Promise<Response>;
   /** `undefined` where nothing is repeated. */
   readonly retry: Retry<Response> | undefined;
   /** The breaker of an origin such as `https://stock.example`; `undefined` where there are none. */
@@ -63,7 +63,7 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
   // Made at once, so that options which a policy refuses are refused here and not by the first request.
   const sample = makeRoute('any origin').repeated.describe();
   const routes = new PerOrigin(plan.maxOrigins, makeRoute, ({ breaker }) => breaker?.state !== 'open');
-  const fetch = (input: RequestInfo | URL, init?: ResilientInit): Promise<Response> => {
+  const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
     try {
       request = readRequest(input, init, plan.baseUrl, plan.idempotencyKeyHeader);
@@ -135,9 +135,10 @@ function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptio
     clock,
     random,
     retryAfterMs: outcome => askedMs(outcome as never, clock),
-    classify: outcome =>
-      outcome.ok && isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined,
     ...options,
+    classify: (outcome, context) =>
+      options.classify?.(outcome, context) ??
+      (outcome.ok && isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined),
   });
 }
 

@@ -2,7 +2,7 @@ import { backoffMs } from '../core/backoff.js';
 import { FirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
-import { DeadlineError } from '../kernel/errors.js';
+import { TimeoutError } from '../kernel/errors.js';
 import { judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
@@ -170,7 +170,7 @@ class RetryRun<T> {
   #lateError(ok: boolean, result: unknown, over: GaveUpReason): unknown {
     const { name } = this.#plan;
     const error = ok
-      ? new DeadlineError(`${name}: the time ran out between attempts`, { policy: name })
+      ? new TimeoutError(`${name}: the time ran out between attempts`, this.#delayMs, { policy: name })
       : result;
     this.#giveUp(false, error, over);
     return error;

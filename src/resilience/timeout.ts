@@ -179,9 +179,11 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
 
   #expire(call: GuardedCall): void {
     const timeoutMs = this.#alone?.get(call)?.spanMs ?? this.#timeoutMs;
-    const error = new TimeoutError(`${this.name}: no answer within ${timeoutMs} ms`, timeoutMs, {
-      policy: this.name,
-    });
+    const facts = { policy: this.name };
+    // A call that still waits for its turn has not run, and says nothing about the remote.
+    const error = call.waits
+      ? new DeadlineError(`${this.name}: no turn within ${timeoutMs} ms`, facts)
+      : new TimeoutError(`${this.name}: no answer within ${timeoutMs} ms`, timeoutMs, facts);
     this.#timedOut++;
     if (this.#strategy === 'race') call.giveUp(error);
     else call.cancel(error);

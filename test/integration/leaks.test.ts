@@ -58,7 +58,8 @@ const fused = `
     enter() { return undefined; }
     wait(call) {
       this.line.push(call);
-      if (this.line.length === 1) queueMicrotask(() => { for (const next of this.line.splice(0)) next.admit(this); });
+      if (this.line.length > 1) return call;
+      queueMicrotask(() => { for (const next of this.line.splice(0)) next.admit(this); });
       return call;
     }
     withdraw(call) { this.line = this.line.filter(other => other !== call); }
@@ -90,7 +91,8 @@ const subjects: readonly (readonly [string, number, string])[] = [
     'a fused stack of guards',
     CALLS,
     `${fused}
-     const policy = pipeline(new Recorder(), new PerCall(), new Timeout({ timeoutMs: 60_000 }), new Recorder());
+     const timeout = new Timeout({ timeoutMs: 60_000 });
+     const policy = pipeline(new Recorder(), new PerCall(), timeout, new Recorder());
      const call = i => policy.execute(() => i);`,
   ],
   [

@@ -3,8 +3,8 @@ import { type Context, type Operation, type Policy, pipeline, Timeout, wrap } fr
 import { Cancellation } from '../../src/kernel/cancellation.js';
 import { CallContext } from '../../src/kernel/context.js';
 
-// What later rooms need of the kernel, written down as the least that would do: if one of these becomes hard to
-// write, the kernel is wrong and not the room.
+// What later rooms need of the kernel, written down as the least that would do: if one of these becomes hard
+// to write, the kernel is wrong and not the room.
 
 interface Step<In, Out> {
   readonly name: string;

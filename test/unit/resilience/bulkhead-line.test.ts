@@ -211,7 +211,7 @@ describe('the wait line of a bulkhead', () => {
       expect(clock.timers).toBe(1);
       await clock.advance(50);
       expect(bulkhead.snapshot().waiting).toBe(0);
-      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_DEADLINE' });
       await drain(gate);
       expect(gate.started).toEqual(['a']);
       expect(clock.timers).toBe(0);

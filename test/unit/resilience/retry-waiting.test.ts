@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { DeadlineError } from '../../../src/kernel/errors.js';
+import { TimeoutError } from '../../../src/kernel/errors.js';
 import { pipeline } from '../../../src/kernel/pipeline.js';
 import { Retry, type RetryOptions } from '../../../src/resilience/retry.js';
 import type { GaveUpReason } from '../../../src/resilience/retry-plan.js';
@@ -161,12 +161,12 @@ describe('a retry that runs out of time', () => {
     expect(reasons).toEqual(['deadline']);
   });
 
-  it('rejects with a DeadlineError when all it had was an answer, thrown away by then', async () => {
+  it('rejects with a TimeoutError when all it had was an answer, thrown away by then', async () => {
     const { retry, clock } = setup({ classify: () => 'failure' });
     const call = watch(retry.execute(() => 'busy', { timeoutMs: 400 }));
     await clock.advance(10);
     await clock.suspend(600_000);
-    expect(call.state).toEqual({ error: expect.any(DeadlineError) });
+    expect(call.state).toEqual({ error: expect.any(TimeoutError) });
   });
 
   it('gives an answer that counts as a failure when there is no time for another', async () => {

@@ -67,7 +67,7 @@ describe('a call that ran out of time', () => {
     const line = new Parker(log, 'line');
     const operation = vi.fn();
     const call = pipeline(new Timeout({ timeoutMs: 50, strategy, clock }), line).execute(operation);
-    await expect(clock.runUntil(call)).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    await expect(clock.runUntil(call)).rejects.toMatchObject({ code: 'ERR_DEADLINE' });
     line.parked!.admit(line.permit);
     expect(operation).not.toHaveBeenCalled();
     expect([log, clock.timers]).toEqual([['withdraw line'], 0]);
