@@ -30,7 +30,7 @@ export default defineConfig([
     ...common,
     entry,
     format: ['cjs'],
-    // Without splitting each entry would carry its own copy of every class. Its maps would name the output of a
+    // Without splitting each entry would carry its own copy of every class. Maps would name the output of a
     // step in between, by its path on this machine; so there are none.
     splitting: true,
     // p-limit is ESM only; a `require` of it breaks where require(esm) is off.

@@ -15,6 +15,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/core/**/*.ts', 'src/kernel/**/*.ts'],
       reporter: ['text', 'json'],
+      reportOnFailure: true,
       thresholds: { branches: 100 },
     },
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.

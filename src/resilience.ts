@@ -13,11 +13,10 @@ export type { Tally } from './core/window.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export {
   Bulkhead,
-  type BulkheadDescription,
   type BulkheadEvents,
   type BulkheadSnapshot,
 } from './resilience/bulkhead.js';
-export type { BulkheadOptions } from './resilience/bulkhead-options.js';
+export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
 export { CircuitBreaker, type CircuitExplanation } from './resilience/circuit-breaker.js';
 export type {

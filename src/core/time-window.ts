@@ -4,13 +4,6 @@ import type { Window } from './window.js';
 /** One bucket that is not empty: its number since the origin, then what happened in it. */
 type Cell = [index: number, calls: number, failures: number, slow: number];
 
-interface SavedWindow {
-  readonly ms: number;
-  readonly buckets: number;
-  readonly phaseMs: number;
-  readonly cells: Cell[];
-}
-
 /**
  * The outcomes of the last `ms`, in `buckets` equal spans that are aligned to the window's construction, with
  * running totals. An outcome is forgotten together with its bucket: between `ms - ms / buckets` and `ms`
@@ -23,6 +16,8 @@ export class TimeWindow implements Window {
   readonly #ms: number;
   readonly #buckets: number;
   #origin: number;
+  /** What had passed at the origin, in ms times buckets: so that whole milliseconds stay whole. */
+  #phase = 0;
   /** The number of the newest bucket. */
   #head = 0;
   /** The oldest first. Idle spans have no cell, so that any number of them passes in one step. */
@@ -55,8 +50,7 @@ export class TimeWindow implements Window {
   }
 
   expire(now: number): void {
-    // Multiplied before it is divided: whole milliseconds then land in the right bucket exactly.
-    const head = Math.floor(((now - this.#origin) * this.#buckets) / this.#ms);
+    const head = Math.floor(this.#phaseAt(now) / this.#ms);
     if (head <= this.#head) return;
     this.#head = head;
     const cells = this.#cells;
@@ -68,33 +62,44 @@ export class TimeWindow implements Window {
     this.#cells = [];
   }
 
-  /** The cells with their numbers counted back from the newest bucket, and how far the ring has turned. */
+  /**
+   * The cells with their numbers counted from the newest bucket, and for how long that one has been running, in
+   * ms times buckets.
+   */
   save(now: number): unknown {
     this.expire(now);
-    const started = this.#origin + (this.#head * this.#ms) / this.#buckets;
     return {
       ms: this.#ms,
       buckets: this.#buckets,
-      // Taken of whole windows: the age of a bucket would carry the rounding of its start along.
-      phaseMs: (Math.max(now, started) - this.#origin) % this.#ms,
+      phase: Math.max(0, this.#phaseAt(now) - this.#head * this.#ms),
       cells: this.#cells.map(([index, ...counts]) => [this.#head - index, ...counts]),
     };
   }
 
   load(saved: unknown, now: number, downtimeMs: number): void {
     this.clear();
-    if (!fits(saved, { ms: 0, buckets: 0, phaseMs: 0, cells: [] })) return;
-    const { ms, buckets, phaseMs, cells } = saved as SavedWindow;
+    if (!fits(saved, { ms: 0, buckets: 0, phase: 0, cells: [] })) return;
+    const { ms, buckets, phase, cells } = saved as {
+      ms: number;
+      buckets: number;
+      phase: number;
+      cells: Cell[];
+    };
     if (ms !== this.#ms || buckets !== this.#buckets || !Array.isArray(cells)) return;
-    // One window back, so that the oldest cell has no number below 0.
-    this.#origin = now - downtimeMs - phaseMs - ms;
-    this.#head = buckets + Math.floor((phaseMs * buckets) / ms);
+    // The oldest span of the window gets the number 1, so that no number is below 0.
+    this.#origin = now - downtimeMs;
+    this.#phase = buckets * ms + phase;
+    this.#head = buckets;
     for (const [age, ...counts] of cells.filter(cell => fits(cell, [0, 0, 0, 0]))) {
-      const cell: Cell = [this.#head - age, ...counts];
+      const cell: Cell = [buckets - age, ...counts];
       this.#cells.push(cell);
       this.#add(cell, 1);
     }
     this.expire(now);
+  }
+
+  #phaseAt(now: number): number {
+    return (now - this.#origin) * this.#buckets + this.#phase;
   }
 
   #add([, calls, failures, slow]: Cell, sign: number): void {

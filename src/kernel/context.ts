@@ -197,3 +197,14 @@ export class RootContext extends CallContext {
     return () => signal.removeEventListener('abort', listener);
   }
 }
+
+/**
+ * The deadline that the caller set for `call`; `Infinity` when a policy outside has set a nearer one, for
+ * that policy answers the call when its time comes.
+ */
+export function callersDeadline(call: CallContext): number {
+  if (call.deadline === Infinity) return Infinity;
+  let root = call;
+  while (root.parent !== undefined) root = root.parent;
+  return root.deadline <= call.deadline ? root.deadline : Infinity;
+}

@@ -36,6 +36,26 @@ export interface BulkheadOptions {
   readonly clock?: Clock;
 }
 
+/** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
+export interface BulkheadDescription {
+  /** Which policy this is. */
+  readonly kind: 'bulkhead';
+  /** See the options of this name, here and below. */
+  readonly name: string;
+  /** As of now: `resize` changes it. */
+  readonly slots: number;
+  /** How many calls may wait. */
+  readonly queue: number;
+  /** Who of those who wait comes first. */
+  readonly order: WaitOrder;
+  /** How many priorities there are. */
+  readonly levels: number;
+  /** The wait that is worth one priority, in ms. */
+  readonly ageMs: number | null;
+  /** How long a call may wait, in ms. */
+  readonly queueTimeoutMs: number | null;
+}
+
 /** What stands where an option was left out. */
 export const bulkheadDefaults: Required<Omit<BulkheadOptions, 'slots' | 'clock'>> =
   /* @__PURE__ */ Object.freeze({

@@ -1,14 +1,15 @@
 import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
-import { Waiter, type WaitOrder } from '../core/wait-line.js';
+import { Waiter } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import type { CallContext, CallOptions, Context } from '../kernel/context.js';
+import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import {
+  type BulkheadDescription,
   type BulkheadOptions,
   bulkheadDefaults,
   checkLine,
@@ -17,7 +18,7 @@ import {
 } from './bulkhead-options.js';
 import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
 import { DueTimer } from './due-timer.js';
-import { callersDeadline, WaitCircle } from './wait-circle.js';
+import { WaitCircle } from './wait-circle.js';
 
 /** What a bulkhead tells. `at` is epoch ms, `policy` its name. */
 export interface BulkheadEvents {
@@ -47,26 +48,6 @@ export interface BulkheadSnapshot {
   readonly queue: number;
   /** Calls refused since it was made, for any reason. */
   readonly rejected: number;
-}
-
-/** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
-export interface BulkheadDescription {
-  /** Which policy this is. */
-  readonly kind: 'bulkhead';
-  /** See the options of this name, here and below. */
-  readonly name: string;
-  /** As of now: `resize` changes it. */
-  readonly slots: number;
-  /** How many calls may wait. */
-  readonly queue: number;
-  /** Who of those who wait comes first. */
-  readonly order: WaitOrder;
-  /** How many priorities there are. */
-  readonly levels: number;
-  /** The wait that is worth one priority, in ms. */
-  readonly ageMs: number | null;
-  /** How long a call may wait, in ms. */
-  readonly queueTimeoutMs: number | null;
 }
 
 /** A call in the line. */
@@ -100,10 +81,9 @@ class Queued extends Waiter {
  * call waits gets its `signal.reason` at once.
  *
  * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the
- * context of another (`bulkhead.execute(inner, context)`, also through other policies) is known to be a part
- * of it: when it would wait, and every slot is held by a call that would then wait for such a part of itself,
- * it is refused with `ERR_DEADLOCK`. A call made without a context is seen as a part of nothing, and waits;
- * calls made without options share one context, and count as one.
+ * context of another (`bulkhead.execute(inner, context)`) is known to be a part of it: when every slot is held
+ * by a call that would wait for a part of itself, it is refused with `ERR_DEADLOCK`. A call made without a
+ * context waits. Calls made without options share one context, and count as one.
  *
  * @example
  * ```ts
@@ -173,8 +153,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   withdraw(queued: Queued): void {
     if (!this.#slots.leave(queued)) return;
     this.#forget(queued);
-    const { waiting } = this.#slots;
-    if (this.#events?.has('abandoned')) this.#events.emit('abandoned', { ...this.#stamp(), waiting });
+    this.#emitLine('abandoned');
   }
 
   exit(): void {
@@ -235,8 +214,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
       queued.due = this.#due.add(queued, until);
     }
     if (queued.holders !== undefined) this.#circle.join(queued.holders);
-    const { waiting } = this.#slots;
-    if (this.#events?.has('queued')) this.#events.emit('queued', { ...this.#stamp(), waiting });
+    this.#emitLine('queued');
     // Last, for it answers another call and so may run code that changes all of this.
     if (displaced !== undefined) this.#refuse(displaced, 'displaced');
     return queued;
@@ -293,6 +271,11 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     this.#rejected++;
     if (this.#events?.has('rejected')) this.#events.emit('rejected', { ...this.#stamp(), reason });
     return refusal(reason, this.name);
+  }
+
+  #emitLine(event: 'queued' | 'abandoned'): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { ...this.#stamp(), waiting: this.#slots.waiting });
   }
 
   #stamp(): { readonly policy: string; readonly at: number } {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
-import type { CallOptions, Context } from '../kernel/context.js';
+import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
@@ -30,7 +30,9 @@ export interface TimeoutEvents {
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
 }
 
+/** What a timeout is like at a moment. */
 export interface TimeoutSnapshot {
+  /** That of the timeout. */
   readonly name: string;
   /** The calls that have no answer yet. */
   readonly running: number;
@@ -38,11 +40,15 @@ export interface TimeoutSnapshot {
   readonly timedOut: number;
 }
 
+/** How a timeout was made. */
 export interface TimeoutDescription {
+  /** Which policy this is. */
   readonly kind: 'timeout';
+  /** That of the timeout. */
   readonly name: string;
   /** `null` for no limit. */
   readonly timeoutMs: number | null;
+  /** What happens when the time is up. */
   readonly strategy: 'race' | 'cooperative';
 }
 
@@ -126,10 +132,12 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     return this.#events.on(event, listener);
   }
 
+  /** How it stands at this moment. */
   snapshot(): TimeoutSnapshot {
     return { name: this.name, running: this.#running, timedOut: this.#timedOut };
   }
 
+  /** How it was made. */
   describe(): TimeoutDescription {
     const timeoutMs = this.#timeoutMs === Infinity ? null : this.#timeoutMs;
     return { kind: 'timeout', name: this.name, timeoutMs, strategy: this.#strategy };
@@ -147,6 +155,8 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     if (remainingMs === 0) {
       throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
     }
+    // Where a policy outside set it, that one answers when its time comes, and with the right words.
+    if (callersDeadline(call) === Infinity) return;
     // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
     this.#setTimer(call, remainingMs, Math.ceil(remainingMs));
   }

@@ -73,6 +73,7 @@ describe('claims', () => {
     ['function f() { throw new RangeError("x"); }', 'f(); // => throws RangeError'],
     ['await Promise.reject(Object.assign(new Error(), { code: "ERR_A" })); // => throws ERR_A'],
     ["import { isRejected } from 'keelson';", 'isRejected(new Error()); // => false'],
+    ['const equal = 1, fail = 2, inspect = 3;', 'equal; // => 1'],
   ])('are understood in %s', async (...code) => expect(await run(page(...code)[0]!)).toEqual([]));
 
   it.each([

@@ -34,16 +34,26 @@ export async function run(fence: Fence): Promise<string[]> {
   try {
     const file = join(folder, 'fence.mjs');
     writeFileSync(file, await bundle(fence));
+    // A file of its own: the names in it must not meet those of the fence.
+    const before = join(folder, 'prelude.mjs');
+    writeFileSync(before, prelude);
     return await new Promise(resolve => {
-      execFile(process.execPath, [file], { timeout: limitMs }, (error, _stdout, stderr) => {
-        const broken = [...stderr.matchAll(/^@(\d+) (.*)$/gm)].map(
-          ([, line, text]) => `${fence.path}:${line} ${text}`,
-        );
-        if (error === null) resolve([]);
-        else if (broken.length > 0) resolve(broken);
-        else
-          resolve([`${fence.where} ${error.killed ? `runs longer than ${limitMs} ms` : `fails: ${stderr}`}`]);
-      });
+      execFile(
+        process.execPath,
+        ['--import', before, file],
+        { timeout: limitMs },
+        (error, _stdout, stderr) => {
+          const broken = [...stderr.matchAll(/^@(\d+) (.*)$/gm)].map(
+            ([, line, text]) => `${fence.path}:${line} ${text}`,
+          );
+          if (error === null) resolve([]);
+          else if (broken.length > 0) resolve(broken);
+          else
+            resolve([
+              `${fence.where} ${error.killed ? `runs longer than ${limitMs} ms` : `fails: ${stderr}`}`,
+            ]);
+        },
+      );
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -59,7 +69,6 @@ async function bundle(fence: Fence): Promise<string> {
     platform: 'node',
     target: 'node20.19',
     alias: Object.fromEntries([...specifiers].map(([name, path]) => [name, `${root}/${path}`])),
-    banner: { js: prelude },
   });
   return outputFiles[0]!.text;
 }

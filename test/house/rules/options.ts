@@ -53,6 +53,7 @@ export function defaultTags({ name, options, defaults }: Primitive): string[] {
     if (option in defaults && !begins(tag, defaults[option])) {
       found.push(`${name}Options.${option} says @default ${tag}, but it is ${inspect(defaults[option])}`);
     }
+    if (!(option in defaults) && isLiteral(tag)) found.push(`${name}.defaults should hold ${option}: ${tag}`);
   }
   for (const key of Object.keys(defaults)) {
     const [option] = key.split('.');
@@ -94,7 +95,7 @@ function expectedCell({ name, isOptional, tag }: Option, defaults: Primitive['de
   if (name in defaults) return `\`${inspect(defaults[name])}\``;
   if (!isOptional) return 'required';
   if (tag === undefined) return '—';
-  return /^\w+$/.test(tag) ? `\`${tag}\`` : tag;
+  return /^\w+$/.test(tag) || isLiteral(tag) ? `\`${tag}\`` : tag;
 }
 
 /** Whether a literal in words means the value: `30_000` is 30000. */
@@ -105,6 +106,9 @@ function says(literal: string | undefined, value: unknown): boolean {
     return false;
   }
 }
+
+const isLiteral = (text: string | undefined): boolean =>
+  /^('.*'|-?[\d._]+|Infinity|true|false)$/.test(text ?? '');
 
 /** Whether a text begins with a literal that means the value: `0.5, or what the peer says`. */
 function begins(text: string | undefined, value: unknown): boolean {

@@ -93,6 +93,34 @@ describe('a run of guards that admit at once', () => {
     ]);
   });
 
+  it('keeps them apart when a guard changes the permit that it hands out to all, as at a new epoch', async () => {
+    let epoch = 'first';
+    const seen: unknown[] = [];
+    const guard = {
+      enter: () => epoch,
+      exit: (permit: string, _ok: boolean, result: unknown) => {
+        seen.push([permit, result]);
+      },
+    };
+    const guards = run(guard as unknown as Guard<object>, new Recorder([], 'b'));
+    await guards.execute(() => 0);
+    const gates = [1, 2, 3].map(() => deferred<number>());
+    const calls = gates.map((gate, i) => {
+      epoch = i < 1 ? 'first' : 'second';
+      return guards.execute(() => gate.promise);
+    });
+    gates.forEach((gate, i) => {
+      gate.resolve(i + 1);
+    });
+    await Promise.all(calls);
+    expect(seen).toEqual([
+      ['first', 0],
+      ['first', 1],
+      ['second', 2],
+      ['second', 3],
+    ]);
+  });
+
   it('rejects what is no function before any guard sees it', async () => {
     const log: Log = [];
     const call = run(new Recorder(log, 'a')).execute(undefined as never);

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { CallContext, Context } from '../../../src/kernel/context.js';
 import { GuardRun } from '../../../src/kernel/guard-run.js';
 import { recordCall } from '../../../src/kernel/guarded-call.js';
@@ -23,8 +22,9 @@ export class Recorder implements Guard<object> {
   }
 
   exit(permit: object, ok: boolean, result: unknown): void {
-    expect(permit).toBe(this.permit);
-    this.log.push(`exit ${this.label} ${ok ? 'ok' : 'error'} ${String(result)}`);
+    // Written down and not thrown, for what a guard throws here is only reported.
+    const strange = permit === this.permit ? '' : ' with a strange permit';
+    this.log.push(`exit ${this.label} ${ok ? 'ok' : 'error'} ${String(result)}${strange}`);
   }
 }
 
