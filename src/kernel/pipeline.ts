@@ -1,4 +1,5 @@
 import { noOperation } from './call-options.js';
+import { type Clock, systemClock } from './clock.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
 import { recordCall } from './guarded-call.js';
@@ -47,12 +48,22 @@ function isPolicy(part: unknown): part is Stage {
   return typeof (part as Partial<Stage> | null)?.execute === 'function';
 }
 
+/**
+ * One clock for all stages, for a deadline is a point on it and handed on from stage to stage. Policies that were
+ * given none bear the system's: one that was chosen goes before it.
+ */
+function clockOf(parts: readonly unknown[]): Clock {
+  const chosen = (parts as readonly ({ readonly clock?: Clock } | null | undefined)[]).find(
+    part => part?.clock !== undefined && part.clock !== systemClock,
+  );
+  return chosen?.clock ?? systemClock;
+}
+
 /** Neighbouring guards become one run; a second guard that may give up starts the next run. */
 function compile(parts: readonly unknown[]): readonly Stage[] {
   const stages: Stage[] = [];
   let guards: Guard[] = [];
-  // One for all stages, for a deadline is a point on it and handed on from stage to stage.
-  const clock = (parts as readonly (Partial<Guard> | null | undefined)[]).find(part => part?.clock)?.clock;
+  const clock = clockOf(parts);
   const close = (): void => {
     if (guards.length > 0) stages.push(new GuardRun(guards, recordCall, clock));
     guards = [];

@@ -51,27 +51,6 @@ describe('TimeWindow', () => {
     expect(it).toMatchObject(EMPTY);
   });
 
-  it('counts what comes with an earlier time where time has got to', () => {
-    const it = window();
-    it.expire(1100);
-    it.push(true, false, 900);
-    it.expire(1196);
-    expect(it).toMatchObject({ calls: 1, failures: 1 });
-    it.expire(1197);
-    expect(it).toMatchObject(EMPTY);
-  });
-
-  it('saves a state in which time has gone back', () => {
-    const it = window();
-    it.push(true, false, 1100);
-    const copy = window();
-    copy.load(it.save(1050), 5000, 0);
-    copy.expire(5099);
-    expect(copy).toMatchObject({ calls: 1, failures: 1 });
-    copy.expire(5100);
-    expect(copy).toMatchObject(EMPTY);
-  });
-
   it('forgets all when it is cleared', () => {
     const it = window();
     it.push(true, true, 1010);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Clock } from '../../../src/kernel/clock.js';
+import { type Clock, systemClock } from '../../../src/kernel/clock.js';
 import type { CallContext } from '../../../src/kernel/context.js';
 import { pipeline } from '../../../src/kernel/pipeline.js';
 import type { Guard, Operation, Policy } from '../../../src/kernel/policy.js';
@@ -124,9 +124,12 @@ describe('pipeline', () => {
   it('reckons a caller’s deadline on the clock of its policies, wherever that stands', async () => {
     const clock: Clock = new VirtualClock({ nowMs: 500 });
     const timed = Object.assign(new Recorder([], 'timed'), { clock });
+    const bearing = Object.assign(new Recorder([], 'given none'), { clock: systemClock });
     const policies = [
       pipeline(timed),
       pipeline(new Recorder([], 'plain'), timed),
+      pipeline(bearing, timed),
+      pipeline(bearing, new Repeat([], 1), timed),
       pipeline(new Recorder([], 'plain'), new Repeat([], 1), timed),
       pipeline(new Giver([], 'plain'), new Giver([], 'plain too'), timed),
     ];
