@@ -1,10 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+const folder = (name: string) => `test/${name}/**/*.test.ts`;
+/** Tests that walk every state, or many random ways, of a machine. */
+const deep = ['property', 'model', 'conformance', 'fault', 'zoo'].map(folder);
+/** Checks that hold the compiler, the packed tarball or a child process. */
+const wide = ['house', 'integration', 'e2e'].map(folder);
+const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], checker: 'tsc' },
     setupFiles: ['test/setup.ts'],
-    coverage: { provider: 'v8', include: ['src/core/**', 'src/kernel/**'], reporter: ['text'] },
+    reporters: ['default', ['json', { outputFile: 'coverage/results.json' }]],
+    coverage: {
+      provider: 'v8',
+      include: ['src/core/**/*.ts', 'src/kernel/**/*.ts'],
+      reporter: ['text', 'json'],
+      reportOnFailure: true,
+      thresholds: { branches: 100 },
+    },
+    // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...deep, ...wide] } },
+      { extends: true, test: { name: 'deep', include: deep, ...patient } },
+      // One compiler for all files of a worker: loading it costs more than most of these checks.
+      { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
+    ],
   },
 });

@@ -54,9 +54,7 @@ const all = [];
 let failed = false;
 
 for (const line of machine()) say(line);
-say(
-  `${rounds} rounds, seed ${settings.seed}; per call; over = median of (subject - bare) in a round`,
-);
+say(`${rounds} rounds, seed ${settings.seed}; per call; over = median of (subject - bare) in a round`);
 for (const { file, group } of await groupsOf(values.only?.split(','))) {
   say(`\n${group.name}: ${group.title}`);
   const { rows, lines, notes, failures } = await group.measure(file, settings).catch(brokenOff);

@@ -11,15 +11,17 @@ export type Jitter = 'none' | 'full' | 'equal';
 
 /** The same delay each time. */
 export interface ConstantBackoff {
+  /** Tells the schedules apart. */
   readonly kind: 'constant';
   /** Milliseconds. */
   readonly delayMs: number;
-  /** @default 'none' */
+  /** How chance spreads the delays. @default 'none' */
   readonly jitter?: Jitter;
 }
 
 /** `initialMs`, then `stepMs` more each time. */
 export interface LinearBackoff {
+  /** Tells the schedules apart. */
   readonly kind: 'linear';
   /** Milliseconds before the first retry. */
   readonly initialMs: number;
@@ -27,12 +29,13 @@ export interface LinearBackoff {
   readonly stepMs?: number;
   /** The longest delay before jitter, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;
-  /** @default 'full' */
+  /** How chance spreads the delays. @default 'full' */
   readonly jitter?: Jitter;
 }
 
 /** `initialMs`, then `factor` times as long each time. */
 export interface ExponentialBackoff {
+  /** Tells the schedules apart. */
   readonly kind: 'exponential';
   /** Milliseconds before the first retry. */
   readonly initialMs: number;
@@ -40,7 +43,7 @@ export interface ExponentialBackoff {
   readonly factor?: number;
   /** The longest delay before jitter, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;
-  /** @default 'full' */
+  /** How chance spreads the delays. @default 'full' */
   readonly jitter?: Jitter;
 }
 
@@ -48,10 +51,13 @@ export interface ExponentialBackoff {
  * Anything from `initialMs` to three times the delay before, which grows by chance alone: there is no factor.
  */
 export interface DecorrelatedBackoff {
+  /** Tells the schedules apart. */
   readonly kind: 'exponential';
+  /** Tells it from growth by a factor. */
   readonly jitter: 'decorrelated';
   /** The shortest delay, in milliseconds. */
   readonly initialMs: number;
+  /** There is none: chance is the growth. */
   readonly factor?: never;
   /** The longest delay, in milliseconds. @default 30_000, or `initialMs` where that is more */
   readonly maxMs?: number;

@@ -1,5 +1,6 @@
 import type { CircuitCounts, TripRule } from './trip-rule.js';
 
+/** What a breaker does with calls: see the states of `CircuitBreaker`. */
 export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated' | 'disabled';
 /**
  * Why a circuit is in its state: the rule that tripped it, the end of the break, its probes, or somebody's
@@ -11,8 +12,10 @@ export type Cause = TripRule | 'start' | 'elapsed' | 'probes' | 'manual';
  * A state, and why. Each transition makes a new one: comparing by identity tells that there was a transition.
  */
 export interface CircuitDecision {
+  /** How many decisions there were. */
   readonly epoch: number;
   readonly state: CircuitState;
+  /** A trip rule by its option's name, the end of the break, the probes, or somebody's order. */
   readonly because: Cause;
   /** The counts that decided; those of the probes when the circuit was half-open before. */
   readonly counts: CircuitCounts;
@@ -24,10 +27,15 @@ export interface CircuitDecision {
 
 /** Lifetime counts: calls = success + failure + ignored + cancelled + rejected + those in flight. */
 export interface CircuitTotals {
+  /** Calls that counted as successes; slow ones are among them. */
   readonly success: number;
+  /** Calls that counted as failures. */
   readonly failure: number;
+  /** Calls that said nothing about the remote, such as those that a policy further inside refused. */
   readonly ignored: number;
+  /** Calls that said nothing because their caller gave up. */
   readonly cancelled: number;
+  /** Calls that were turned away. */
   readonly rejected: number;
   /** Of the settled calls: those that were slow. */
   readonly slow: number;
@@ -39,14 +47,22 @@ export interface CircuitTotals {
 
 /** A circuit as plain JSON: spans of time instead of points, so that it means the same in another process. */
 export interface CircuitSnapshot {
+  /** The form of this object. */
   readonly version: 1;
   /** Probes do not survive a restart: half-open is saved as an open circuit whose break is over. */
   readonly state: Exclude<CircuitState, 'half-open'>;
+  /** What brought it into its state. */
   readonly because: Cause;
+  /** The counts that decided then. */
   readonly counts: CircuitCounts;
+  /** What is left of the break, in ms; 0 where there is none. */
   readonly remainingMs: number;
+  /** Breaks since it was last closed. */
   readonly trips: number;
+  /** The failures in a row since the last success. */
   readonly consecutiveFailures: number;
+  /** The outcomes in the window, for `restore` alone; `null` without a window. */
   readonly window: unknown;
+  /** The lifetime counts. */
   readonly totals: CircuitTotals;
 }

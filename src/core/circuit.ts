@@ -159,14 +159,12 @@ export class Circuit {
   }
 
   snapshot(now: number): CircuitSnapshot {
-    const { state, because, counts, trips } = this.#decision;
+    const { epoch, until, ...decision } = this.#decision;
     return {
       version: 1,
-      state: state === 'half-open' ? 'open' : state,
-      because,
-      counts,
+      ...decision,
+      state: decision.state === 'half-open' ? 'open' : decision.state,
       remainingMs: this.retryAfterMs(now) ?? 0,
-      trips,
       consecutiveFailures: this.#consecutive,
       window: this.#window?.save(now) ?? null,
       totals: this.totals(),

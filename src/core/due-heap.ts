@@ -12,8 +12,8 @@ export class Due<T> {
 }
 
 /**
- * What is due at which time, the earliest at hand: a binary heap whose entries know their places, so that any of
- * them can be taken out. Adding in order of time is constant, everything else O(log n).
+ * What is due at which time, the earliest at hand: a binary heap whose entries know their places, so that any
+ * of them can be taken out. Adding in order of time is constant, everything else O(log n).
  */
 export class DueHeap<T> {
   readonly #heap: Due<T>[] = [];

@@ -3,11 +3,11 @@ import { type Waiter, WaitLine, type WaitLineRules } from './wait-line.js';
 /**
  * A number of slots, and the line of those who wait for one.
  *
- * Whoever has given a slot back, or raised the limit, calls `next` until nobody comes, in the same turn. A slot
- * that is free in between belongs to those who wait: a newcomer, however it times its arrival, is not let in
- * before them. Each admission, be it by `take` or by `next`, is owed exactly one `release`.
+ * Whoever has given a slot back, or raised the limit, calls `next` until nobody comes, in the same turn. A
+ * slot that is free in between belongs to those who wait: a newcomer, however it times its arrival, is not
+ * let in before them. Each admission, be it by `take` or by `next`, is owed exactly one `release`.
  */
-export class Slots<W> {
+export class Slots<W extends Waiter> {
   readonly #line: WaitLine<W>;
   #limit: number;
   #taken = 0;
@@ -44,17 +44,17 @@ export class Slots<W> {
   }
 
   /** Joins the line, which the caller has found not full; only after `take` said no. */
-  join(item: W, level: number, now: number): Waiter<W> {
-    return this.#line.join(item, level, now);
+  join(waiter: W, level: number, now: number): void {
+    this.#line.join(waiter, level, now);
   }
 
   /** Makes room in a full line: takes out whoever would be served last, or nobody if that is the newcomer. */
-  displace(level: number, now: number): Waiter<W> | undefined {
+  displace(level: number, now: number): W | undefined {
     return this.#line.displace(level, now);
   }
 
   /** Gives up waiting; false if the waiter was served or had left before, which changes nothing. */
-  leave(waiter: Waiter<W>): boolean {
+  leave(waiter: W): boolean {
     return this.#line.leave(waiter);
   }
 
@@ -64,7 +64,7 @@ export class Slots<W> {
   }
 
   /** Admits the waiter whose turn it is if a slot is free. */
-  next(): Waiter<W> | undefined {
+  next(): W | undefined {
     if (this.#taken >= this.#limit) return undefined;
     const waiter = this.#line.shift();
     if (waiter !== undefined) this.#taken++;
@@ -72,13 +72,13 @@ export class Slots<W> {
   }
 
   /** Takes out whoever is next in the line, without a slot. */
-  evict(): Waiter<W> | undefined {
+  evict(): W | undefined {
     return this.#line.shift();
   }
 
   /**
-   * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken than
-   * the new limit.
+   * Changes the number of slots now. Who holds a slot keeps it; `next` admits nobody until fewer are taken
+   * than the new limit.
    *
    * @throws RangeError unless `limit` is an integer of at least 1.
    */

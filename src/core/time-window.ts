@@ -16,6 +16,8 @@ export class TimeWindow implements Window {
   readonly #ms: number;
   readonly #buckets: number;
   #origin: number;
+  /** What had passed at the origin, in ms times buckets: so that whole milliseconds stay whole. */
+  #phase = 0;
   /** The number of the newest bucket. */
   #head = 0;
   /** The oldest first. Idle spans have no cell, so that any number of them passes in one step. */
@@ -48,8 +50,7 @@ export class TimeWindow implements Window {
   }
 
   expire(now: number): void {
-    // Multiplied before it is divided: whole milliseconds then land in the right bucket exactly.
-    const head = Math.floor(((now - this.#origin) * this.#buckets) / this.#ms);
+    const head = Math.floor(this.#phaseAt(now) / this.#ms);
     if (head <= this.#head) return;
     this.#head = head;
     const cells = this.#cells;
@@ -62,30 +63,32 @@ export class TimeWindow implements Window {
   }
 
   /**
-   * The cells with their numbers counted from the newest bucket, and for how long that one has been running.
+   * The cells with their numbers counted from the newest bucket, and for how long that one has been running, in
+   * ms times buckets.
    */
   save(now: number): unknown {
     this.expire(now);
     return {
       ms: this.#ms,
       buckets: this.#buckets,
-      ageMs: Math.max(0, now - this.#origin - (this.#head * this.#ms) / this.#buckets),
+      phase: Math.max(0, this.#phaseAt(now) - this.#head * this.#ms),
       cells: this.#cells.map(([index, ...counts]) => [this.#head - index, ...counts]),
     };
   }
 
   load(saved: unknown, now: number, downtimeMs: number): void {
     this.clear();
-    if (!fits(saved, { ms: 0, buckets: 0, ageMs: 0, cells: [] })) return;
-    const { ms, buckets, ageMs, cells } = saved as {
+    if (!fits(saved, { ms: 0, buckets: 0, phase: 0, cells: [] })) return;
+    const { ms, buckets, phase, cells } = saved as {
       ms: number;
       buckets: number;
-      ageMs: number;
+      phase: number;
       cells: Cell[];
     };
     if (ms !== this.#ms || buckets !== this.#buckets || !Array.isArray(cells)) return;
     // The oldest span of the window gets the number 1, so that no number is below 0.
-    this.#origin = now - downtimeMs - ageMs - ms;
+    this.#origin = now - downtimeMs;
+    this.#phase = buckets * ms + phase;
     this.#head = buckets;
     for (const [age, ...counts] of cells.filter(cell => fits(cell, [0, 0, 0, 0]))) {
       const cell: Cell = [buckets - age, ...counts];
@@ -93,6 +96,10 @@ export class TimeWindow implements Window {
       this.#add(cell, 1);
     }
     this.expire(now);
+  }
+
+  #phaseAt(now: number): number {
+    return (now - this.#origin) * this.#buckets + this.#phase;
   }
 
   #add([, calls, failures, slow]: Cell, sign: number): void {

@@ -4,6 +4,7 @@ import type { Tally } from './window.js';
 export interface CircuitCounts extends Tally {
   /** Calls in flight for longer than `slowMs`. They are in none of the other counts until they settle. */
   readonly overdue: number;
+  /** Failures since the last success, slow ones included; neutral outcomes change nothing. */
   readonly consecutiveFailures: number;
 }
 
@@ -18,6 +19,7 @@ export interface TripRules {
   readonly trip: ((counts: CircuitCounts) => boolean) | undefined;
 }
 
+/** The rules, by the names of their options. */
 export type TripRule = 'consecutiveFailures' | 'failureRatio' | 'slowRatio' | 'trip';
 
 /**

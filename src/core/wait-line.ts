@@ -11,36 +11,30 @@ export interface WaitLineRules {
   readonly ageMs: number;
 }
 
-/** One place in a line. `item` is whatever the caller parks there; the line never looks at it. */
-export class Waiter<W> {
-  readonly item: W;
-  /** The moment from which this waiter counts as most urgent. Always 0 where nobody has a priority. */
-  readonly rank: number;
-  /** @internal Neighbours in the line; both are absent once the waiter has left it. */
-  previous: Waiter<W> | undefined = undefined;
+/** One who waits, in one line and once. Extend it by what is to be remembered of those who wait. */
+export class Waiter {
+  /** @internal The moment from which it counts as most urgent; 0 where nobody has a priority. */
+  rank = 0;
+  /** @internal Its neighbours in the line; both are absent before it joins and after it has left. */
+  previous: Waiter | undefined = undefined;
   /** @internal */
-  next: Waiter<W> | undefined = undefined;
-
-  constructor(item: W, rank: number) {
-    this.item = item;
-    this.rank = rank;
-  }
+  next: Waiter | undefined = undefined;
 }
 
 /**
- * A bounded line of waiters. Joining, leaving from anywhere and being served take constant time; with priorities,
- * being served looks once at the head of each level.
+ * A bounded line of waiters. Joining, leaving from anywhere and being served take constant time; with
+ * priorities, being served looks once at the head of each level.
  *
  * Priorities age linearly: a waiter of level L is served as if it had come L × `ageMs` later than it did. Two
- * waiters therefore never change places, each level is a plain queue, nothing is ever moved or timed, and a waiter
- * can be overtaken only by those who come within L × `ageMs` after it: nobody starves.
+ * waiters therefore never change places, each level is a plain queue, nothing is ever moved or timed, and a
+ * waiter can be overtaken only by those who come within L × `ageMs` after it: nobody starves.
  */
-export class WaitLine<W> {
+export class WaitLine<W extends Waiter> {
   readonly #rules: WaitLineRules;
   /** How much later each further level counts as having come. */
   readonly #lag: number;
-  /** One ring per level, closed by a node that is nobody's place, so that no link is ever missing. */
-  readonly #rings: readonly Waiter<W>[];
+  /** One ring per level, closed by a node that stands for nobody, so that no link is ever missing. */
+  readonly #rings: readonly Waiter[];
   #size = 0;
 
   constructor(rules: WaitLineRules) {
@@ -48,7 +42,7 @@ export class WaitLine<W> {
     this.#rules = rules;
     // Strict priority is a lag that dwarfs every clock; a true Infinity would make all lower levels equal.
     this.#lag = Math.min(rules.ageMs, Number.MAX_VALUE / levels);
-    this.#rings = Array.from({ length: levels }, emptyRing<W>);
+    this.#rings = Array.from({ length: levels }, emptyRing);
   }
 
   get size(): number {
@@ -60,12 +54,12 @@ export class WaitLine<W> {
   }
 
   /**
-   * Takes a place. `level` (0 … levels − 1) and `now` matter to `priority` alone; `now` must not run backwards.
-   * The caller has checked `isFull`, or made room by `displace`.
+   * Takes a place. `level` (0 … levels − 1) and `now` matter to `priority` alone; `now` must not run
+   * backwards. The caller has checked `isFull`, or made room by `displace`.
    */
-  join(item: W, level: number, now: number): Waiter<W> {
+  join(waiter: W, level: number, now: number): void {
     const aged = this.#rules.order === 'priority';
-    const waiter = new Waiter(item, aged ? now + level * this.#lag : 0);
+    if (aged) waiter.rank = now + level * this.#lag;
     const ring = this.#rings[aged ? level : 0]!;
     const tail = ring.previous!;
     waiter.previous = tail;
@@ -73,11 +67,10 @@ export class WaitLine<W> {
     tail.next = waiter;
     ring.previous = waiter;
     this.#size++;
-    return waiter;
   }
 
   /** Gives up a place; false if it was given up or served before, which changes nothing. */
-  leave(waiter: Waiter<W>): boolean {
+  leave(waiter: W): boolean {
     const { previous, next } = waiter;
     if (previous === undefined || next === undefined) return false;
     previous.next = next;
@@ -89,28 +82,28 @@ export class WaitLine<W> {
   }
 
   /** Takes out the waiter whose turn it is. */
-  shift(): Waiter<W> | undefined {
+  shift(): W | undefined {
     if (this.#size === 0) return undefined;
-    const waiter = this.#rules.order === 'lifo' ? this.#rings[0]!.previous! : this.#first();
+    const waiter = (this.#rules.order === 'lifo' ? this.#rings[0]!.previous : this.#first()) as W;
     this.leave(waiter);
     return waiter;
   }
 
   /**
-   * Makes room for a newcomer in a full line by taking out the waiter that would be served last; undefined if the
-   * newcomer itself would be. So a full line turns away the newcomer under `fifo`, the oldest waiter under `lifo`,
-   * and whoever is least urgent, age included, under `priority`.
+   * Makes room for a newcomer in a full line by taking out the waiter that would be served last; undefined if
+   * the newcomer itself would be. So a full line turns away the newcomer under `fifo`, the oldest waiter
+   * under `lifo`, and whoever is least urgent, age included, under `priority`.
    */
-  displace(level: number, now: number): Waiter<W> | undefined {
+  displace(level: number, now: number): W | undefined {
     if (this.#rules.order === 'fifo' || this.#size === 0) return undefined;
-    const last = this.#last();
+    const last = this.#last() as W;
     if (this.#rules.order === 'priority' && now + level * this.#lag >= last.rank) return undefined;
     this.leave(last);
     return last;
   }
 
   /** Of equals the less urgent level goes first: it has waited longer. */
-  #first(): Waiter<W> {
+  #first(): Waiter {
     let first = this.#rings[0]!.next!;
     for (let level = 1; level < this.#rings.length; level++) {
       const ring = this.#rings[level]!;
@@ -120,7 +113,7 @@ export class WaitLine<W> {
     return first;
   }
 
-  #last(): Waiter<W> {
+  #last(): Waiter {
     // Under `lifo` the last to be served is the head; otherwise it is the tail that ranks highest.
     if (this.#rules.order === 'lifo') return this.#rings[0]!.next!;
     let last = this.#rings[0]!.previous!;
@@ -133,9 +126,8 @@ export class WaitLine<W> {
   }
 }
 
-function emptyRing<W>(): Waiter<W> {
-  // Neither the item nor the rank of the closing node is ever read.
-  const ring = new Waiter<W>(undefined as W, 0);
+function emptyRing(): Waiter {
+  const ring = new Waiter();
   ring.previous = ring;
   ring.next = ring;
   return ring;

@@ -1,7 +1,10 @@
 /** What a window counts. A call can be both a failure and slow. */
 export interface Tally {
+  /** Calls that settled and were not neutral. */
   readonly calls: number;
+  /** Those that failed. */
   readonly failures: number;
+  /** Those that were slow. */
   readonly slow: number;
 }
 

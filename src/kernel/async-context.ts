@@ -5,6 +5,9 @@ export interface AsyncScope {
 
 type ScopeClass = new (type: string, options: { requireManualDestroy: boolean }) => AsyncScope;
 
+/** Nothing is destroyed, so there is nothing to register for that. */
+const options = { requireManualDestroy: true };
+
 let scopeClass: ScopeClass | undefined;
 let searched = false;
 
@@ -25,5 +28,5 @@ function findScopeClass(): ScopeClass | undefined {
  */
 export function captureScope(): AsyncScope | undefined {
   const Scope = searched ? scopeClass : findScopeClass();
-  return Scope === undefined ? undefined : new Scope('keelson', { requireManualDestroy: true });
+  return Scope === undefined ? undefined : new Scope('keelson', options);
 }

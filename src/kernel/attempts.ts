@@ -15,7 +15,7 @@ export class FirstAttempt<R extends Repeater = Repeater> extends CallContext {
   #idempotencyKey: string | undefined;
 
   constructor(parent: CallContext, repeater: R) {
-    super(parent, parent.deadline);
+    super(parent);
     this.repeater = repeater;
   }
 
@@ -39,7 +39,7 @@ class LaterAttempt extends CallContext {
   readonly #attempt: number;
 
   constructor(first: FirstAttempt, attempt: number) {
-    super(first, first.deadline);
+    super(first);
     this.#attempt = attempt;
   }
 

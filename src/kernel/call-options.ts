@@ -23,6 +23,11 @@ function checkOptions(options: CallOptions): void {
   checkString('idempotencyKey', options.idempotencyKey);
 }
 
+/** What is thrown at a caller whose operation is no function. */
+export function noOperation(owner: string, operation: unknown): TypeError {
+  return new TypeError(`${owner}: the operation must be a function, got ${typeof operation}`);
+}
+
 /** The context of calls that were made without options: it can be shared by all of them. */
 export function backgroundContext(clock: Clock): CallContext {
   return new RootContext(clock, {}, Infinity, 1);

@@ -44,7 +44,11 @@ export class Cancellation {
 
   /** Hears from now on, until {@link unlink}, when the parent is given up. */
   link(parent: CallContext, onCancelled: () => void): void {
-    this.#unlink ??= parent.onCancel(onCancelled);
+    this.#unlink ??= parent.onCancel(() => {
+      // The parent has let go of this already; a signal with ten thousand listeners is slow to look for one.
+      this.#unlink = undefined;
+      onCancelled();
+    });
   }
 
   unlink(): void {

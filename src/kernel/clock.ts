@@ -1,5 +1,6 @@
 /** A callback that waits for its time. `cancel` is idempotent. */
 export interface Timer {
+  /** The callback will not be called any more. */
   cancel(): void;
 }
 

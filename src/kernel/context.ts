@@ -32,9 +32,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The ms from now after which the answer is worthless; any number >= 0. Only ever shortens a deadline. */
   readonly timeoutMs?: number | undefined;
+  /** Whom or what the call is about: policies that keep state per key look here. */
   readonly key?: string | undefined;
+  /** One key for all attempts of the call. @default one made by a policy that repeats */
   readonly idempotencyKey?: string | undefined;
+  /** A larger number goes first in wait lines that order by it. @default 0 */
   readonly priority?: number | undefined;
+  /** Facts of your own, handed on to the operation as they are. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -46,15 +50,18 @@ const nothing = (): void => {};
  * caller said.
  */
 export class CallContext implements Context {
+  /** The context that this one was derived from; `undefined` for the root. */
   readonly parent: CallContext | undefined;
-  /** Written only while a policy sets the call up, before the operation can see it. */
-  deadline: number;
 
-  constructor(parent: CallContext | undefined, deadline: number) {
+  constructor(parent: CallContext | undefined) {
     this.parent = parent;
-    this.deadline = deadline;
   }
 
+  get deadline(): number {
+    return this.parent!.deadline;
+  }
+
+  /** The clock that the deadline is a point of. */
   get clock(): Clock {
     return this.parent!.clock;
   }
@@ -107,8 +114,8 @@ export class CallContext implements Context {
   }
 
   /**
-   * Whether the operation that was handed this very context runs now and holds a permit of `guard`. A context
-   * that many operations share says so whenever one of them may.
+   * Whether the call of this very context, not of one around it, holds a permit of `guard` now. A context that
+   * many calls share says so whenever one of them may.
    */
   holds(_guard: object): boolean {
     return false;
@@ -127,10 +134,12 @@ export class CallContext implements Context {
 export class RootContext extends CallContext {
   readonly #clock: Clock;
   readonly #options: CallOptions;
+  readonly #deadline: number;
   readonly #attempt: number;
 
   constructor(clock: Clock, options: CallOptions, deadline: number, attempt: number) {
-    super(undefined, deadline);
+    super(undefined);
+    this.#deadline = deadline;
     this.#clock = clock;
     this.#options = options;
     this.#attempt = attempt;
@@ -138,6 +147,10 @@ export class RootContext extends CallContext {
 
   override get clock(): Clock {
     return this.#clock;
+  }
+
+  override get deadline(): number {
+    return this.#deadline;
   }
 
   override get attempt(): number {
@@ -183,4 +196,15 @@ export class RootContext extends CallContext {
     signal.addEventListener('abort', listener, { once: true });
     return () => signal.removeEventListener('abort', listener);
   }
+}
+
+/**
+ * The deadline that the caller set for `call`; `Infinity` when a policy outside has set a nearer one, for
+ * that policy answers the call when its time comes.
+ */
+export function callersDeadline(call: CallContext): number {
+  if (call.deadline === Infinity) return Infinity;
+  let root = call;
+  while (root.parent !== undefined) root = root.parent;
+  return root.deadline <= call.deadline ? root.deadline : Infinity;
 }

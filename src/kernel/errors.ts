@@ -28,7 +28,9 @@ function setStackLimit(limit: number): void {
 
 /** The base of all errors that policies raise by themselves. The user's own errors pass through untouched. */
 export class ResilienceError extends Error {
+  /** What happened: check this, never `instanceof`. */
   readonly code: ErrorCode;
+  /** The name of the policy that raised it. */
   readonly policy: string | undefined;
   /** When another try may make sense, in ms from now; `undefined` where nobody knows. */
   readonly retryAfterMs: number | undefined;

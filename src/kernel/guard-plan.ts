@@ -28,6 +28,11 @@ export class GuardPlan {
     this.permits = new Array(guards.length).fill(undefined);
   }
 
+  /** The error for a call that the guard at `place` did not admit; `undefined` when it may wait there. */
+  refusal(place: number, call: CallContext): unknown {
+    return this.guards[place]!.refusal?.(call);
+  }
+
   /** `permits` with another one at `place`; the shared list is copied, and the copy shared from then on. */
   withPermit(permits: readonly unknown[], place: number, permit: unknown): readonly unknown[] {
     const own = permits.slice();
@@ -35,6 +40,11 @@ export class GuardPlan {
     this.permits = own;
     return own;
   }
+}
+
+/** A guard that fails must not keep others from getting their permits back, nor the caller from the answer. */
+export function reportFailedExit(error: unknown): void {
+  console.error('keelson: a guard failed while a call left it', error);
 }
 
 /** The record of a call, as far as a run has to know it. */
@@ -62,8 +72,7 @@ export function exitGuards(
     try {
       exits[place]!(permits[place], ok, result, call);
     } catch (error) {
-      // A guard that fails must not keep the others from getting their permits back.
-      console.error('keelson: a guard failed while a call left it', error);
+      reportFailedExit(error);
     }
   }
 }

@@ -1,14 +1,9 @@
-import { backgroundContext, contextOf } from './call-options.js';
+import { backgroundContext, contextOf, noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
 import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
 import { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
-
-/** What is thrown at a caller whose operation is no function. */
-export function noOperation(owner: string, operation: unknown): TypeError {
-  return new TypeError(`${owner}: the operation must be a function, got ${typeof operation}`);
-}
 
 /** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
 interface Lane {
@@ -91,6 +86,13 @@ export class GuardRun {
       let permit: unknown;
       try {
         permit = plan.enters[place]!(context);
+        if (permit === undefined) {
+          const refusal = plan.refusal(place, context);
+          if (refusal !== undefined) {
+            exitGuards(plan.exits, permits, place - 1, 0, false, refusal, context);
+            return Promise.reject(refusal);
+          }
+        }
       } catch (error) {
         exitGuards(plan.exits, permits, place - 1, 0, false, error, context);
         return Promise.reject(error);

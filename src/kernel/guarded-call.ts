@@ -49,6 +49,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
 
+  /** A deadline of its own. `Infinity` in its place would make V8 box every one of them. */
+  private due: number | undefined = undefined;
   private readonly plan: GuardPlan;
   private permits: readonly unknown[];
   private resolve: Settle;
@@ -58,11 +60,20 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private cancellation: Cancellation | undefined = undefined;
 
   constructor(parent: CallContext, plan: GuardPlan) {
-    super(parent, parent.deadline);
+    super(parent);
     this.plan = plan;
     this.permits = plan.permits;
     this.resolve = madeResolve;
     this.reject = madeReject;
+  }
+
+  /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
+  override get deadline(): number {
+    return this.due ?? this.parent!.deadline;
+  }
+
+  override set deadline(due: number) {
+    this.due = due;
   }
 
   override get signal(): AbortSignal {
@@ -82,7 +93,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   override holds(guard: Guard): boolean {
-    return this.stage === RUNNING && this.plan.guards.includes(guard);
+    const place = this.plan.guards.indexOf(guard);
+    if (this.stage === PARKED) return place >= 0 && place < this.parking!.place;
+    return this.stage === RUNNING && place >= 0;
   }
 
   /**
@@ -115,12 +128,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
 
   admit(permit: unknown): void {
     if (this.stage !== PARKED) return;
-    const { operation, place, scope } = this.parking!;
-    this.parking = undefined;
+    const { place, scope } = this.parking!;
     this.stage = ENTERING;
     this.hold(place, permit);
-    if (scope === undefined) this.enter(operation, place + 1);
-    else scope.runInAsyncScope(() => this.enter(operation, place + 1), undefined);
+    if (scope === undefined) this.resume();
+    else scope.runInAsyncScope(this.resume, this);
   }
 
   refuse(error: unknown): void {
@@ -187,7 +199,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
       try {
         const permit = enters[place]!(this);
         if (permit === undefined) {
+          const refusal = this.plan.refusal(place, this);
           if (this.stage === ANSWERED) this.exit(place - 1, 0, false, this.reason);
+          else if (refusal !== undefined) this.answer(false, refusal, place - 1);
           else this.wait(operation, place);
           return;
         }
@@ -241,6 +255,13 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     }
   }
 
+  /** The wait is over: on to the guards further inside. */
+  private resume(): void {
+    const { operation, place } = this.parking!;
+    this.parking = undefined;
+    this.enter(operation, place + 1);
+  }
+
   private launch(operation: Operation<unknown>): void {
     let answer: Promise<unknown>;
     this.stage = RUNNING;
@@ -249,10 +270,16 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     } catch (error) {
       answer = Promise.reject(error);
     }
-    answer.then(
-      value => this.settle(true, value),
-      error => this.settle(false, error),
-    );
+    // Bound functions: they are half the size of closures.
+    answer.then(this.succeed.bind(this), this.fail.bind(this));
+  }
+
+  private succeed(value: unknown): void {
+    this.settle(true, value);
+  }
+
+  private fail(error: unknown): void {
+    this.settle(false, error);
   }
 
   private settle(ok: boolean, result: unknown): void {

@@ -11,7 +11,7 @@ export class HandedContext extends CallContext {
   readonly #plan: GuardPlan;
 
   constructor(parent: CallContext, plan: GuardPlan) {
-    super(parent, parent.deadline);
+    super(parent);
     this.#plan = plan;
   }
 

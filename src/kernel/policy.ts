@@ -12,6 +12,10 @@ export type Operation<T> = (context: Context) => PromiseLike<T> | T;
  * where any value may come.
  */
 export interface Policy<in In = unknown, out Out = never> {
+  /**
+   * Runs `operation`. `options` say what the caller wants of this one call; the context of another call in their
+   * stead makes this call a part of that one. Nothing is thrown at once: every failure is a rejection.
+   */
   readonly execute: <T extends In>(
     operation: Operation<T>,
     options?: CallOptions | Context,
@@ -49,10 +53,16 @@ export interface Guard<Permit = unknown> {
   /** The clock that its calls live by; the system's where it has none. */
   readonly clock?: Clock;
   /**
-   * Admits the call at once with a permit, throws to refuse it, or answers `undefined` when it has to wait.
+   * Admits the call at once with a permit, throws to refuse it, or answers `undefined`: then `refusal` is asked,
+   * and after it `wait`.
    * A permit that is the same object for many calls makes them cheaper: see the ADR on fused guards.
    */
   enter(call: CallContext): Permit | undefined;
+  /**
+   * The error for a call that `enter` answered with `undefined`, or `undefined` when it may wait. To throw in
+   * `enter` does the same at several times the cost.
+   */
+  refusal?(call: CallContext): unknown;
   /** Parks a call that `enter` did not admit. Returns a ticket. May throw to refuse. */
   wait?(call: ParkedCall<Permit>): unknown;
   /** The call behind the ticket does not wait any more and is settled already: forget it. */

@@ -12,11 +12,11 @@ export interface AttemptRecord {
 export const HISTORY_LENGTH = 16;
 
 /** Registered, so that two copies of the package understand each other. */
-const HISTORY = /*#__PURE__*/ Symbol.for('keelson.attempts');
+const HISTORY = /* @__PURE__ */ Symbol.for('keelson.attempts');
 
 /**
- * The latest attempts, 16 at most, of the call that gave up with this error, oldest first. Empty when the operation
- * ran only once, and for what nothing can be attached to: frozen errors and primitives.
+ * The latest attempts, 16 at most, of the call that gave up with this error, oldest first. Empty when the
+ * operation ran only once, and for what nothing can be attached to: frozen errors and primitives.
  */
 export function attemptsOf(error: unknown): readonly AttemptRecord[] {
   if (typeof error !== 'object' || error === null) return [];

@@ -29,7 +29,8 @@ export function checkBackoff(owner: string, backoff: Backoff): Backoff {
     checkNumber(owner, 'backoff.delayMs', backoff.delayMs, ms);
   } else {
     checkNumber(owner, 'backoff.initialMs', backoff.initialMs, ms);
-    checkNumber(owner, 'backoff.maxMs', longestBackoffMs(backoff), { ...ms, min: backoff.initialMs });
+    const { maxMs = longestBackoffMs(backoff) } = backoff;
+    checkNumber(owner, 'backoff.maxMs', maxMs, { ...ms, min: backoff.initialMs });
   }
   if (backoff.kind === 'linear' && backoff.stepMs !== undefined) {
     checkNumber(owner, 'backoff.stepMs', backoff.stepMs, ms);

@@ -2,10 +2,14 @@ import type { WaitOrder } from '../core/wait-line.js';
 import type { Clock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
 
+/** How a `Bulkhead` is made. */
 export interface BulkheadOptions {
   /** How many operations may run at a time; an integer >= 1. */
   readonly slots: number;
-  /** How many calls may wait for a slot; an integer >= 0. With 0, a call that finds no slot free is refused. @default 0 */
+  /**
+   * How many calls may wait for a slot; an integer >= 0. With 0, a call that finds no slot free is refused.
+   * @default 0
+   */
   readonly queue?: number;
   /**
    * Who of those who wait comes first: the first to come, the last to come (under overload the callers of the
@@ -14,18 +18,42 @@ export interface BulkheadOptions {
    */
   readonly order?: WaitOrder;
   /**
-   * How many priorities there are, 1..32, centred on the default priority 0: three are −1, 0 and 1, four are −1 to
-   * 2. What lies outside counts as the nearest, fractions as the next lower. @default 3
+   * How many priorities there are, 1..32, centred on the default priority 0: three are −1, 0 and 1, four are
+   * −1 to 2. What lies outside counts as the nearest, fractions as the next lower.
+   * @default 3
    */
   readonly levels?: number;
-  /** Each time a call has waited this long, in ms, it counts as one priority higher; `Infinity`: never. @default 1000 */
+  /**
+   * Each time a call has waited this long, in ms, it counts as one priority higher; `Infinity`: never.
+   * @default 1000
+   */
   readonly ageMs?: number;
   /** How long a call may wait, in ms; it never waits beyond its own deadline. @default Infinity */
   readonly queueTimeoutMs?: number;
   /** Shown in errors, events and `describe()`. @default 'bulkhead' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
+}
+
+/** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
+export interface BulkheadDescription {
+  /** Which policy this is. */
+  readonly kind: 'bulkhead';
+  /** See the options of this name, here and below. */
+  readonly name: string;
+  /** As of now: `resize` changes it. */
+  readonly slots: number;
+  /** How many calls may wait. */
+  readonly queue: number;
+  /** Who of those who wait comes first. */
+  readonly order: WaitOrder;
+  /** How many priorities there are. */
+  readonly levels: number;
+  /** The wait that is worth one priority, in ms. */
+  readonly ageMs: number | null;
+  /** How long a call may wait, in ms. */
+  readonly queueTimeoutMs: number | null;
 }
 
 /** What stands where an option was left out. */

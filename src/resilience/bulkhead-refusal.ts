@@ -7,9 +7,9 @@ import {
 } from '../kernel/errors.js';
 
 /**
- * Why a call was refused. `full`: the line was full when it came. `displaced`: it lost its place in a full line to
- * one that comes before it. `queue-timeout`: it waited too long. `deadline`: its deadline came. `deadlock`: it
- * would have waited for itself. `closed`: the bulkhead is disposed of.
+ * Why a call was refused. `full`: the line was full when it came. `displaced`: it lost its place in a full
+ * line to one that comes before it. `queue-timeout`: it waited too long. `deadline`: its deadline came.
+ * `deadlock`: it would have waited for itself. `closed`: the bulkhead is disposed of.
  */
 export type BulkheadRefusal = 'full' | 'displaced' | 'queue-timeout' | 'deadline' | 'deadlock' | 'closed';
 

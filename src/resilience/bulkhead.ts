@@ -1,14 +1,15 @@
 import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
-import type { Waiter, WaitOrder } from '../core/wait-line.js';
+import { Waiter } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import type { CallContext, CallOptions, Context } from '../kernel/context.js';
+import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import {
+  type BulkheadDescription,
   type BulkheadOptions,
   bulkheadDefaults,
   checkLine,
@@ -17,8 +18,9 @@ import {
 } from './bulkhead-options.js';
 import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
 import { DueTimer } from './due-timer.js';
-import { callersDeadline, WaitCircle } from './wait-circle.js';
+import { WaitCircle } from './wait-circle.js';
 
+/** What a bulkhead tells. `at` is epoch ms, `policy` its name. */
 export interface BulkheadEvents {
   /** A call has to wait; `waiting` counts it. */
   queued: { readonly policy: string; readonly waiting: number; readonly at: number };
@@ -34,39 +36,31 @@ export interface BulkheadEvents {
 
 /** What a bulkhead is like at a moment. */
 export interface BulkheadSnapshot {
+  /** That of the bulkhead. */
   readonly name: string;
+  /** How many operations may run now. */
   readonly slots: number;
   /** Operations that run. More than `slots` after that was lowered, until enough of them have ended. */
   readonly taken: number;
+  /** Calls in the line. */
   readonly waiting: number;
+  /** How many calls may wait. */
   readonly queue: number;
   /** Calls refused since it was made, for any reason. */
   readonly rejected: number;
 }
 
-/** What a bulkhead was made with; a span of `Infinity` is null, as in JSON. */
-export interface BulkheadDescription {
-  readonly kind: 'bulkhead';
-  readonly name: string;
-  readonly slots: number;
-  readonly queue: number;
-  readonly order: WaitOrder;
-  readonly levels: number;
-  readonly ageMs: number | null;
-  readonly queueTimeoutMs: number | null;
-}
-
 /** A call in the line. */
-class Queued {
+class Queued extends Waiter {
   readonly call: GuardedCall;
   readonly since: number;
   /** The calls with a slot here that this one is a part of. */
   readonly holders: readonly CallContext[] | undefined;
-  /** The time at which it stops waiting, and its entry with the timer when there is one. */
-  until = Infinity;
-  due: Due<Waiter<Queued>> | undefined = undefined;
+  /** The time at which it stops waiting, if there is one. */
+  due: Due<Queued> | undefined = undefined;
 
   constructor(call: GuardedCall, since: number, holders: readonly CallContext[] | undefined) {
+    super();
     this.call = call;
     this.since = since;
     this.holders = holders;
@@ -77,31 +71,36 @@ class Queued {
  * Limits how many operations run at a time, so that one slow remote cannot take everything the process has; a
  * bounded number of calls may wait for a slot.
  *
- * A slot is held until the operation settles, also when a timeout outside has answered the caller before: work
- * that still runs still counts. A slot that comes free goes to the next in line within the same turn; nobody who
- * comes in between overtakes. When the line is full, whoever would be served last is refused: the newcomer under
- * `fifo`, the oldest under `lifo`, the least urgent under `priority`.
+ * A slot is held until the operation settles, also when a timeout outside has answered the caller before:
+ * work that still runs still counts. A slot that comes free goes to the next in line within the same turn;
+ * nobody who comes in between overtakes. When the line is full, whoever would be served last is refused: the
+ * newcomer under `fifo`, the oldest under `lifo`, the least urgent under `priority`.
  *
- * Fails with `ERR_BULKHEAD_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_DEADLINE` when the caller's deadline comes while the
- * call waits, and `ERR_DEADLOCK`. All say that the operation never ran. A caller that aborts while its call waits
- * gets its `signal.reason` at once.
+ * Fails with `ERR_BULKHEAD_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_DEADLINE` when the caller's deadline comes while
+ * the call waits, and `ERR_DEADLOCK`. All say that the operation never ran. A caller that aborts while its
+ * call waits gets its `signal.reason` at once.
  *
- * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the context of
- * another (`bulkhead.execute(inner, context)`, also through other policies) is known to be a part of it: when it
- * would wait, and every slot is held by a call that would then wait for such a part of itself, it is refused with
- * `ERR_DEADLOCK`. A call made without a context is seen as a part of nothing, and waits.
+ * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the
+ * context of another (`bulkhead.execute(inner, context)`) is known to be a part of it: when every slot is held
+ * by a call that would wait for a part of itself, it is refused with `ERR_DEADLOCK`. A call made without a
+ * context waits. Calls made without options share one context, and count as one.
  *
  * @example
+ * ```ts
+ * import { Bulkhead } from 'keelson';
+ *
  * const bulkhead = new Bulkhead({ slots: 10, queue: 50, queueTimeoutMs: 500 });
  * await bulkhead.execute(() => 'answer'); // => 'answer'
+ * ```
  */
 export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #line: LineOptions;
   readonly #slots: Slots<Queued>;
   readonly #circle: WaitCircle = new WaitCircle(this);
-  #due: DueTimer<Waiter<Queued>> | undefined;
+  #due: DueTimer<Queued> | undefined;
   #events: Emitter<BulkheadEvents> | undefined;
   #run: GuardRun | undefined;
   /** Whether slots are being handed out: whoever gives one back meanwhile leaves it to that. */
@@ -136,7 +135,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     return undefined;
   }
 
-  wait(call: GuardedCall): Waiter<Queued> {
+  wait(call: GuardedCall): Queued {
     if (call.cancelled) throw call.reason;
     if (this.#closed) throw this.#refusal('closed');
     const deadline = callersDeadline(call);
@@ -147,16 +146,14 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     if (holders !== undefined && this.#circle.closes(holders, this.#slots.taken)) {
       throw this.#refusal('deadlock');
     }
-    const queued = new Queued(call, now, holders);
-    if (limited) queued.until = Math.min(deadline, now + this.#line.queueTimeoutMs);
-    return this.#join(queued);
+    const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
+    return this.#join(new Queued(call, now, holders), until);
   }
 
-  withdraw(waiter: Waiter<Queued>): void {
-    if (!this.#slots.leave(waiter)) return;
-    this.#forget(waiter.item);
-    const { waiting } = this.#slots;
-    if (this.#events?.has('abandoned')) this.#events.emit('abandoned', { ...this.#stamp(), waiting });
+  withdraw(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    this.#forget(queued);
+    this.#emitLine('abandoned');
   }
 
   exit(): void {
@@ -165,8 +162,8 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   /**
-   * Changes the number of slots, now. Raising it admits those who wait; lowering it stops no operation, and admits
-   * nobody until fewer run than the new number.
+   * Changes the number of slots, now. Raising it admits those who wait; lowering it stops no operation, and
+   * admits nobody until fewer run than the new number.
    *
    * @throws RangeError unless `slots` is an integer >= 1.
    */
@@ -182,12 +179,14 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     return this.#events.on(event, listener);
   }
 
+  /** How it stands at this moment. */
   snapshot(): BulkheadSnapshot {
     const { limit, taken, waiting } = this.#slots;
     const { queue } = this.#line;
     return { name: this.name, slots: limit, taken, waiting, queue, rejected: this.#rejected };
   }
 
+  /** How it was made, with the present number of slots. */
   describe(): BulkheadDescription {
     const { ageMs, queueTimeoutMs, ...line } = this.#line;
     const finite = (ms: number): number | null => (ms === Infinity ? null : ms);
@@ -198,28 +197,27 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** Refuses whoever waits, and from now on whoever would have to. What runs is not touched. */
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (let waiter = this.#slots.evict(); waiter !== undefined; waiter = this.#slots.evict()) {
-      this.#refuse(waiter.item, 'closed');
+    for (let queued = this.#slots.evict(); queued !== undefined; queued = this.#slots.evict()) {
+      this.#refuse(queued, 'closed');
     }
   }
 
   /** Puts a call into the line, in the place of one that comes after it when there is no other. */
-  #join(queued: Queued): Waiter<Queued> {
+  #join(queued: Queued, until: number): Queued {
     const level = this.#levelOf(queued.call);
     const now = this.#line.order === 'priority' ? this.clock.coarse() : 0;
     const displaced = this.#slots.isFull ? this.#slots.displace(level, now) : undefined;
     if (displaced === undefined && this.#slots.isFull) throw this.#refusal('full');
-    const waiter = this.#slots.join(queued, level, now);
-    if (queued.until < Infinity) {
+    this.#slots.join(queued, level, now);
+    if (until < Infinity) {
       this.#due ??= new DueTimer(this.clock, late => this.#expire(late));
-      queued.due = this.#due.add(waiter, queued.until);
+      queued.due = this.#due.add(queued, until);
     }
     if (queued.holders !== undefined) this.#circle.join(queued.holders);
-    const { waiting } = this.#slots;
-    if (this.#events?.has('queued')) this.#events.emit('queued', { ...this.#stamp(), waiting });
+    this.#emitLine('queued');
     // Last, for it answers another call and so may run code that changes all of this.
-    if (displaced !== undefined) this.#refuse(displaced.item, 'displaced');
-    return waiter;
+    if (displaced !== undefined) this.#refuse(displaced, 'displaced');
+    return queued;
   }
 
   /** Level 0 is the most urgent; priority 0 is in the middle. */
@@ -237,9 +235,9 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     if (this.#serving) return;
     this.#serving = true;
     try {
-      for (let waiter = this.#slots.next(); waiter !== undefined; waiter = this.#slots.next()) {
-        const { call, since } = waiter.item;
-        this.#forget(waiter.item);
+      for (let queued = this.#slots.next(); queued !== undefined; queued = this.#slots.next()) {
+        const { call, since } = queued;
+        this.#forget(queued);
         const waitedMs = this.#events?.has('admitted') ? this.clock.now() - since : 0;
         // Nobody else's code may run before this: a call given up here would not take the slot it was handed.
         call.admit(true);
@@ -250,10 +248,10 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     }
   }
 
-  #expire(waiter: Waiter<Queued>): void {
-    if (!this.#slots.leave(waiter)) return;
-    const { call, until } = waiter.item;
-    this.#refuse(waiter.item, callersDeadline(call) <= until ? 'deadline' : 'queue-timeout');
+  #expire(queued: Queued): void {
+    if (!this.#slots.leave(queued)) return;
+    const { call, due } = queued;
+    this.#refuse(queued, callersDeadline(call) <= due!.at ? 'deadline' : 'queue-timeout');
   }
 
   /** Answers a call that has been taken out of the line. */
@@ -273,6 +271,11 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     this.#rejected++;
     if (this.#events?.has('rejected')) this.#events.emit('rejected', { ...this.#stamp(), reason });
     return refusal(reason, this.name);
+  }
+
+  #emitLine(event: 'queued' | 'abandoned'): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { ...this.#stamp(), waiting: this.#slots.waiting });
   }
 
   #stamp(): { readonly policy: string; readonly at: number } {

@@ -12,17 +12,18 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
 import type { Listener, Observable } from '../kernel/events.js';
-import { GuardRun } from '../kernel/guard-run.js';
 import { checkNumber, refuse } from '../kernel/options.js';
 import { type Classify, judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
+import { SoloRun } from '../kernel/solo-run.js';
 import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-events.js';
 import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
 
 /** Why a breaker is in its state. */
 export interface CircuitExplanation {
+  /** As of the last call: see `CircuitBreaker.state`. */
   readonly state: CircuitState;
   /**
    * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
@@ -37,6 +38,7 @@ export interface CircuitExplanation {
   readonly trips: number;
   /** When a call may be admitted, in ms; `undefined` while isolated. */
   readonly retryAfterMs: number | undefined;
+  /** Calls that were admitted and have not settled. */
   readonly inFlight: number;
   /** Since the breaker was made. */
   readonly totals: CircuitTotals;
@@ -63,11 +65,16 @@ const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: 
  * has no say after it.
  *
  * @example
+ * ```ts
+ * import { CircuitBreaker } from 'keelson';
+ *
  * const breaker = new CircuitBreaker({ failureRatio: 0.5, window: { calls: 50 }, openMs: 5_000 });
  * breaker.on('opened', ({ because, counts }) => console.warn('opened', because, counts));
  * await breaker.execute(({ signal }) => fetch('https://stock.example/items/7', { signal }));
+ * ```
  */
 export class CircuitBreaker implements Policy, Guard<Permit>, Observable<CircuitBreakerEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #circuit: Circuit;
@@ -75,7 +82,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   /** The transition that was told of last. */
   #told: CircuitDecision;
   #events: CircuitEmitter | undefined;
-  #run: GuardRun | undefined;
+  #run: SoloRun<Permit> | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: CircuitBreakerOptions = {}) {
@@ -103,7 +110,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   /** Runs the operation unless the breaker rejects it; its value and its error come through untouched. */
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    this.#run ??= new GuardRun([this]);
+    this.#run ??= new SoloRun<Permit>(this, this.clock);
     return this.#run.execute(operation, options);
   }
 
@@ -114,6 +121,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
    */
   acquire(): CircuitPermit {
     const permit = this.enter();
+    if (permit === undefined) throw this.refusal();
     return new CircuitPermit((verdict, error) => {
       let askedMs = 0;
       try {
@@ -124,24 +132,22 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     });
   }
 
-  enter(): Permit {
+  enter(): Permit | undefined {
     return this.#circuit.pass() ?? this.#admit();
   }
 
+  refusal(): CircuitOpenError {
+    const policy = this.name;
+    const { state } = this.#circuit;
+    const retryAfterMs = this.#circuit.retryAfterMs(this.clock.now());
+    this.#emitRejection('rejected', state, retryAfterMs);
+    return new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
+  }
+
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
-    const { classify } = this.#seams;
-    let verdict: Verdict = ok ? 'success' : 'failure';
-    let askedMs = 0;
-    try {
-      if (!ok || classify !== undefined) {
-        const judged: string = judge(ok, result, call, classify as Classify);
-        if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
-        else verdict = judged as Verdict;
-        if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
-      }
-    } finally {
-      this.#record(permit, verdict, askedMs);
-    }
+    // The way of nearly every call, kept short.
+    if (ok && this.#seams.classify === undefined) this.#record(permit, 'success', 0);
+    else this.#judge(permit, ok, result, call);
   }
 
   on<Name extends keyof CircuitBreakerEvents>(
@@ -176,7 +182,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
    * Goes on from a snapshot taken `downtimeMs` ago, as if it had lived through that time. A window of another
    * kind or length of time starts empty. Calls in flight have no say any more.
    *
-   * @throws TypeError when it is no snapshot of a breaker, RangeError when `downtimeMs` is not a number >= 0.
+   * @throws TypeError or RangeError that names what was wrong, `snapshot` or `downtimeMs`.
    */
   restore(snapshot: unknown, downtimeMs = 0): void {
     checkNumber('CircuitBreaker', 'downtimeMs', downtimeMs, { min: 0 });
@@ -186,6 +192,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     this.#tell();
   }
 
+  /** Why the breaker is in its state, and what it goes by now. */
   explain(): CircuitExplanation {
     const circuit = this.#circuit;
     const now = this.clock.now();
@@ -209,22 +216,37 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
   }
 
-  #admit(): Permit {
+  #admit(): Permit | undefined {
     const circuit = this.#circuit;
     const now = this.#now(true);
     const permit = circuit.admit(now, this.#seams.random);
     const { state } = circuit;
     if (circuit.decision !== this.#told) this.#tell();
-    const spared = permit?.epoch === MUTE;
-    if (permit === undefined || spared) {
-      const policy = this.name;
-      const retryAfterMs = circuit.retryAfterMs(now);
-      const event = spared ? 'wouldReject' : 'rejected';
-      if (this.#events?.has(event))
-        this.#events.emit(event, { policy, at: this.clock.wall(), state, retryAfterMs });
-      if (permit === undefined) throw new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
-    }
+    if (permit?.epoch === MUTE) this.#emitRejection('wouldReject', state, circuit.retryAfterMs(now));
     return permit;
+  }
+
+  #emitRejection(
+    event: 'rejected' | 'wouldReject',
+    state: CircuitState,
+    retryAfterMs: number | undefined,
+  ): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { policy: this.name, at: this.clock.wall(), state, retryAfterMs });
+  }
+
+  #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
+    let verdict: Verdict = ok ? 'success' : 'failure';
+    let askedMs = 0;
+    try {
+      const judged: string = judge(ok, result, call, this.#seams.classify as Classify);
+      if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
+      else verdict = judged as Verdict;
+      if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
+    } finally {
+      // Whatever the user's functions throw is reported by the kernel; the permit comes back all the same.
+      this.#record(permit, verdict, askedMs);
+    }
   }
 
   #record(permit: Permit, verdict: Verdict, askedMs: number): void {

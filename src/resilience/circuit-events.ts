@@ -4,10 +4,13 @@ import { Emitter } from '../kernel/events.js';
 
 /** A breaker went from one state to another. */
 export interface CircuitTransition {
+  /** The name of the breaker. */
   readonly policy: string;
   /** Epoch ms. */
   readonly at: number;
+  /** The state before. */
   readonly from: CircuitState;
+  /** The state now. */
   readonly state: CircuitState;
   /**
    * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
@@ -24,20 +27,29 @@ export interface CircuitTransition {
 
 /** A call was turned away, or would have been. */
 export interface CircuitRejection {
+  /** The name of the breaker. */
   readonly policy: string;
   /** Epoch ms. */
   readonly at: number;
+  /** The state that the call met. */
   readonly state: CircuitState;
   /** When another try may make sense, in ms; `undefined` while the breaker is isolated. */
   readonly retryAfterMs: number | undefined;
 }
 
+/** What a breaker tells. */
 export interface CircuitBreakerEvents {
+  /** A rule tripped, or too many probes failed: calls are rejected until the break is over. */
   opened: CircuitTransition;
+  /** The break is over and a call has come: it is the first probe. */
   halfOpened: CircuitTransition;
+  /** Enough probes succeeded, or somebody said `reset`. */
   closed: CircuitTransition;
+  /** Somebody said `isolate`. */
   isolated: CircuitTransition;
+  /** Somebody said `disable`. */
   disabled: CircuitTransition;
+  /** A call was turned away. */
   rejected: CircuitRejection;
   /** The mode `observe` let a call through that would have been rejected. */
   wouldReject: CircuitRejection;

@@ -45,7 +45,7 @@ export interface CircuitBreakerOptions {
    * @default 20, or the length of a shorter window
    */
   readonly minCalls?: number;
-  /** @default { calls: 100 }; a window in ms has 10 buckets */
+  /** What the ratios are taken of. @default { calls: 100 }, and 10 buckets where it is in ms */
   readonly window?: CircuitWindow;
   /**
    * A call that takes longer is slow, and counts from that moment on, before it settles. In ms, above 0.
@@ -84,24 +84,24 @@ export interface CircuitBreakerOptions {
    * @default what is thrown is a failure, except rejections by policies and what the caller gave up
    */
   readonly classify?: (outcome: Outcome, context: Context) => Verdict | 'slow' | undefined;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** @default systemRandom */
+  /** The source of chance, for `jitterRatio`. @default systemRandom */
   readonly random?: Random;
 }
 
-/** What stands where an option was left out. */
+/** What stands where an option was left out; a part of one stands under its path. */
 export const defaults = /* @__PURE__ */ Object.freeze({
   name: 'circuit-breaker',
   failureRatio: 0.5,
   minCalls: 20,
-  windowCalls: 100,
-  buckets: 10,
+  window: /* @__PURE__ */ Object.freeze({ calls: 100 }),
+  'window.buckets': 10,
   slowRatio: 0.5,
   openMs: 10_000,
-  openFactor: 2,
-  jitterRatio: 0.2,
-  maxOpenMs: 300_000,
+  'openMs.factor': 2,
+  'openMs.maxMs': 300_000,
+  'openMs.jitterRatio': 0.2,
   maxRetryAfterMs: 300_000,
   probes: 3,
   probeLeaseMs: 30_000,
@@ -131,31 +131,37 @@ function checkFunctions(options: object, names: readonly string[]): void {
   }
 }
 
-function windowRules(window: CircuitWindow = { calls: defaults.windowCalls }) {
-  checkKeys(owner, window, ['calls', 'ms', 'buckets']);
-  const { calls, ms, buckets } = window as { calls?: number; ms?: number; buckets?: number };
-  if ((calls === undefined) === (ms === undefined))
+function windowRules(window: CircuitWindow = defaults.window) {
+  const { calls, ms, buckets } = Object(window) as { calls?: number; ms?: number; buckets?: number };
+  if (Object(window) === window) checkKeys(`${owner} \`window\``, window, ['calls', 'ms', 'buckets']);
+  if ((calls === undefined) === (ms === undefined)) {
     refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
+  }
   return {
     windowCalls: number('window.calls', calls, COUNT, 0),
     windowMs: number('window.ms', ms, SPAN, 0),
-    buckets: number('window.buckets', buckets, { ...COUNT, max: 1000 }, defaults.buckets),
+    buckets: number('window.buckets', buckets, { ...COUNT, max: 1000 }, defaults['window.buckets']),
   };
 }
 
 function openRules(open: number | BreakBackoff = defaults.openMs) {
-  if (typeof open !== 'object') {
+  if (typeof open !== 'object' || open === null) {
     const openMs = checkNumber(owner, 'openMs', open, SPAN);
     return { openMs, openFactor: 1, maxOpenMs: openMs, jitterRatio: 0 };
   }
-  checkKeys(owner, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
+  checkKeys(`${owner} \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
   const openMs = checkNumber(owner, 'openMs.initialMs', open.initialMs, SPAN);
-  const longest = Math.max(openMs, defaults.maxOpenMs);
+  const longest = Math.max(openMs, defaults['openMs.maxMs']);
   return {
     openMs,
-    openFactor: number('openMs.factor', open.factor, { min: 1 }, defaults.openFactor),
+    openFactor: number('openMs.factor', open.factor, { min: 1 }, defaults['openMs.factor']),
     maxOpenMs: number('openMs.maxMs', open.maxMs, { min: openMs }, longest),
-    jitterRatio: number('openMs.jitterRatio', open.jitterRatio, { min: 0, max: 1 }, defaults.jitterRatio),
+    jitterRatio: number(
+      'openMs.jitterRatio',
+      open.jitterRatio,
+      { min: 0, max: 1 },
+      defaults['openMs.jitterRatio'],
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ export class CircuitPermit {
     this.#settle = settle;
   }
 
+  /** The remote did well; the time it took decides whether it was slow. */
   success(): void {
     this.#end('success');
   }

@@ -6,15 +6,19 @@ interface Discardable {
 }
 
 /**
- * Lets go of an answer that nobody will read: by `onDiscard` if given, else by its own dispose method, else by
- * cancelling the body that it has as a fetch response. What goes wrong meanwhile is reported, never felt.
+ * Lets go of an answer that nobody will read: by `onDiscard` if given, else by its own dispose method, else
+ * by cancelling the body that it has as a fetch response. What goes wrong meanwhile goes to `onError`.
  */
-export function discard<T>(value: T, onDiscard: ((value: T) => unknown) | undefined): void {
+export function discard<T>(
+  value: T,
+  onDiscard: ((value: T) => unknown) | undefined,
+  onError: (error: unknown) => void,
+): void {
   try {
     const done = onDiscard === undefined ? disposeOf(value) : onDiscard(value);
-    Promise.resolve(done).then(undefined, report);
+    Promise.resolve(done).then(undefined, onError);
   } catch (error) {
-    report(error);
+    onError(error);
   }
 }
 
@@ -24,8 +28,4 @@ function disposeOf(value: unknown): unknown {
   if (typeof it[Symbol.asyncDispose] === 'function') return it[Symbol.asyncDispose]!();
   if (typeof it[Symbol.dispose] === 'function') return it[Symbol.dispose]!();
   return typeof it.body?.cancel === 'function' ? it.body.cancel() : undefined;
-}
-
-function report(error: unknown): void {
-  console.error('keelson: a discarded answer could not be disposed of', error);
 }

@@ -23,24 +23,30 @@ interface CommonOptions<In> {
   readonly classify?: Classify<In>;
   /** Shown in events and `describe()`. @default 'fallback' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** A fallback that has its answer ready. */
 export interface FallbackValue<Out, In = unknown> extends CommonOptions<In> {
   /** The answer in the operation's stead, the same object each time. */
   readonly value: Out;
+  /** Not with a `value`. */
   readonly run?: never;
 }
 
+/** A fallback that has to find its answer. */
 export interface FallbackRun<Out, In = unknown> extends CommonOptions<In> {
-  /** Finds the answer in the operation's stead; of several steps each is tried when the one before it fails. */
+  /** Finds the answer; of several steps each is tried when the one before it fails. */
   readonly run: FallbackStep<Out, In> | readonly FallbackStep<Out, In>[];
+  /** Not with `run`. */
   readonly value?: never;
 }
 
+/** How a {@link Fallback} is set up: either with a value or with something to run. */
 export type FallbackOptions<Out, In = unknown> = FallbackValue<Out, In> | FallbackRun<Out, In>;
 
+/** What can be listened to by `fallback.on`; `at` is the wall clock, in ms since the epoch. */
 export interface FallbackEvents {
   /** The fallback answered for an operation that failed. `step` counts from 1. */
   answered: {
@@ -51,25 +57,34 @@ export interface FallbackEvents {
   };
   /** All steps failed as well, the last of them with `error`. */
   failed: { readonly policy: string; readonly at: number; readonly error: unknown };
+  /** The answer that a `value` replaced could not be let go of; the call does not feel it. */
+  discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
 }
 
 const known = ['value', 'run', 'classify', 'name', 'clock'];
 
 /**
- * Answers when an operation fails. It is told the error and the context, and its own answer's type joins that of
- * the operation. Put it outside of everything that may give up, for a refusal is answered like any other failure.
+ * Answers when an operation fails. It is told the error and the context, and its own answer's type joins that
+ * of the operation. Put it outside of everything that may give up, for a refusal is answered like any other
+ * failure.
  *
- * When the fallback fails too, its own error is thrown, with the error it was to answer as `cause` where it has
- * none yet. Nothing is answered for a caller who gave up, or for what `classify` calls neutral.
+ * When the fallback fails too, its own error is thrown, with the error it was to answer as `cause` where it
+ * has none yet. Nothing is answered for a caller who gave up, or for what `classify` calls neutral.
  *
  * @example
- * const names = new Fallback({ run: async error => lastKnownNames(error) });
- * const list = await names.execute(({ signal }) => fetchNames(signal));
+ * ```ts
+ * import { Fallback } from 'keelson';
+ *
+ * const names = new Fallback({ run: async () => ['the ones we know'] });
+ * await names.execute(() => Promise.reject(new Error('down'))); // => ['the ones we know']
+ * ```
  */
 export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observable<FallbackEvents> {
   declare readonly '~policy'?: (value: In) => Out;
 
+  /** Shown in events and `describe()`. */
   readonly name: string;
+  /** The source of time. */
   readonly clock: Clock;
   readonly #steps: readonly FallbackStep<Out, In>[];
   readonly #classify: Classify<In> | undefined;
@@ -102,6 +117,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     this.#background = backgroundContext(this.clock);
   }
 
+  /** Runs the operation, and answers for it when it fails. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T | Out> {
     let call = this.#background;
     if (options !== undefined) {
@@ -123,6 +139,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     return this.#events.on(event, listener);
   }
 
+  /** How it is set up, as JSON. */
   describe(): { readonly kind: 'fallback'; readonly name: string; readonly steps: number } {
     return { kind: 'fallback', name: this.name, steps: this.#steps.length };
   }
@@ -150,7 +167,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {
     const answer = outcome.ok ? outcome.value : undefined;
     let error = outcome.ok ? undefined : outcome.error;
-    if (outcome.ok && this.#blind) discard(outcome.value, undefined);
+    if (outcome.ok && this.#blind)
+      discard(outcome.value, undefined, error => this.#tell('discardFailed', error));
     for (const [index, step] of this.#steps.entries()) {
       try {
         const value = await step(error, call, answer);
@@ -162,10 +180,13 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       if (call.cancelled) break;
     }
     this.#failed++;
-    if (this.#events?.has('failed')) {
-      this.#events.emit('failed', { policy: this.name, at: this.clock.wall(), error });
-    }
+    this.#tell('failed', error);
     throw error;
+  }
+
+  #tell(event: 'failed' | 'discardFailed', error: unknown): void {
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { policy: this.name, at: this.clock.wall(), error });
   }
 
   #tellAnswered(error: unknown, step: number): void {

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, checkNumber } from '../kernel/options.js';
 
+/** How a {@link RetryBudget} is set up. */
 export interface RetryBudgetOptions {
   /** Extra attempts that each first try earns, in steps of 0.001. @default 0.2 */
   readonly retryRatio?: number;
@@ -12,16 +13,17 @@ export interface RetryBudgetOptions {
   readonly minPerSecond?: number;
   /** Shown in events and `describe()`. @default 'retry budget' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** What can be listened to by `budget.on`; `at` is the wall clock, in ms since the epoch. */
 export interface RetryBudgetEvents {
   /** An extra attempt was refused, the first after one that was granted. */
   exhausted: { readonly policy: string; readonly at: number };
 }
 
-const defaults = /*#__PURE__*/ Object.freeze({
+const defaults: Required<Omit<RetryBudgetOptions, 'clock'>> = /* @__PURE__ */ Object.freeze({
   retryRatio: 0.2,
   reserve: 100,
   minPerSecond: 1,
@@ -31,18 +33,23 @@ const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
 
 /**
  * Bounds the extra attempts (retries and hedges) of all policies that share it, in any span of time, to
- * `reserve + minPerSecond * seconds + retryRatio * first tries`, so that a sick remote is not drowned by those
- * who mean to help. What is refused is left out and nothing else: a call ends with its own last outcome.
+ * `reserve + minPerSecond * seconds + retryRatio * first tries`, so that a sick remote is not drowned by
+ * those who mean to help. What is refused is left out and nothing else: a call ends with its own last
+ * outcome.
  *
  * @example
+ * ```ts
+ * import { Retry, RetryBudget } from 'keelson';
+ *
  * const budget = new RetryBudget({ retryRatio: 0.1 });
  * const reads = new Retry({ budget });
  * const writes = new Retry({ attempts: 2, budget });
+ * ```
  */
 export class RetryBudget implements Observable<RetryBudgetEvents> {
-  static readonly defaults: typeof defaults = defaults;
-
+  /** Shown in events and `describe()`. */
   readonly name: string;
+  /** The source of time. */
   readonly clock: Clock;
   readonly #rules: { readonly retryRatio: number; readonly reserve: number; readonly minPerSecond: number };
   readonly #budget: Budget;
@@ -50,6 +57,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
   #exhausted = false;
   #events: Emitter<RetryBudgetEvents> | undefined;
 
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryBudgetOptions = {}) {
     checkKeys('RetryBudget', options, known);
     const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...options };
@@ -60,6 +68,11 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     this.clock = options.clock ?? systemClock;
     this.#rules = Object.freeze({ retryRatio, reserve, minPerSecond });
     this.#budget = new Budget(this.#rules, this.clock.now());
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
   }
 
   /** Records a first try. */
@@ -83,6 +96,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     return this.#events.on(event, listener);
   }
 
+  /** How it is set up, as JSON. */
   describe(): {
     readonly kind: 'retry-budget';
     readonly name: string;

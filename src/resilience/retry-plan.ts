@@ -25,6 +25,7 @@ export type RetryClassify<T = unknown> = (
 /** Why a call that failed was not tried again. */
 export type GaveUpReason = 'attempts' | 'budget' | 'deadline' | 'elapsed';
 
+/** What can be listened to by `retry.on`; `at` is the wall clock, in ms since the epoch. */
 export interface RetryEvents {
   /** An attempt failed, and another one follows. */
   retried: {
@@ -47,6 +48,8 @@ export interface RetryEvents {
     /** The latest attempts, oldest first. */
     readonly attempts: readonly AttemptRecord[];
   };
+  /** An answer that counted as a failure could not be let go of; the call does not feel it. */
+  discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
   /** A retry runs inside another: together they may make `amplification` attempts of one call. */
   nested: { readonly policy: string; readonly at: number; readonly amplification: number };
 }

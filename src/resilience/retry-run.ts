@@ -100,7 +100,7 @@ class RetryRun<T> {
     throw result;
   }
 
-  /** After a failure: the ms until the next attempt, or why there is none; `undefined` when nobody wants one. */
+  /** The ms until the next attempt, or why there is none; `undefined` when nobody wants one any more. */
   #next(askedMs: number): number | GaveUpReason | undefined {
     if (this.#call.cancelled) return undefined;
     const plan = this.#plan;
@@ -130,7 +130,7 @@ class RetryRun<T> {
       const at = plan.clock.wall();
       plan.events.emit('retried', { policy: plan.name, at, attempt: this.#attempt, error, delayMs });
     }
-    if (ok) discard(result as T, plan.onDiscard);
+    if (ok) discard(result as T, plan.onDiscard, error => this.#reportDiscard(error));
     this.#delayMs = delayMs;
     // A listener, or the answer's own dispose method, may have given the call up.
     if (this.#call.cancelled) {
@@ -197,6 +197,12 @@ class RetryRun<T> {
     }
     if (ok) this.#resolve(result as T);
     else this.#reject(result);
+  }
+
+  #reportDiscard(error: unknown): void {
+    const plan = this.#plan;
+    if (!plan.events?.has('discardFailed')) return;
+    plan.events.emit('discardFailed', { policy: plan.name, at: plan.clock.wall(), error });
   }
 
   #recover(): void {

@@ -11,12 +11,13 @@ import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
 
+/** How a {@link Retry} is set up. */
 export interface RetryOptions<In = unknown> {
   /** How many attempts there are in all, the first included; `Infinity` for no limit. @default 3 */
   readonly attempts?: number;
   /**
-   * How long to wait between attempts.
-   * @default { kind: 'exponential', initialMs: 100, maxMs: 5_000 }, with full jitter
+   * How long to wait between attempts; with full jitter unless it says otherwise.
+   * @default { kind: 'exponential', initialMs: 100, maxMs: 5000 }
    */
   readonly backoff?: Backoff;
   /** No attempt starts later than this after the first, in ms. Ends no attempt. @default Infinity */
@@ -36,15 +37,16 @@ export interface RetryOptions<In = unknown> {
   readonly onDiscard?: (value: In) => unknown;
   /** Shown in errors, events and `describe()`. @default 'retry' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
-  /** @default systemRandom */
+  /** The source of chance, for jitter. @default systemRandom */
   readonly random?: Random;
 }
 
-const defaults = /*#__PURE__*/ Object.freeze({
+type Defaulted = 'attempts' | 'backoff' | 'maxElapsedMs' | 'honourRetryAfter' | 'maxRetryAfterMs' | 'name';
+const defaults: Required<Pick<RetryOptions, Defaulted>> = /* @__PURE__ */ Object.freeze({
   attempts: 3,
-  backoff: /*#__PURE__*/ Object.freeze({ kind: 'exponential', initialMs: 100, maxMs: 5_000 } as const),
+  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 100, maxMs: 5_000 }),
   maxElapsedMs: Infinity,
   honourRetryAfter: true,
   maxRetryAfterMs: 60_000,
@@ -66,10 +68,15 @@ const known = [
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
 export interface RetryDescription {
+  /** Tells the descriptions of policies apart. */
   readonly kind: 'retry';
+  /** Its option of that name. */
   readonly name: string;
+  /** Its option of that name. */
   readonly attempts: number | null;
+  /** Its option of that name. */
   readonly backoff: Backoff;
+  /** Its option of that name, in ms. */
   readonly maxElapsedMs: number | null;
   /** Attempts of one call by this and the retries around it, the most seen yet. */
   readonly amplification: number | null;
@@ -86,25 +93,39 @@ export interface RetrySnapshot {
 }
 
 /**
- * Runs an operation again when it fails. The last error is rethrown as it is, with its predecessors to be read by
- * `attemptsOf(error)`; an answer that counts as a failure is returned as it is when there is no next attempt.
+ * Runs an operation again when it fails. The last error is rethrown as it is, with its predecessors to be
+ * read by `attemptsOf(error)`; an answer that counts as a failure is returned as it is when there is no next
+ * attempt.
  *
- * An abort ends the wait between attempts at once, with the signal's reason, and no wait begins that would reach
- * the deadline. A running attempt is not cut short: that is what `Timeout` is for, inside for each attempt,
- * outside for all. A refusal by a policy further inside (an open breaker, a full bulkhead) is final, because
- * whoever refuses asks for fewer calls; where `classify` calls it a failure its `retryAfterMs` is waited for.
+ * An abort ends the wait between attempts at once, with the signal's reason, and no wait begins that would
+ * reach the deadline. A running attempt is not cut short: that is what `Timeout` is for, inside for each
+ * attempt, outside for all. A refusal by a policy further inside (an open breaker, a full bulkhead) is final,
+ * because whoever refuses asks for fewer calls; where `classify` calls it a failure its `retryAfterMs` is
+ * waited for.
  *
  * Repeat only what may happen twice. `context.idempotencyKey` is one key for all attempts of a call.
+ *
+ * @example
+ * ```ts
+ * import { Retry } from 'keelson';
+ *
+ * const retry = new Retry({ attempts: 3, backoff: { kind: 'exponential', initialMs: 5 } });
+ * await retry.execute(({ attempt }) => {
+ *   if (attempt < 3) throw new Error('not yet');
+ *   return `attempt ${attempt}`;
+ * }); // => 'attempt 3'
+ * ```
  */
 export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvents> {
-  static readonly defaults: typeof defaults = defaults;
   declare readonly '~policy'?: (value: In) => never;
 
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly #plan: RetryPlan<In>;
   readonly #background: CallContext;
   #amplification: number;
 
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryOptions<In> = {}) {
     const plan = planOf(options);
     this.name = plan.name;
@@ -113,6 +134,12 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     this.#amplification = plan.attempts;
   }
 
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
+  }
+
+  /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (options !== undefined) return this.#executeWithin(operation, options);
     const plan = this.#plan;
@@ -145,6 +172,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     return this.#plan.events.on(event, listener);
   }
 
+  /** How it is set up, as JSON. */
   describe(): RetryDescription {
     const { name, attempts, backoff, maxElapsedMs } = this.#plan;
     return {
@@ -157,14 +185,15 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     };
   }
 
+  /** What it has done so far, as JSON. */
   snapshot(): RetrySnapshot {
     const { retried, recovered, gaveUp } = this.#plan;
     return { retried, recovered, gaveUp };
   }
 
   /**
-   * Looks for retries around this one: attempts multiply, which is worth a warning. Answers whether the budget has
-   * been paid by one of them already, for a call is one first try however often it is wrapped.
+   * Looks for retries around this one: attempts multiply, which is worth a warning. Answers whether the
+   * budget has been paid by one of them already, for a call is one first try however often it is wrapped.
    */
   #lookAround(call: CallContext): boolean {
     let paid = false;

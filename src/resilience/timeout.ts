@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
-import type { CallOptions, Context } from '../kernel/context.js';
+import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
@@ -8,6 +8,7 @@ import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
 import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
+/** How a `Timeout` is made. */
 export interface TimeoutOptions {
   /** How long the operation may take, in ms; `Infinity` for no limit of its own. */
   readonly timeoutMs: number;
@@ -19,16 +20,19 @@ export interface TimeoutOptions {
   readonly strategy?: 'race' | 'cooperative';
   /** Shown in errors, events and `describe()`. @default 'timeout' */
   readonly name?: string;
-  /** @default systemClock */
+  /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
 
+/** What a timeout tells. `at` is epoch ms, `policy` its name. */
 export interface TimeoutEvents {
   /** A call ran out of time, after `timeoutMs`. `at` is epoch time. */
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
 }
 
+/** What a timeout is like at a moment. */
 export interface TimeoutSnapshot {
+  /** That of the timeout. */
   readonly name: string;
   /** The calls that have no answer yet. */
   readonly running: number;
@@ -36,11 +40,15 @@ export interface TimeoutSnapshot {
   readonly timedOut: number;
 }
 
+/** How a timeout was made. */
 export interface TimeoutDescription {
+  /** Which policy this is. */
   readonly kind: 'timeout';
+  /** That of the timeout. */
   readonly name: string;
   /** `null` for no limit. */
   readonly timeoutMs: number | null;
+  /** What happens when the time is up. */
   readonly strategy: 'race' | 'cooperative';
 }
 
@@ -65,6 +73,7 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * call's deadline had passed before it started.
  */
 export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
+  /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
   readonly #timeoutMs: number;
@@ -123,10 +132,12 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     return this.#events.on(event, listener);
   }
 
+  /** How it stands at this moment. */
   snapshot(): TimeoutSnapshot {
     return { name: this.name, running: this.#running, timedOut: this.#timedOut };
   }
 
+  /** How it was made. */
   describe(): TimeoutDescription {
     const timeoutMs = this.#timeoutMs === Infinity ? null : this.#timeoutMs;
     return { kind: 'timeout', name: this.name, timeoutMs, strategy: this.#strategy };
@@ -144,6 +155,8 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     if (remainingMs === 0) {
       throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
     }
+    // Where a policy outside set it, that one answers when its time comes, and with the right words.
+    if (callersDeadline(call) === Infinity) return;
     // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
     this.#setTimer(call, remainingMs, Math.ceil(remainingMs));
   }

@@ -13,10 +13,13 @@ export class WaitCircle {
     this.#guard = guard;
   }
 
-  /** The calls with a slot that `call` is a part of; `undefined` when there are none, as with almost all. */
+  /**
+   * The calls with a slot that `call` is a part of, or is itself; `undefined` when, as mostly, there are
+   * none.
+   */
   around(call: CallContext): readonly CallContext[] | undefined {
     let holders: CallContext[] | undefined;
-    for (let outer = call.parent; outer !== undefined; outer = outer.parent) {
+    for (let outer: CallContext | undefined = call; outer !== undefined; outer = outer.parent) {
       if (!outer.holds(this.#guard)) continue;
       holders ??= [];
       holders.push(outer);
@@ -45,15 +48,4 @@ export class WaitCircle {
       else blocked.delete(holder);
     }
   }
-}
-
-/**
- * The deadline that the caller set for `call`; `Infinity` when a policy outside has set a nearer one, for that
- * policy answers the call when its time comes.
- */
-export function callersDeadline(call: CallContext): number {
-  if (call.deadline === Infinity) return Infinity;
-  let root = call;
-  while (root.parent !== undefined) root = root.parent;
-  return root.deadline <= call.deadline ? root.deadline : Infinity;
 }

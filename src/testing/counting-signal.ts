@@ -13,9 +13,13 @@ export interface CountingSignal {
  * `AbortSignal.any` are the runtime's own and cannot be seen.
  *
  * @example
+ * ```ts
+ * import { countingSignal } from 'keelson/testing';
+ *
  * const { signal, listeners } = countingSignal();
  * signal.addEventListener('abort', () => {}, { once: true });
  * listeners(); // => 1
+ * ```
  */
 export function countingSignal(): CountingSignal {
   const controller = new AbortController();

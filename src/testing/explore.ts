@@ -98,6 +98,9 @@ export class ExplorationError<S = unknown, E = unknown> extends Error {
  * @throws ExplorationError with a shortest trace, one event a line.
  * @throws RangeError when `maxStates` is out of range or there are more than 31 liveness properties.
  * @example
+ * ```ts
+ * import { explore } from 'keelson/testing';
+ *
  * const { states } = explore<number, 'up' | 'down'>({
  *   initial: 0,
  *   events: n => (n < 3 ? ['up', 'down'] : ['down']),
@@ -108,6 +111,7 @@ export class ExplorationError<S = unknown, E = unknown> extends Error {
  *   liveness: [{ name: 'it can drain', to: n => n === 0, by: event => event === 'down' }],
  * });
  * states; // => 4
+ * ```
  */
 export function explore<S, E>(machine: Machine<S, E>): Exploration {
   return new Walk(machine).run();

@@ -41,8 +41,12 @@ export function law(name: string, body: (demand: Demand) => Promise<void>): Law 
  *
  * @throws AggregateError with every failure, each on a line of its message.
  * @example
+ * ```ts
+ * import { checkLaws } from 'keelson/testing';
+ *
  * const { held } = await checkLaws([{ name: 'adds', check: async () => {} }]);
  * held; // => ['adds']
+ * ```
  */
 export async function checkLaws(laws: Iterable<Law>): Promise<{ readonly held: readonly string[] }> {
   const held: string[] = [];

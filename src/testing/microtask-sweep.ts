@@ -71,6 +71,9 @@ const LISTED = 10;
  * @throws SweepError with all interleavings that failed.
  * @throws RangeError when `offsets` is not an integer >= 1, TypeError when there are no actions.
  * @example
+ * ```ts
+ * import { microtaskSweep } from 'keelson/testing';
+ *
  * const { runs } = await microtaskSweep({
  *   subject: () => ({ line: ['first'], order: [] as string[] }),
  *   trigger: async gate => {
@@ -81,6 +84,7 @@ const LISTED = 10;
  *   check: gate => (gate.order[0] === 'first' ? undefined : 'the late caller overtook the first'),
  * });
  * runs; // => 170
+ * ```
  */
 export async function microtaskSweep<S>(sweep: MicrotaskSweep<S>): Promise<{ readonly runs: number }> {
   const offsets = sweep.offsets ?? 17;

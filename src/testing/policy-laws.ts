@@ -75,8 +75,13 @@ const defaults = { except: {}, concurrency: 8, calls: 20 };
  * @throws TypeError when `except` names a law that there is not, or gives no reason.
  * @throws RangeError when `concurrency` or `calls` is not an integer >= 1, or `values` or `errors` is empty.
  * @example
+ * ```ts
+ * import { Timeout } from 'keelson';
+ * import { checkLaws, policyLaws } from 'keelson/testing';
+ *
  * const { held } = await checkLaws(policyLaws(clock => new Timeout({ timeoutMs: 500, clock })));
  * held.length; // => 16
+ * ```
  */
 export function policyLaws(make: MakePolicy, options: PolicyLawsOptions = {}): readonly Law[] {
   const { except, values, errors, concurrency, calls } = check({

@@ -17,8 +17,12 @@ export interface SeededRandom {
  * @param seed Any safe integer.
  * @throws RangeError when it is not one.
  * @example
+ * ```ts
+ * import { seededRandom } from 'keelson/testing';
+ *
  * const random = seededRandom(42);
  * random() === seededRandom(42)(); // => true
+ * ```
  */
 export function seededRandom(seed: number): SeededRandom {
   if (!Number.isSafeInteger(seed)) {

@@ -18,10 +18,14 @@ const enqueueTurn: Enqueue = typeof setImmediate === 'function' ? setImmediate :
  *
  * @param turns How many turns to let pass. More than one is for code that itself defers to the next turn.
  * @example
+ * ```ts
+ * import { settle } from 'keelson/testing';
+ *
  * let done = false;
  * void Promise.resolve().then(() => {}).then(() => { done = true; });
  * await settle();
  * done; // => true
+ * ```
  */
 export async function settle(turns = 1): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise<void>(enqueueTurn);

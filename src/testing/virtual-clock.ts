@@ -23,6 +23,9 @@ const MAX_TIMERS = 10_000;
  * honoured. Await each move before the next.
  *
  * @example
+ * ```ts
+ * import { VirtualClock } from 'keelson/testing';
+ *
  * const clock = new VirtualClock();
  * const fired: number[] = [];
  * clock.schedule(100, () => {
@@ -32,6 +35,7 @@ const MAX_TIMERS = 10_000;
  * await clock.advance(200);
  * fired; // => [100, 150]
  * clock.timers; // => 0
+ * ```
  */
 export class VirtualClock implements Clock {
   #now: number;
@@ -149,10 +153,14 @@ export class VirtualClock implements Clock {
    * Fires timer after timer, no more than it takes, until `promise` settles, and settles alike.
    * @throws Error when no timer is left or `maxTimers` have fired, and it still has not.
    * @example
+   * ```ts
+   * import { VirtualClock } from 'keelson/testing';
+   *
    * const clock = new VirtualClock();
    * const sleep = new Promise<string>(resolve => clock.schedule(1_000, () => resolve('awake')));
    * await clock.runUntil(sleep); // => 'awake'
    * clock.now(); // => 1000
+   * ```
    */
   async runUntil<T>(promise: PromiseLike<T>, maxTimers: number = MAX_TIMERS): Promise<T> {
     let settled = false;

@@ -71,6 +71,11 @@ export class NaiveCircuit {
     if (state === 'closed' || state !== this.state) this.#to(state, 0);
   }
 
+  get #tracksSlow(): boolean {
+    const { slowMs, slowRatio, trip } = this.#rules;
+    return slowMs < Infinity || slowRatio < Infinity || trip !== undefined || this.#rules.windowCalls === 0;
+  }
+
   isSlow(call: NaiveCall): boolean {
     return call.verdict === 'slow' || call.end! - call.at > this.#rules.slowMs;
   }
@@ -84,7 +89,8 @@ export class NaiveCircuit {
     return {
       calls: windowed.length,
       failures: windowed.filter(call => call.verdict === 'failure').length,
-      slow: windowed.filter(call => this.isSlow(call)).length,
+      // A circuit that no rule asks about slow calls keeps no count of them.
+      slow: this.#tracksSlow ? windowed.filter(call => this.isSlow(call)).length : 0,
       overdue: this.#followed().filter(
         call => call.end === undefined && this.#looked - call.at > this.#rules.slowMs,
       ).length,

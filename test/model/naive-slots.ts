@@ -1,4 +1,14 @@
-import type { WaitOrder } from '../../src/core/wait-line.js';
+import { Waiter, type WaitOrder } from '../../src/core/wait-line.js';
+
+/** What waits in the real slots. */
+export class Numbered extends Waiter {
+  readonly item: number;
+
+  constructor(item: number) {
+    super();
+    this.item = item;
+  }
+}
 
 export interface Arrival {
   readonly id: number;

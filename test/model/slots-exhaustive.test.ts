@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { Slots } from '../../src/core/slots.js';
-import type { Waiter, WaitOrder } from '../../src/core/wait-line.js';
+import type { WaitOrder } from '../../src/core/wait-line.js';
 import { explore, type Liveness } from '../../src/testing/explore.js';
-import { NaiveSlots } from './naive-slots.js';
+import { NaiveSlots, Numbered } from './naive-slots.js';
 
-/** Small numbers that still allow every situation: several free at once, several over the limit, all levels. */
+/** Small numbers that allow every situation: several free at once, several over the limit, all levels. */
 interface Bounds {
   readonly order: WaitOrder;
   readonly limits: readonly number[];
@@ -31,8 +31,8 @@ type Event =
  */
 class Pair {
   readonly #bounds: Bounds;
-  readonly #slots: Slots<number>;
-  readonly #waiters: Waiter<number>[] = [];
+  readonly #slots: Slots<Numbered>;
+  readonly #waiters: Numbered[] = [];
   readonly naive: NaiveSlots;
   readonly #history: readonly Event[];
   /** Before the last `next` after a slot came free: there alone may somebody wait for a free slot. */
@@ -77,7 +77,9 @@ class Pair {
     if (gone !== (refused === id ? undefined : refused))
       throw new Error(`${gone} was displaced, not ${refused}`);
     this.displaced = gone !== undefined;
-    if (refused !== id) this.#waiters[id] = this.#slots.join(id, level, this.naive.now);
+    if (refused === id) return;
+    this.#waiters[id] = new Numbered(id);
+    this.#slots.join(this.#waiters[id], level, this.naive.now);
   }
 
   #leave(turn: number): void {
@@ -106,7 +108,7 @@ class Pair {
     if (served === undefined) this.settling = false;
   }
 
-  #expectServed(served: Waiter<number> | undefined, expected: number | undefined): void {
+  #expectServed(served: Numbered | undefined, expected: number | undefined): void {
     if (served?.item !== expected) throw new Error(`served ${served?.item}, not ${expected}`);
     if (served !== undefined && this.#slots.leave(served))
       throw new Error(`${expected} left after it was served`);
@@ -164,7 +166,7 @@ const drains: Liveness<Pair, Event> = {
 
 const nobodyStarves: Liveness<Pair, Event> = {
   name: 'nobody starves under a flood of urgent calls',
-  // A flood is no flood while calls are ended to get below a lowered limit, or slots are still to be handed out.
+  // It is no flood while calls end to get below a lowered limit, or slots are still to be handed out.
   from: ({ naive, settling }) => naive.taken === naive.limit && !settling,
   to: ({ naive }) => naive.line.every(({ level }) => level === 0),
   by: event => event === 'flood',

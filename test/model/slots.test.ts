@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Slots } from '../../src/core/slots.js';
-import type { Waiter } from '../../src/core/wait-line.js';
-import { NaiveSlots } from './naive-slots.js';
+import { NaiveSlots, Numbered } from './naive-slots.js';
 
 const levels = 3;
 const ageMs = 10;
 const limits = fc.integer({ min: 1, max: 4 });
 
 interface Real {
-  readonly slots: Slots<number>;
-  readonly waiters: Waiter<number>[];
+  readonly slots: Slots<Numbered>;
+  readonly waiters: Numbered[];
 }
 
 type Step = (model: NaiveSlots, real: Real) => void;
@@ -54,7 +53,9 @@ const arrive = (level: number): Compared =>
     if (starts) return;
     if (wasFull) expect(slots.displace(level, model.now)?.item).toBe(refused === id ? undefined : refused);
     else expect(refused).toBeUndefined();
-    if (refused !== id) waiters[id] = slots.join(id, level, model.now);
+    if (refused === id) return;
+    waiters[id] = new Numbered(id);
+    slots.join(waiters[id], level, model.now);
   });
 
 const leave = (pick: number): Compared =>
@@ -108,7 +109,7 @@ const commands = fc.commands(
 it.each(['fifo', 'lifo', 'priority'] as const)('slots in %s order do what the naive model does', order => {
   fc.assert(
     fc.property(limits, fc.nat({ max: 5 }), commands, (limit, places, list) => {
-      const slots = new Slots<number>(limit, { places, order, levels, ageMs });
+      const slots = new Slots<Numbered>(limit, { places, order, levels, ageMs });
       const model = new NaiveSlots(order, limit, places, ageMs);
       fc.modelRun(() => ({ model, real: { slots, waiters: [] } }), list);
     }),

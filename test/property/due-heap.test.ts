@@ -51,3 +51,12 @@ it('what was taken out once stays out', () => {
   expect(heap.shift(1)).toBeUndefined();
   expect(heap.size).toBe(1);
 });
+
+it('keeps the order when what fills a gap belongs above it', () => {
+  const heap = new DueHeap<number>();
+  const entries = [1, 10, 2, 11, 12, 20, 5].map(at => heap.add(at, at));
+  heap.remove(entries[3]!);
+  const served: (number | undefined)[] = [];
+  while (heap.size > 0) served.push(heap.shift(99));
+  expect(served).toEqual([1, 2, 5, 10, 12, 20]);
+});

@@ -54,7 +54,7 @@ class HedgedAttempt extends CallContext {
   readonly own: Cancellation = new Cancellation();
 
   constructor(parent: CallContext, attempt: number) {
-    super(parent, parent.deadline);
+    super(parent);
     this.#attempt = attempt;
     this.own.link(parent, () => this.own.give(parent.reason));
   }

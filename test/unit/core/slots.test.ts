@@ -1,10 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { Slots } from '../../../src/core/slots.js';
+import { Waiter } from '../../../src/core/wait-line.js';
 
-const slots = (limit: number, places = 10): Slots<string> =>
-  new Slots<string>(limit, { places, order: 'fifo', levels: 1, ageMs: 1_000 });
+class Named extends Waiter {
+  readonly item: string;
 
-const admitted = (bulkhead: Slots<string>): string[] => {
+  constructor(item: string) {
+    super();
+    this.item = item;
+  }
+}
+
+const join = (bulkhead: Slots<Named>, item: string): Named => {
+  const waiter = new Named(item);
+  bulkhead.join(waiter, 0, 0);
+  return waiter;
+};
+
+const slots = (limit: number, places = 10): Slots<Named> =>
+  new Slots<Named>(limit, { places, order: 'fifo', levels: 1, ageMs: 1_000 });
+
+const admitted = (bulkhead: Slots<Named>): string[] => {
   const items: string[] = [];
   for (let waiter = bulkhead.next(); waiter !== undefined; waiter = bulkhead.next()) items.push(waiter.item);
   return items;
@@ -20,8 +36,8 @@ describe('Slots', () => {
   it('keeps a released slot for those who wait', () => {
     const one = slots(1);
     one.take();
-    one.join('a', 0, 0);
-    one.join('b', 0, 0);
+    join(one, 'a');
+    join(one, 'b');
     one.release();
     expect(one.take()).toBe(false);
     expect(one.next()?.item).toBe('a');
@@ -46,8 +62,8 @@ describe('Slots', () => {
   it('does not serve a waiter that left', () => {
     const one = slots(1);
     one.take();
-    const gone = one.join('gone', 0, 0);
-    one.join('stays', 0, 0);
+    const gone = join(one, 'gone');
+    join(one, 'stays');
     expect([one.leave(gone), one.leave(gone)]).toEqual([true, false]);
     one.release();
     expect(one.next()?.item).toBe('stays');
@@ -56,7 +72,7 @@ describe('Slots', () => {
   it('admits waiters at once after the limit was raised, and no newcomer before them', () => {
     const one = slots(1);
     one.take();
-    for (const item of ['a', 'b', 'c']) one.join(item, 0, 0);
+    for (const item of ['a', 'b', 'c']) join(one, item);
     one.resize(3);
     expect(one.take()).toBe(false);
     expect(admitted(one)).toEqual(['a', 'b']);
@@ -66,7 +82,7 @@ describe('Slots', () => {
   it('takes no slot away when the limit is lowered, and admits nobody until below it', () => {
     const three = slots(3);
     for (let call = 0; call < 3; call++) three.take();
-    three.join('a', 0, 0);
+    join(three, 'a');
     three.resize(1);
     expect(admitted(three)).toEqual([]);
     three.release();
@@ -81,15 +97,15 @@ describe('Slots', () => {
     const one = slots(1, 1);
     one.take();
     expect(one.isFull).toBe(false);
-    one.join('a', 0, 0);
+    join(one, 'a');
     expect(one.isFull).toBe(true);
     expect(one.displace(0, 0)).toBeUndefined();
   });
 
   it('makes room for a newcomer where the order allows it', () => {
-    const one = new Slots<string>(1, { places: 1, order: 'lifo', levels: 1, ageMs: 1_000 });
+    const one = new Slots<Named>(1, { places: 1, order: 'lifo', levels: 1, ageMs: 1_000 });
     one.take();
-    one.join('old', 0, 0);
+    join(one, 'old');
     expect(one.displace(0, 0)?.item).toBe('old');
     expect([one.waiting, one.isFull]).toEqual([0, false]);
   });

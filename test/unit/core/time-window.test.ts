@@ -83,12 +83,12 @@ describe('TimeWindow', () => {
     7,
     'garbage',
     {},
-    { ms: 100, buckets: 10, ageMs: 0 },
-    { ms: 200, buckets: 10, ageMs: 0, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 5, ageMs: 0, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 10, ageMs: -1, cells: [[0, 1, 1, 1]] },
-    { ms: 100, buckets: 10, ageMs: 0, cells: { length: 1 } },
-    { ms: 100, buckets: 10, ageMs: 0, cells: [[0, 1, 1], ['0', 1, 1, 1], null, [0, 1, -1, 1]] },
+    { ms: 100, buckets: 10, phase: 0 },
+    { ms: 200, buckets: 10, phase: 0, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 5, phase: 0, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 10, phase: -1, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 10, phase: 0, cells: { length: 1 } },
+    { ms: 100, buckets: 10, phase: 0, cells: [[0, 1, 1], ['0', 1, 1, 1], null, [0, 1, -1, 1]] },
   ])('is empty after it was given %j', saved => {
     const it = window();
     it.push(true, true, 1010);

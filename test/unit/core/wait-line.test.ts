@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type Waiter, WaitLine, type WaitOrder } from '../../../src/core/wait-line.js';
+import { Waiter, WaitLine, type WaitOrder } from '../../../src/core/wait-line.js';
 
-const line = (order: WaitOrder, places = 10, levels = 3, ageMs = 1_000): WaitLine<string> =>
-  new WaitLine<string>({ places, order, levels, ageMs });
+class Named extends Waiter {
+  readonly item: string;
 
-const drain = (waiting: WaitLine<string>): string => {
+  constructor(item: string) {
+    super();
+    this.item = item;
+  }
+}
+
+const line = (order: WaitOrder, places = 10, levels = 3, ageMs = 1_000): WaitLine<Named> =>
+  new WaitLine<Named>({ places, order, levels, ageMs });
+
+const drain = (waiting: WaitLine<Named>): string => {
   let served = '';
   for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) served += waiter.item;
   return served;
@@ -12,8 +21,12 @@ const drain = (waiting: WaitLine<string>): string => {
 
 /** Each arrival is `[item, level, now]`. */
 type Arrival = readonly [string, number, number];
-const joinAll = (waiting: WaitLine<string>, arrivals: readonly Arrival[]): Waiter<string>[] =>
-  arrivals.map(([item, level, now]) => waiting.join(item, level, now));
+const joinAll = (waiting: WaitLine<Named>, arrivals: readonly Arrival[]): Named[] =>
+  arrivals.map(([item, level, now]) => {
+    const waiter = new Named(item);
+    waiting.join(waiter, level, now);
+    return waiter;
+  });
 
 describe('WaitLine', () => {
   const arrivals: Arrival[] = [
@@ -48,7 +61,7 @@ describe('WaitLine', () => {
     expect(drain(waiting)).toBe('abc');
   });
 
-  it('puts whoever has waited a whole age span before a newcomer one level up, and not a moment sooner', () => {
+  it('puts who has waited an age span before a newcomer one level up, not a moment sooner', () => {
     const soon = line('priority');
     joinAll(soon, [
       ['old', 1, 0],
@@ -101,7 +114,7 @@ describe('WaitLine', () => {
 
   it('displaces nobody who has aged past the newcomer', () => {
     const waiting = line('priority', 1);
-    waiting.join('old', 2, 0);
+    waiting.join(new Named('old'), 2, 0);
     expect(waiting.displace(1, 1_000)).toBeUndefined();
     expect(waiting.displace(1, 999)?.item).toBe('old');
   });
@@ -117,7 +130,7 @@ describe('WaitLine', () => {
 
   it('does not care where the clock starts', () => {
     const waiting = line('priority', 1);
-    waiting.join('old', 1, -5_000);
+    waiting.join(new Named('old'), 1, -5_000);
     expect(waiting.displace(0, -4_999)?.item).toBe('old');
   });
 

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { FirstAttempt } from '../../../src/kernel/attempts.js';
 import { backgroundContext, contextOf } from '../../../src/kernel/call-options.js';
 import { CallContext } from '../../../src/kernel/context.js';
+import type { GuardedCall } from '../../../src/kernel/guarded-call.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { Giver, type Log, run } from './recording-guards.js';
 import { TurnClock } from './turn-clock.js';
 
 describe('CallContext', () => {
-  it('hands on all that its parent says, and only its deadline is its own', () => {
+  it('hands on all that its parent says', () => {
     const caller = new AbortController();
     const clock = new VirtualClock();
     const said = { key: 'k', idempotencyKey: 'i', priority: 4, attributes: { a: 1 } };
-    const root = contextOf({ ...said, signal: caller.signal }, clock);
-    const child = new CallContext(new CallContext(root, 80), 50);
+    const root = contextOf({ ...said, signal: caller.signal, timeoutMs: 50 }, clock);
+    const child = new CallContext(new CallContext(root));
     expect(child).toMatchObject({ ...said, attempt: 1, deadline: 50, cancellable: true, cancelled: false });
     expect(child.clock).toBe(clock);
     expect(child.signal).toBe(caller.signal);
@@ -26,13 +27,13 @@ describe('CallContext', () => {
 
   it('tells what is left until its deadline, never less than nothing', async () => {
     const clock = new VirtualClock();
-    const child = new CallContext(backgroundContext(clock), 50);
+    const child = new CallContext(contextOf({ timeoutMs: 50 }, clock));
     expect(child.remainingMs()).toBe(50);
     await clock.advance(49);
     expect(child.remainingMs()).toBe(1);
     await clock.advance(10);
     expect(child.remainingMs()).toBe(0);
-    expect(new CallContext(child, Infinity).remainingMs()).toBe(Infinity);
+    expect(new CallContext(backgroundContext(clock)).remainingMs()).toBe(Infinity);
   });
 
   it('leaves no shared signal that would gather the listeners of everybody', () => {
@@ -53,7 +54,7 @@ describe('what is left of a deadline that a guard has set', () => {
     }
 
     override enter(call: CallContext): object {
-      call.deadline = this.clock.coarse() + this.spanMs;
+      (call as GuardedCall).deadline = this.clock.coarse() + this.spanMs;
       return super.enter(call);
     }
   }

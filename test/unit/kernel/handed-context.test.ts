@@ -49,12 +49,12 @@ describe('what an operation was handed', () => {
     await run(guard).execute(context => expect((context as CallContext).holds(guard)).toBe(false));
   });
 
-  it('holds while it runs when it has a record, not while it waits nor when it was given up', async () => {
+  it('holds with a record what it has entered, while it waits and while it runs, until it is given up', async () => {
     const [giver, parker] = [new Giver([], 'a'), new Parker([], 'b')];
     const gate = deferred<void>();
     const call = run(giver, parker).execute(() => gate.promise);
     const context = giver.call as unknown as CallContext;
-    expect(context.holds(giver as object)).toBe(false);
+    expect([context.holds(giver), context.holds(parker)]).toEqual([true, false]);
     parker.parked!.admit(parker.permit);
     expect([context.holds(giver), context.holds(parker), context.holds(stranger)]).toEqual([
       true,

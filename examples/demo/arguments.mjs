@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { names } from './clients.mjs';
+
+const help = `usage: npm run demo -- [--json] [--seed N] [--break ${names.join('|')}]
+
+  --json     print one JSON document and nothing else
+  --seed N   other traffic; the same for the same number (default 1)
+  --break P  leave a policy out of the pipeline: a promise should be broken then
+
+exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage, 3 the demo could not run,
+           4 a promise broken, maybe because the machine was too busy to let the demo run`;
+
+/** @returns {never} */
+function refuse(problem) {
+  console.error(`${problem}\n\n${help}`);
+  process.exit(2);
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        json: { type: 'boolean', default: false },
+        seed: { type: 'string', default: '1' },
+        break: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+/** What the user asks for; ends the process when that is help, or makes no sense. */
+export function readArguments() {
+  const { json, seed, break: without, help: asked } = parse();
+  if (asked) {
+    console.log(help);
+    process.exit(0);
+  }
+  if (without !== undefined && !names.includes(without)) refuse(`--break: there is no policy "${without}"`);
+  if (seed === '' || !Number.isSafeInteger(Number(seed))) refuse(`--seed must be an integer, got "${seed}"`);
+  return { json, seed: Number(seed), without };
+}

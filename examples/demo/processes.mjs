@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** The children that live. Whatever ends this process ends them; they watch for its end as well. */
+const children = new Set();
+
+function endAll() {
+  for (const child of children) child.kill('SIGKILL');
+}
+
+process.on('exit', endAll);
+const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+for (const [signal, code] of Object.entries(endings)) process.once(signal, () => process.exit(code));
+
+/** Waits for a message of this type; fails when the child ends before it comes. */
+function answer(child, type) {
+  return new Promise((resolve, reject) => {
+    if (!child.connected) reject(new Error('a service has ended by itself'));
+    const onMessage = message => {
+      if (message.type !== type) return;
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      resolve(message);
+    };
+    const onExit = (code, signal) => reject(new Error(`a service ended by itself (${signal ?? code})`));
+    child.on('message', onMessage);
+    child.once('exit', onExit);
+  });
+}
+
+/** Starts a service in a process of its own, on a port that the system chooses. */
+export async function startService() {
+  const child = fork(new URL('./services.mjs', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  const { port } = await answer(child, 'ready');
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    /** Its clock starts now. */
+    start: () => child.send({ type: 'start' }),
+    enter: phase => child.send({ type: 'phase', phase }),
+    /** What it has seen so far. */
+    async report() {
+      const message = answer(child, 'report');
+      if (child.connected) child.send({ type: 'report' });
+      const { seen, stallMs } = await message;
+      return { ...seen, stallMs };
+    },
+    async stop() {
+      if (!children.has(child)) return;
+      const exit = once(child, 'exit');
+      child.disconnect();
+      await exit;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { CallOptions } from '../kernel/context.js';
+
+/** What `fetch` takes, and what every call of a policy takes. */
+export type ResilientInit = RequestInit &
+  Pick<CallOptions, 'timeoutMs' | 'idempotencyKey' | 'key' | 'attributes'>;
+
+const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
+
+/** A request before any attempt of it is made. */
+export interface HttpRequest {
+  /** What `fetch` is given. */
+  readonly target: Request | string;
+  readonly init: ResilientInit | undefined;
+  /** Those of the caller; not to be changed. */
+  readonly headers: Headers;
+  readonly origin: string;
+  /** Whether doing it twice is as good as once, by its method alone (RFC 9110, 9.2.2). */
+  readonly isIdempotent: boolean;
+  /** Whether its body can be sent again. */
+  readonly isReplayable: boolean;
+  readonly idempotencyKey: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Reads what was given to `fetch`.
+ * @throws TypeError when the address or a header is none.
+ */
+export function readRequest(
+  input: RequestInfo | URL,
+  init: ResilientInit | undefined,
+  baseUrl: string | URL | undefined,
+  keyHeader: string,
+): HttpRequest {
+  const request = input instanceof Request ? input : undefined;
+  const url = new URL(request?.url ?? String(input), baseUrl);
+  const headers = new Headers(init?.headers ?? request?.headers);
+  return {
+    target: request ?? url.href,
+    init,
+    headers,
+    origin: url.origin,
+    isIdempotent: IDEMPOTENT.includes((init?.method ?? request?.method ?? 'GET').toUpperCase()),
+    isReplayable: isReplayable(init?.body ?? request?.body),
+    idempotencyKey: headers.get(keyHeader) ?? init?.idempotencyKey,
+    signal: init?.signal ?? request?.signal,
+  };
+}
+
+/** Streams and iterators are gone once they have been read; of anything unknown the same is feared. */
+function isReplayable(body: BodyInit | null | undefined): boolean {
+  return (
+    body === null ||
+    body === undefined ||
+    typeof body === 'string' ||
+    body instanceof URLSearchParams ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof FormData
+  );
+}

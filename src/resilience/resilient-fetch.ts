@@ -1,0 +1,155 @@
+import type { CallOptions, Context } from '../kernel/context.js';
+import { pipeline } from '../kernel/pipeline.js';
+import type { Policy } from '../kernel/policy.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type { CircuitBreakerOptions } from './circuit-options.js';
+import { askedMs, drain, isTransientStatus } from './http-outcome.js';
+import { type HttpRequest, type ResilientInit, readRequest } from './http-request.js';
+import { PerOrigin } from './per-origin.js';
+import {
+  checkFetchOptions,
+  type FetchPlan,
+  fetchDefaults,
+  type ResilientFetchOptions,
+} from './resilient-fetch-options.js';
+import { Retry } from './retry.js';
+import { RetryBudget } from './retry-budget.js';
+import { Timeout } from './timeout.js';
+
+/** `fetch`, with what keeps it alive to be looked at. */
+export interface ResilientFetch {
+  (input: RequestInfo | URL, init?: ResilientInit): Promise<Response>;
+  /** `undefined` where nothing is repeated. */
+  readonly retry: Retry<Response> | undefined;
+  /** The breaker of an origin such as `https://stock.example`; `undefined` where there are none. */
+  breaker(origin: string): CircuitBreaker | undefined;
+  /** The policies around a request that may be repeated, outermost first, as JSON. */
+  describe(): {
+    readonly kind: 'resilient-fetch';
+    readonly name: string;
+    readonly pipeline: readonly unknown[];
+  };
+}
+
+/** The policies of one origin. */
+interface Route {
+  readonly breaker: CircuitBreaker | undefined;
+  readonly once: Policy<Response>;
+  readonly repeated: Policy<Response> & { describe(): { readonly pipeline: readonly unknown[] } };
+}
+
+/**
+ * Makes a `fetch` that survives its servers:
+ * `timeout(retry(breaker of the origin(guards(timeout of the attempt(fetch)))))`.
+ *
+ * As with `fetch`, a response of any status resolves, the last one when attempts run out, and a body is the
+ * caller's own: no timeout, retry or breaker sees it, only `init.signal` still ends it. What is repeated:
+ * GET, HEAD, OPTIONS, TRACE, PUT and DELETE; POST and PATCH only with an idempotency key; nothing with a
+ * stream for a body, nor a `Request` that has one. Responses thrown away in between are drained.
+ *
+ * @throws TypeError or RangeError that names the option, the rule and the value.
+ * @example
+ * ```ts
+ * import { resilientFetch } from 'keelson';
+ *
+ * const fetch = resilientFetch({ baseUrl: 'https://stock.example/v1/' });
+ * const response = await fetch('items/7', { timeoutMs: 2_000 });
+ * ```
+ */
+export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFetch {
+  const plan = checkFetchOptions(options);
+  const retry = retryOf(plan);
+  const makeRoute = routesOf(plan, retry);
+  // Made at once, so that options which a policy refuses are refused here and not by the first request.
+  const sample = makeRoute('any origin').repeated.describe();
+  const routes = new PerOrigin(plan.maxOrigins, makeRoute, ({ breaker }) => breaker?.state !== 'open');
+  const fetch = (input: RequestInfo | URL, init?: ResilientInit): Promise<Response> => {
+    let request: HttpRequest;
+    try {
+      request = readRequest(input, init, plan.baseUrl, plan.idempotencyKeyHeader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { once, repeated } = routes.get(request.origin);
+    const policy = mayRepeat(request, plan) ? repeated : once;
+    return policy.execute(context => send(request, context, plan), callOptions(request));
+  };
+  return Object.assign(fetch, {
+    retry,
+    breaker: (origin: string) => routes.get(new URL(origin).origin).breaker,
+    describe: () => ({ kind: 'resilient-fetch' as const, name: plan.name, ...sample }),
+  });
+}
+
+function mayRepeat({ isReplayable, isIdempotent, idempotencyKey }: HttpRequest, plan: FetchPlan): boolean {
+  return isReplayable && (isIdempotent || idempotencyKey !== undefined || plan.makeIdempotencyKeys);
+}
+
+function callOptions({ init, origin, signal, idempotencyKey }: HttpRequest): CallOptions {
+  const { timeoutMs, attributes, key = origin } = init ?? {};
+  return { signal, timeoutMs, idempotencyKey, key, attributes };
+}
+
+/** One attempt. */
+function send(request: HttpRequest, context: Context, plan: FetchPlan): Promise<Response> {
+  const { deadlineHeader, idempotencyKeyHeader, fetch = globalThis.fetch } = plan;
+  const headers = new Headers(request.headers);
+  if (deadlineHeader !== false && context.deadline < Infinity && !headers.has(deadlineHeader)) {
+    headers.set(deadlineHeader, String(Math.floor(context.remainingMs())));
+  }
+  const key =
+    plan.makeIdempotencyKeys && !request.isIdempotent ? context.idempotencyKey : request.idempotencyKey;
+  if (key !== undefined) headers.set(idempotencyKeyHeader, key);
+  // Once the head of the answer is there the context hears no more of the caller, but the body still should.
+  const signal =
+    request.signal === undefined ? context.signal : AbortSignal.any([request.signal, context.signal]);
+  return fetch(request.target, { ...request.init, headers, signal });
+}
+
+function retryOf(plan: FetchPlan): Retry<Response> | undefined {
+  const { retry, clock, random } = plan;
+  if (retry === false) return undefined;
+  const honour = retry?.honourRetryAfter ?? true;
+  return new Retry<Response>({
+    name: `${plan.name} retry`,
+    backoff: fetchDefaults.backoff,
+    budget: retry?.budget ?? new RetryBudget({ name: `${plan.name} retry budget`, clock }),
+    onDiscard: response => drain(response, clock),
+    clock,
+    random,
+    ...retry,
+    classify(outcome, context) {
+      const verdict = retry?.classify?.(outcome, context);
+      if (verdict !== undefined || !outcome.ok) return verdict;
+      if (!isTransientStatus(outcome.value.status)) return 'success';
+      const retryAfterMs = honour ? askedMs(outcome, clock) : undefined;
+      return retryAfterMs === undefined ? 'failure' : { retryAfterMs };
+    },
+  });
+}
+
+function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptions): CircuitBreaker {
+  const { clock, random } = plan;
+  return new CircuitBreaker({
+    name: `${plan.name} breaker of ${origin}`,
+    clock,
+    random,
+    retryAfterMs: outcome => askedMs(outcome as never, clock),
+    classify: outcome =>
+      outcome.ok && isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined,
+    ...options,
+  });
+}
+
+function routesOf(plan: FetchPlan, retry: Retry<Response> | undefined): (origin: string) => Route {
+  const { name, clock, guards = [] } = plan;
+  const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
+  const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
+  const options = plan.breaker;
+  return origin => {
+    const breaker = options === false ? undefined : breakerOf(origin, plan, options ?? {});
+    const inner = breaker === undefined ? pipeline(...guards, single) : pipeline(breaker, ...guards, single);
+    const once = pipeline(total, inner);
+    return { breaker, once, repeated: retry === undefined ? once : pipeline(total, retry, inner) };
+  };
+}

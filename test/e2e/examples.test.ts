@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from './run-program.js';
+
+/** What each example must print, line by line. */
+const prints: Readonly<Record<string, readonly RegExp[]>> = {
+  'wrap-a-call.mjs': [/^12 × tea, after 3 requests$/],
+  'breaker-permits.mjs': [
+    /^no paper$/,
+    /^ {2}opened: consecutiveFailures$/,
+    /^no paper$/,
+    /^ERR_CIRCUIT_OPEN$/,
+    /^ {2}closed$/,
+    /^printed four$/,
+  ],
+  'bulkhead-per-dependency.mjs': [
+    /^the fourth search: ERR_BULKHEAD_FULL$/,
+    /^paid 7 €$/,
+    /^search: 2 running, 1 waiting$/,
+    /^results for tea$/,
+    /^results for pot$/,
+    /^results for cup$/,
+  ],
+  'retry-budget.mjs': [
+    /^without a budget: 100 calls, 300 requests$/,
+    /^with a budget: 100 calls, 11[45] requests$/,
+    /^reads gave up: 4\d for the budget, \d after three attempts$/,
+    /^an error that tells of its attempts: HTTP 500, 3 attempts$/,
+  ],
+  'timeouts.mjs': [
+    /^a timeout for each attempt/,
+    /^ {2}attempt 1: attempt: no answer within 100 ms$/,
+    /^found$/,
+    /^a total outside as well/,
+    /^ERR_TIMEOUT, \d attempts$/,
+    /^less time for this one call:$/,
+    /^ERR_TIMEOUT$/,
+  ],
+  'resilient-fetch.mjs': [
+    /^200 GET \/stock, request 2$/,
+    /^503 POST \/orders, request 1$/,
+    /^200 POST \/invoices, request 2$/,
+    /^503 GET \/down, request 3$/,
+    /^ERR_CIRCUIT_OPEN$/,
+    /^the breaker of this origin is open$/,
+  ],
+  'own-guard.mjs': [
+    /^an answer$/,
+    /^under way: 1$/,
+    /^ERR_TIMEOUT$/,
+    /^ERR_MAINTENANCE$/,
+    /^under way: 0, ended well: 1, badly: 2$/,
+  ],
+  'virtual-clock.mjs': [/^31 s went by in \d+ s, no timer is left$/],
+};
+
+const folder = new URL('../../examples/', import.meta.url);
+const programs = readdirSync(folder).filter(name => name.endsWith('.mjs'));
+
+describe('examples', () => {
+  it('have expectations here, one each', () => {
+    expect(Object.keys(prints).sort()).toEqual(programs.sort());
+  });
+
+  it('compile against the declarations of the built package', async () => {
+    const compiler = 'node_modules/@typescript/native/bin/tsc';
+    const { code, stdout } = await runProgram(compiler, ['--noEmit', '-p', 'examples'], 60_000);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('are listed in their README', () => {
+    const readme = readFileSync(new URL('README.md', folder), 'utf8');
+    for (const name of programs) expect(readme).toContain(`(${name})`);
+  });
+
+  it.each(Object.entries(prints))(
+    '%s prints what it shows and exits by itself',
+    async (name, lines) => {
+      const { code, stdout, stderr } = await runProgram(`examples/${name}`, [], 20_000);
+      expect(stderr).toBe('');
+      const printed = stdout.trimEnd().split('\n');
+      expect(printed, stdout).toHaveLength(lines.length);
+      for (const [place, line] of lines.entries()) expect(printed[place]).toMatch(line);
+      expect(code).toBe(0);
+    },
+    30_000,
+  );
+
+  it.each(programs)('%s is short', name => {
+    expect(readFileSync(new URL(name, folder), 'utf8').split('\n').length).toBeLessThanOrEqual(60);
+  });
+});

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { root } from '../../house/tree.js';
+import { consumer } from './packed.js';
+
+const compilers = { 'TypeScript 6': 'tsc6', 'TypeScript 7': 'tsc' };
+const modules = {
+  node16: { module: 'node16' },
+  nodenext: { module: 'nodenext' },
+  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+};
+const cases = Object.keys(compilers).flatMap(compiler =>
+  Object.keys(modules).map(kind => [compiler, kind] as const),
+);
+
+/** Written to fail when types are `any`, or when the doors of the package declare different classes. */
+const program = `
+import { pipeline, Timeout, wrap } from 'keelson';
+import { Timeout as SameTimeout } from 'keelson/resilience';
+import * as testing from 'keelson/testing';
+
+const timeout: Timeout = new SameTimeout({ timeoutMs: 50 });
+const price = wrap(pipeline(timeout), async ({ signal }, sku: string) => ({ cents: sku.length, signal }));
+export const cents: Promise<number> = price('apple').then(answer => answer.cents);
+// @ts-expect-error the argument is a string
+price(1);
+// @ts-expect-error there is no such export
+testing.nothing;
+`;
+
+function compile(compiler: string, options: object, program: string) {
+  const tsconfig = {
+    compilerOptions: {
+      ...options,
+      target: 'es2022',
+      lib: ['es2022'],
+      types: ['node'],
+      typeRoots: [`${root}/node_modules/@types`],
+      strict: true,
+      noEmit: true,
+      // The declarations of the package are read as well.
+      skipLibCheck: false,
+    },
+    files: ['esm.mts', 'cjs.cts'],
+  };
+  const files = { 'tsconfig.json': JSON.stringify(tsconfig), 'esm.mts': program, 'cjs.cts': program };
+  const cwd = consumer('types', files);
+  const { stdout } = spawnSync(`${root}/node_modules/.bin/${compiler}`, [], { cwd, encoding: 'utf8' });
+  return stdout;
+}
+
+describe('the types of the installed package', () => {
+  it.each(cases)('compile with %s, module %s, from ES modules and from CommonJS', (compiler, kind) => {
+    const options = modules[kind as keyof typeof modules];
+    expect(compile(compilers[compiler as keyof typeof compilers], options, program)).toBe('');
+  });
+
+  it('are told of when they do not', () => {
+    const answer = compile('tsc', modules.node16, "import { nothing } from 'keelson';");
+    expect(answer).toContain(
+      "esm.mts(1,10): error TS2305: Module '\"keelson\"' has no exported member 'nothing'",
+    );
+    expect(answer).toContain('cjs.cts(1,10): error TS2305');
+  });
+});
