@@ -2,14 +2,14 @@
  * Retry budget: what part of all traffic may be extra attempts (retries and hedges) of several policies
  * together.
  *
- * A token bucket as in gRPC's retry throttling (proposal A6) and the AWS SDKs, but fed by first tries where those
- * are fed by successes, plus a slow trickle in the manner of Finagle's minimum retries per second, so that a
- * quiet client is not left without. Chosen over Finagle's expiring window and over failsafe-go's share of the
- * calls in flight because a deposit here is one integer addition: the first needs a clock reading for every
- * call, the second work when a call ends, and a share of calls in flight bounds no number of retries over time.
- * Old deposits cannot pile up: `reserve` bounds what is banked. Nothing gives a token back, not even an extra attempt that
- * was called off: after other deposits were cut off at the cap that would make room for more attempts than
- * the invariant allows.
+ * A token bucket as in gRPC's retry throttling (proposal A6) and the AWS SDKs, but fed by first tries where
+ * those are fed by successes, plus a slow trickle in the manner of Finagle's minimum retries per second, so
+ * that a quiet client is not left without. Chosen over Finagle's expiring window and over failsafe-go's share
+ * of the calls in flight because a deposit here is one integer addition: the first needs a clock reading for
+ * every call, the second work when a call ends, and a share of calls in flight bounds no number of retries
+ * over time. Old deposits cannot pile up: `reserve` bounds what is banked. Nothing gives a token back, not
+ * even an extra attempt that was called off: after other deposits were cut off at the cap that would make
+ * room for more attempts than the invariant allows.
  *
  * Invariant: over any span of time, extra attempts <= reserve + minPerSecond * seconds + retryRatio * first
  * tries, and 0 <= tokens <= reserve.

@@ -63,8 +63,8 @@ export class TimeWindow implements Window {
   }
 
   /**
-   * The cells with their numbers counted from the newest bucket, and for how long that one has been running, in
-   * ms times buckets.
+   * The cells with their numbers counted from the newest bucket, and for how long that one has been running,
+   * in ms times buckets.
    */
   save(now: number): unknown {
     this.expire(now);

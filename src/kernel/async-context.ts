@@ -21,8 +21,8 @@ function findScopeClass(): ScopeClass | undefined {
 }
 
 /**
- * Captures the caller's async context (`AsyncLocalStorage`), so that an operation that waited for its turn sees
- * its own caller's and not that of the call which made room for it.
+ * Captures the caller's async context (`AsyncLocalStorage`), so that an operation that waited for its turn
+ * sees its own caller's and not that of the call which made room for it.
  *
  * An `AsyncResource` and not `AsyncLocalStorage.snapshot()`: 0.05 µs against 9 µs on Node 20.
  */

@@ -34,8 +34,8 @@ export function backgroundContext(clock: Clock): CallContext {
 }
 
 /**
- * The context for what a caller passed: a context of this package becomes the parent, anything else is checked
- * and copied, so that a later change of the caller's object changes nothing.
+ * The context for what a caller passed: a context of this package becomes the parent, anything else is
+ * checked and copied, so that a later change of the caller's object changes nothing.
  *
  * @throws TypeError or RangeError that names the option, the rule and the value.
  */
@@ -51,7 +51,10 @@ export function contextOf(options: CallOptions | Context, clock: Clock): CallCon
   return new RootContext(clock, given, deadline, foreign ? options.attempt : 1);
 }
 
-/** What a caller said; of a context of another copy of the package its facts, and what is left of its deadline. */
+/**
+ * What a caller said; of a context of another copy of the package its facts, and what is left of its
+ * deadline.
+ */
 function copyOf(from: CallOptions | Context, timeoutMs: number | undefined): CallOptions {
   const { signal, key, idempotencyKey, priority, attributes } = from;
   return { signal, timeoutMs, key, idempotencyKey, priority, attributes };

@@ -30,7 +30,10 @@ export interface Clock {
 /** The longest delay that `setTimeout` can hold; above it Node fires after 1 ms. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Reads of `coarse()` served by one clock read, so that time moves even in a loop that never leaves microtasks. */
+/**
+ * Reads of `coarse()` served by one clock read, so that time moves even in a loop that never leaves
+ * microtasks.
+ */
 const READS_PER_TURN = 64;
 
 class SystemTimer implements Timer {
@@ -97,8 +100,8 @@ function endTurn(): void {
 }
 
 /**
- * The check phase ends a turn. The immediate must hold the loop open: an unref'd one lets the loop block for I/O
- * first, and the next callback would read a time as old as that wait.
+ * The check phase ends a turn. The immediate must hold the loop open: an unref'd one lets the loop block for
+ * I/O first, and the next callback would read a time as old as that wait.
  */
 function watchTurn(): void {
   if (turnWatched) return;

@@ -1,13 +1,17 @@
 import type { Clock } from './clock.js';
 
-/** What an operation is told about the call that it serves. Never mutated: a policy hands on a derived one. */
+/**
+ * What an operation is told about the call that it serves. Never mutated: a policy hands on a derived one.
+ */
 export interface Context {
   /**
-   * Aborted when nobody waits for the answer any more: the caller gave up, or a policy did. Never aborted after
-   * a success. Made when first read, so an operation that ignores it pays nothing.
+   * Aborted when nobody waits for the answer any more: the caller gave up, or a policy did. Never aborted
+   * after a success. Made when first read, so an operation that ignores it pays nothing.
    */
   readonly signal: AbortSignal;
-  /** The point on the clock (`clock.now()`, ms) at which the answer stops being wanted; `Infinity` when never. */
+  /**
+   * The point on the clock (`clock.now()`, ms) at which the answer stops being wanted; `Infinity` when never.
+   */
   readonly deadline: number;
   /** The ms left until the deadline, at least 0; `Infinity` without one. */
   remainingMs(): number;
@@ -46,8 +50,8 @@ const noAttributes: Readonly<Record<string, unknown>> = /* @__PURE__ */ Object.f
 const nothing = (): void => {};
 
 /**
- * The contexts that policies pass on, a chain: each holds what differs from its parent, the root holds what the
- * caller said.
+ * The contexts that policies pass on, a chain: each holds what differs from its parent, the root holds what
+ * the caller said.
  */
 export class CallContext implements Context {
   /** The context that this one was derived from; `undefined` for the root. */
@@ -114,8 +118,8 @@ export class CallContext implements Context {
   }
 
   /**
-   * Whether the call of this very context, not of one around it, holds a permit of `guard` now. A context that
-   * many calls share says so whenever one of them may.
+   * Whether the call of this very context, not of one around it, holds a permit of `guard` now. A context
+   * that many calls share says so whenever one of them may.
    */
   holds(_guard: object): boolean {
     return false;

@@ -14,8 +14,9 @@ const NONE = -1;
  * Deadlines in order of time behind one timer, for many of the same span that start and few that fire. Adding
  * and removing are constant in time and touch no timer: that is settled once per turn of the event loop.
  *
- * A deadline counts from the end of the turn in which it was added, so that a turn that blocked the loop is not
- * charged to the remote; and when it comes, replies that lie in the socket buffers are read before it fires.
+ * A deadline counts from the end of the turn in which it was added, so that a turn that blocked the loop is
+ * not charged to the remote; and when it comes, replies that lie in the socket buffers are read before it
+ * fires.
  */
 export class DeadlineList<Node extends Due> {
   readonly #clock: Clock;
@@ -82,7 +83,9 @@ export class DeadlineList<Node extends Due> {
     this.#clock.afterTurn(this.#endTurn);
   }
 
-  /** Coarse time has moved amid a turn: what was added before is brought to it, so that all share one start. */
+  /**
+   * Coarse time has moved amid a turn: what was added before is brought to it, so that all share one start.
+   */
   #catchUp(node: Node, now: number): void {
     const drift = now - this.#turnStart;
     this.#postpone(this.#turnFirst, drift);

@@ -15,7 +15,10 @@ export interface ErrorFacts {
   readonly policy?: string | undefined;
   /** When another try may make sense, in ms from now. */
   readonly retryAfterMs?: number | undefined;
-  /** Capture a stack: some 4 µs, so off by default; a refusal comes from the policy, not from where it was raised. */
+  /**
+   * Capture a stack: some 4 µs, so off by default; a refusal comes from the policy, not from where it was
+   * raised.
+   */
   readonly stack?: boolean;
 }
 

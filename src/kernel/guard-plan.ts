@@ -15,7 +15,10 @@ export class GuardPlan {
   readonly giver: number;
   /** Whether calls may have to wait. */
   readonly parks: boolean;
-  /** The permits of the latest call: most guards hand out one object for long, so that calls can share the list. */
+  /**
+   * The permits of the latest call: most guards hand out one object for long, so that calls can share the
+   * list.
+   */
   permits: readonly unknown[];
 
   constructor(guards: readonly Guard[]) {
@@ -42,7 +45,9 @@ export class GuardPlan {
   }
 }
 
-/** A guard that fails must not keep others from getting their permits back, nor the caller from the answer. */
+/**
+ * A guard that fails must not keep others from getting their permits back, nor the caller from the answer.
+ */
 export function reportFailedExit(error: unknown): void {
   console.error('keelson: a guard failed while a call left it', error);
 }

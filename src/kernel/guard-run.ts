@@ -5,7 +5,9 @@ import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
 import { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
 
-/** The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure. */
+/**
+ * The settle callbacks of calls that hold the same permits: shared, so that such a call allocates no closure.
+ */
 interface Lane {
   readonly permits: readonly unknown[];
   readonly onValue: <T>(value: T) => T;
@@ -47,8 +49,8 @@ export class GuardRun {
   #lane: Lane | undefined;
 
   /**
-   * `record` makes the record of a call that waits or may be given up: `recordCall`. A policy that does neither
-   * leaves it out, and a bundle of that policy alone goes without.
+   * `record` makes the record of a call that waits or may be given up: `recordCall`. A policy that does
+   * neither leaves it out, and a bundle of that policy alone goes without.
    */
   constructor(
     guards: readonly Guard[],

@@ -99,8 +99,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   /**
-   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a short
-   * span when it begins late in a long turn.
+   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a
+   * short span when it begins late in a long turn.
    */
   override remainingMs(): number {
     const { deadline, parent } = this;
@@ -242,7 +242,9 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     if (parking.forsaken) this.withdraw(parking);
   }
 
-  /** Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that. */
+  /**
+   * Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that.
+   */
   private withdraw(parking: Parking): void {
     if (!parking.queued) {
       parking.forsaken = true;

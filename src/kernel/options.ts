@@ -1,4 +1,7 @@
-/** What a number has to be. Both ends belong to the range unless `above` is set; a bound left out is not checked. */
+/**
+ * What a number has to be. Both ends belong to the range unless `above` is set; a bound left out is not
+ * checked.
+ */
 export interface NumberRule {
   readonly min?: number;
   readonly max?: number;
@@ -39,7 +42,10 @@ export function checkNumber(owner: string, option: string, value: unknown, rule:
   return fits ? value : refuse(owner, option, words(rule), value);
 }
 
-/** Throws when `options` is no object or holds a key that the primitive does not know: a typo is never ignored. */
+/**
+ * Throws when `options` is no object or holds a key that the primitive does not know: a typo is never
+ * ignored.
+ */
 export function checkKeys(owner: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) refuse(owner, 'options', 'an object', options);
   for (const key of Object.keys(options)) {

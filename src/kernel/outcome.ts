@@ -10,8 +10,8 @@ export type Outcome<T = unknown> =
 export type Verdict = 'success' | 'failure' | 'neutral';
 
 /**
- * Judges an outcome; `undefined` leaves it to the default: what was thrown is a failure, except a refusal by a
- * policy of ours and what followed from the caller giving up, which say nothing about the remote.
+ * Judges an outcome; `undefined` leaves it to the default: what was thrown is a failure, except a refusal by
+ * a policy of ours and what followed from the caller giving up, which say nothing about the remote.
  */
 export type Classify<T = unknown> = (outcome: Outcome<T>, context: Context) => Verdict | undefined;
 

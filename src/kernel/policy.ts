@@ -5,16 +5,16 @@ import type { CallContext, CallOptions, Context } from './context.js';
 export type Operation<T> = (context: Context) => PromiseLike<T> | T;
 
 /**
- * Takes operations that yield `In`; may answer with `Out` in their stead. The same object serves any number of
- * operations at a time: its state is what they share.
+ * Takes operations that yield `In`; may answer with `Out` in their stead. The same object serves any number
+ * of operations at a time: its state is what they share.
  *
  * `execute` is a property, not a method, so that the compiler keeps a policy for `Response` from being used
  * where any value may come.
  */
 export interface Policy<in In = unknown, out Out = never> {
   /**
-   * Runs `operation`. `options` say what the caller wants of this one call; the context of another call in their
-   * stead makes this call a part of that one. Nothing is thrown at once: every failure is a rejection.
+   * Runs `operation`. `options` say what the caller wants of this one call; the context of another call in
+   * their stead makes this call a part of that one. Nothing is thrown at once: every failure is a rejection.
    */
   readonly execute: <T extends In>(
     operation: Operation<T>,
@@ -41,8 +41,8 @@ export interface AbandonableCall extends Context {
 }
 
 /**
- * A policy that only admits a call and learns how it ended. Neighbouring guards of a pipeline are fused into one
- * call record and one promise, so this is the form to write whenever the operation runs at most once.
+ * A policy that only admits a call and learns how it ended. Neighbouring guards of a pipeline are fused into
+ * one call record and one promise, so this is the form to write whenever the operation runs at most once.
  */
 export interface Guard<Permit = unknown> {
   /**
@@ -53,9 +53,9 @@ export interface Guard<Permit = unknown> {
   /** The clock that its calls live by; the system's where it has none. */
   readonly clock?: Clock;
   /**
-   * Admits the call at once with a permit, throws to refuse it, or answers `undefined`: then `refusal` is asked,
-   * and after it `wait`.
-   * A permit that is the same object for many calls makes them cheaper: see the ADR on fused guards.
+   * Admits the call at once with a permit, throws to refuse it, or answers `undefined`: then `refusal` is
+   * asked, and after it `wait`. A permit that is the same object for many calls makes them cheaper: see the
+   * ADR on fused guards.
    */
   enter(call: CallContext): Permit | undefined;
   /**
@@ -68,8 +68,8 @@ export interface Guard<Permit = unknown> {
   /** The call behind the ticket does not wait any more and is settled already: forget it. */
   withdraw?(ticket: unknown): void;
   /**
-   * Takes the permit back, exactly once. `result` is the value, or with `ok` false the error; an error that came
-   * from a guard further inside counts as well. What it throws is reported, not felt by the call.
+   * Takes the permit back, exactly once. `result` is the value, or with `ok` false the error; an error that
+   * came from a guard further inside counts as well. What it throws is reported, not felt by the call.
    */
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void;
 }

@@ -16,7 +16,9 @@ interface Doorkeeper<Permit> extends Guard<Permit> {
 export class SoloRun<Permit> {
   readonly #guard: Doorkeeper<Permit>;
   readonly #background: CallContext;
-  /** The permit that the two callbacks below take back: while it is handed out, a call allocates no closure. */
+  /**
+   * The permit that the two callbacks below take back: while it is handed out, a call allocates no closure.
+   */
   #permit: Permit | undefined;
   #onValue: (<T>(value: T) => T) | undefined;
   #onError: ((error: unknown) => never) | undefined;

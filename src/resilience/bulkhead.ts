@@ -81,9 +81,9 @@ class Queued extends Waiter {
  * call waits gets its `signal.reason` at once.
  *
  * An operation that calls its own bulkhead and awaits the answer may wait for ever. A call made with the
- * context of another (`bulkhead.execute(inner, context)`) is known to be a part of it: when every slot is held
- * by a call that would wait for a part of itself, it is refused with `ERR_DEADLOCK`. A call made without a
- * context waits. Calls made without options share one context, and count as one.
+ * context of another (`bulkhead.execute(inner, context)`) is known to be a part of it: when every slot is
+ * held by a call that would wait for a part of itself, it is refused with `ERR_DEADLOCK`. A call made without
+ * a context waits. Calls made without options share one context, and count as one.
  *
  * @example
  * ```ts

@@ -198,6 +198,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     const now = this.clock.now();
     const { state, because, counts, trips } = circuit.decision;
     const { calls, failures, slow, overdue } = counts;
+    const counted = `${calls} calls, ${failures} failed, ${slow + overdue} slow`;
     return {
       state,
       because,
@@ -207,7 +208,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
       retryAfterMs: circuit.retryAfterMs(now),
       inFlight: circuit.inFlight,
       totals: circuit.totals(),
-      text: `${this.name} is ${state} by ${because}: ${calls} calls, ${failures} failed, ${slow + overdue} slow`,
+      text: `${this.name} is ${state} by ${because}: ${counted}`,
     };
   }
 

@@ -61,6 +61,7 @@ export interface FallbackEvents {
   discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
 }
 
+const defaults: { readonly name: string } = /* @__PURE__ */ Object.freeze({ name: 'fallback' });
 const known = ['value', 'run', 'classify', 'name', 'clock'];
 
 /**
@@ -112,9 +113,14 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       refuse('Fallback', 'classify', 'a function', classify);
     }
     this.#classify = classify;
-    this.name = options.name ?? 'fallback';
+    this.name = options.name ?? defaults.name;
     this.clock = options.clock ?? systemClock;
     this.#background = backgroundContext(this.clock);
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof defaults {
+    return defaults;
   }
 
   /** Runs the operation, and answers for it when it fails. */

@@ -68,9 +68,9 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * Limits how long an operation may take: all attempts together when it stands outside a retry, each attempt
  * when it stands inside. A deadline of the call that comes sooner is kept as well.
  *
- * The time counts from the end of the event-loop turn in which the call starts, so that a turn that blocked the
- * loop is not charged to the remote. Fails with {@link TimeoutError}, or with {@link DeadlineError} when the
- * call's deadline had passed before it started.
+ * The time counts from the end of the event-loop turn in which the call starts, so that a turn that blocked
+ * the loop is not charged to the remote. Fails with {@link TimeoutError}, or with {@link DeadlineError} when
+ * the call's deadline had passed before it started.
  */
 export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
   /** Shown in errors, events and `describe()`. */

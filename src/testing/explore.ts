@@ -100,15 +100,12 @@ export class ExplorationError<S = unknown, E = unknown> extends Error {
  * @example
  * ```ts
  * import { explore } from 'keelson/testing';
- *
  * const { states } = explore<number, 'up' | 'down'>({
  *   initial: 0,
  *   events: n => (n < 3 ? ['up', 'down'] : ['down']),
  *   step: (n, event) => (event === 'up' ? n + 1 : Math.max(0, n - 1)),
  *   key: String,
  *   always: n => (n > 3 ? `${n} is above the limit` : undefined),
- *   goals: { full: n => n === 3 },
- *   liveness: [{ name: 'it can drain', to: n => n === 0, by: event => event === 'down' }],
  * });
  * states; // => 4
  * ```

@@ -167,6 +167,19 @@ describe('the break that an answer asks for', () => {
     expect(breaker.explain().retryAfterMs).toBe(100);
   });
 
+  it('is asked of failures only', async () => {
+    let asked = 0;
+    const { breaker } = breakerOf({
+      classify: ({ ok }) => (ok ? 'slow' : 'neutral'),
+      retryAfterMs: () => {
+        asked++;
+        return 900;
+      },
+    });
+    await run(breaker, ok, fail);
+    expect(asked).toBe(0);
+  });
+
   it('does not hang on errors that throw when they are looked at', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { breaker } = breakerOf();
