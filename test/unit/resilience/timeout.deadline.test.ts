@@ -163,6 +163,24 @@ describe('timeouts within timeouts', () => {
     expect([clock.now(), clock.timers]).toEqual([at, 0]);
   });
 
+  it.each([30, 80])(
+    'end work that outlives the call which it was started for (span of %d ms)',
+    async spanMs => {
+      const clock = new VirtualClock();
+      const outer = new Timeout({ timeoutMs: 50, name: 'outer', clock });
+      const inner = new Timeout({ timeoutMs: spanMs, name: 'inner', clock });
+      let work!: Promise<unknown>;
+      await outer.execute(context => {
+        work = inner.execute(never, context);
+        return 'answered early';
+      });
+      // Nobody keeps the deadline of the call any more.
+      await expect(clock.runUntil(work)).rejects.toMatchObject({ code: 'ERR_TIMEOUT', policy: 'inner' });
+      expect(clock.now()).toBe(spanMs);
+      expect([clock.timers, inner.snapshot().running]).toEqual([0, 0]);
+    },
+  );
+
   it('start together in a turn that has lasted longer than both', async () => {
     const clock = new TurnClock();
     clock.block(5_000);
