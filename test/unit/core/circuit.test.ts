@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../src/core/circuit.js';
 import type { CircuitRules } from '../../../src/core/circuit-rules.js';
 import { CircuitDriver, times } from '../../fixtures/circuit-driver.js';
+import { never } from '../../fixtures/circuit-rules.js';
 
 const ok = 'success';
 const bad = 'failure';
@@ -68,6 +69,12 @@ describe('a closed circuit', () => {
     expect(it.call()).toBe(first);
     it.circuit.force('closed', it.now);
     expect(it.call()).not.toBe(first);
+  });
+
+  it.each(['enforce', 'disabled'] as const)('admits with or without the shortcut: %s', mode => {
+    const { circuit } = new CircuitDriver({ ...window, mode });
+    expect(circuit.admit(1000, never)).toBe(circuit.pass());
+    expect(circuit.inFlight).toBe(2);
   });
 
   it('tells which rule tripped, and the counts that decided', () => {
