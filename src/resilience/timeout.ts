@@ -155,8 +155,8 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     if (remainingMs === 0) {
       throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
     }
-    // Where a policy outside set it, that one answers when its time comes, and with the right words. The span is
-    // kept all the same, for work that outlives the call which it was started for.
+    // Where a policy outside set it, that one answers when its time comes, and with the right words. The span
+    // is kept all the same, for work that outlives the call which it was started for.
     if (callersDeadline(call) === Infinity) this.#setTimer(call, this.#timeoutMs, this.#timeoutMs);
     // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
     else this.#setTimer(call, remainingMs, Math.ceil(remainingMs));

@@ -15,8 +15,8 @@ export interface ProgramEnd {
 const root = join(import.meta.dirname, '../..');
 
 /**
- * Runs a program in a process of its own, as a user's would be: what it imports from `keelson` are the sources of
- * this package. It is ended by force after `killAfterMs`, and then has the code `null`.
+ * Runs a program in a process of its own, as a user's would be: what it imports from `keelson` are the
+ * sources of this package. It is ended by force after `killAfterMs`, and then has the code `null`.
  */
 export async function runProgram(
   source: string,
