@@ -35,10 +35,7 @@ interface Ticket {
   readonly parked: ParkedCall<Permit>;
 }
 
-/**
- * What the fickle guards do in turn; `abort` and `leave` make the caller give up first, and admit or park
- * then.
- */
+/** What the fickle guards do in turn; `abort` and `leave` make the caller give up, and admit or park then. */
 export type Whims = readonly ('admit' | 'refuse' | 'park' | 'abort' | 'leave')[];
 
 const SPAN_MS = 50;

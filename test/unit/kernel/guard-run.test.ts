@@ -93,7 +93,7 @@ describe('a run of guards that admit at once', () => {
     ]);
   });
 
-  it('keeps them apart when a guard changes the permit that all get, as at a new epoch', async () => {
+  it('keeps them apart when a guard changes the permit that it hands out, as at a new epoch', async () => {
     let epoch = 'first';
     const seen: unknown[] = [];
     const guard = {

@@ -49,7 +49,7 @@ describe('what an operation was handed', () => {
     await run(guard).execute(context => expect((context as CallContext).holds(guard)).toBe(false));
   });
 
-  it('holds with a record what it has entered, waiting or running, until it is given up', async () => {
+  it('holds what it has entered when it has a record, waiting or running, until it is given up', async () => {
     const [giver, parker] = [new Giver([], 'a'), new Parker([], 'b')];
     const gate = deferred<void>();
     const call = run(giver, parker).execute(() => gate.promise);

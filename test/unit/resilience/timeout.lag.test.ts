@@ -29,8 +29,7 @@ describe('Timeout in an event loop that lags', () => {
     const arrived = deferred<string>();
     const calls = [timeout.execute(() => arrived.promise, options), timeout.execute(never, options)];
     clock.nextTurn();
-    // The loop was blocked for 5 s: timers fire first, what lies in the socket buffers is read in the same
-    // turn.
+    // The loop was blocked for 5 s: timers fire first, and the socket buffers are read in the same turn.
     clock.nextTurn(5_000);
     arrived.resolve('was there all the time');
     await settle();
@@ -42,7 +41,7 @@ describe('Timeout in an event loop that lags', () => {
     expect(clock.timersAt).toEqual([]);
   });
 
-  it('ends calls that were running at a suspension, and gives later ones their whole span', async () => {
+  it('ends the calls that ran when the process was suspended, and gives later ones their span', async () => {
     const clock = new VirtualClock();
     const timeout = new Timeout({ timeoutMs: 50, clock });
     const ended: unknown[] = [];
