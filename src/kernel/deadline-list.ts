@@ -5,10 +5,9 @@ export interface Due {
   deadline: number;
   dueBefore: Due | undefined;
   dueAfter: Due | undefined;
+  /** A deadline from outside, that no postponement may pass; `Infinity` when there is none. */
+  readonly latest: number;
 }
-
-/** No call was added in this turn. */
-const NONE = -1;
 
 /**
  * Deadlines in order of time behind one timer, for many of the same span that start and few that fire. Adding
@@ -23,8 +22,9 @@ export class DeadlineList<Node extends Due> {
   readonly #onDue: (node: Node) => void;
   #head: Node | undefined;
   #tail: Node | undefined;
-  /** The deadline of the first node of this turn, and the coarse time that it was reckoned from. */
-  #turnFirst = NONE;
+  /** Whether nodes were added in this turn, the last one from before, and the coarse time they count from. */
+  #turnOpen = false;
+  #turnBefore: Node | undefined;
   #turnStart = 0;
   #turnWatched = false;
   #timer: Timer | undefined;
@@ -45,9 +45,10 @@ export class DeadlineList<Node extends Due> {
 
   /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
-    const firstOfTurn = this.#turnFirst === NONE;
+    const firstOfTurn = !this.#turnOpen;
     if (firstOfTurn) {
-      this.#turnFirst = node.deadline;
+      this.#turnOpen = true;
+      this.#turnBefore = this.#tail;
       this.#turnStart = now;
     } else if (now > this.#turnStart) {
       this.#catchUp(node, now);
@@ -71,6 +72,7 @@ export class DeadlineList<Node extends Due> {
     if (before !== undefined) before.dueAfter = after;
     else if (this.#head === node) this.#head = after;
     else return;
+    if (this.#turnBefore === node) this.#turnBefore = before;
     if (after === undefined) this.#tail = before;
     else after.dueBefore = before;
     node.dueBefore = node.dueAfter = undefined;
@@ -88,28 +90,29 @@ export class DeadlineList<Node extends Due> {
    */
   #catchUp(node: Node, now: number): void {
     const drift = now - this.#turnStart;
-    this.#postpone(this.#turnFirst, drift);
-    this.#turnFirst += drift;
+    this.#postpone(drift);
     this.#turnStart = now;
     if (!this.fits(node.deadline)) node.deadline = this.#tail!.deadline;
   }
 
   #settle(): void {
     this.#turnWatched = false;
-    if (this.#turnFirst !== NONE) {
-      const first = this.#turnFirst;
-      this.#turnFirst = NONE;
+    if (this.#turnOpen) {
+      this.#turnOpen = false;
       // Whole milliseconds, for V8 keeps small integers without a box.
-      this.#postpone(first, Math.ceil(this.#clock.now() - this.#turnStart));
+      this.#postpone(Math.ceil(this.#clock.now() - this.#turnStart));
+      this.#turnBefore = undefined;
     }
     this.#arm();
   }
 
-  /** What was added in this turn stands last in the list, and has no deadline before `first`. */
-  #postpone(first: number, drift: number): void {
+  /** Moves what was added in this turn, and nothing else: it stands last in the list. */
+  #postpone(drift: number): void {
     if (drift <= 0) return;
     let node: Due | undefined = this.#tail;
-    for (; node !== undefined && node.deadline >= first; node = node.dueBefore) node.deadline += drift;
+    for (; node !== undefined && node !== this.#turnBefore; node = node.dueBefore) {
+      node.deadline = Math.min(node.deadline + drift, node.latest);
+    }
   }
 
   /** One timer for the nearest deadline, none when there is nothing to wait for. */

@@ -63,6 +63,11 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     return this.stage === PARKED;
   }
 
+  /** The deadline list moves a deadline of its own no further than this. */
+  get latest(): number {
+    return this.parent!.deadline;
+  }
+
   override get signal(): AbortSignal {
     return this.ownCancellation().signal;
   }
@@ -113,13 +118,19 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     return promise;
   }
 
-  admit(permit: unknown): void {
-    if (this.stage !== PARKED) return;
+  admit(permit: unknown): boolean {
+    if (this.stage !== PARKED) return false;
     const { place, scope } = this.parking!;
     this.stage = ENTERING;
     this.hold(place, permit);
-    if (scope === undefined) this.resume();
+    // One signal may end many calls, and this turn may be the work of one that heard of it earlier.
+    if (this.cancelled) {
+      const { reason } = this;
+      this.answer(false, reason, place);
+      this.ownCancellation().give(reason);
+    } else if (scope === undefined) this.resume();
     else scope.runInAsyncScope(this.resume, this);
+    return true;
   }
 
   refuse(error: unknown): void {

@@ -240,7 +240,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
         this.#forget(queued);
         const waitedMs = this.#events?.has('admitted') ? this.clock.now() - since : 0;
         // Nobody else's code may run before this: a call given up here would not take the slot it was handed.
-        call.admit(true);
+        if (!call.admit(true)) this.#slots.release();
         if (this.#events?.has('admitted')) this.#events.emit('admitted', { ...this.#stamp(), waitedMs });
       }
     } finally {

@@ -220,7 +220,8 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   #admit(): Permit | undefined {
     const circuit = this.#circuit;
-    const now = this.#now(true);
+    // A start that is as old as its turn would charge to the remote what the turn did before.
+    const now = this.#now(circuit.rules.slowMs === Infinity);
     const permit = circuit.admit(now, this.#seams.random);
     const { state } = circuit;
     if (circuit.decision !== this.#told) this.#tell();

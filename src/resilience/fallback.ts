@@ -1,4 +1,4 @@
-import { backgroundContext, contextOf } from '../kernel/call-options.js';
+import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
@@ -103,8 +103,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       throw new TypeError('Fallback: options must hold either `value` or `run`');
     }
     const { run, value, classify } = options;
-    this.#blind = run === undefined;
-    const steps = run ?? (() => value as Out);
+    this.#blind = 'value' in options;
+    const steps: unknown = this.#blind ? () => value as Out : run;
     this.#steps = Array.isArray(steps) ? [...steps] : [steps as FallbackStep<Out, In>];
     if (this.#steps.length === 0 || this.#steps.some(step => typeof step !== 'function')) {
       refuse('Fallback', 'run', 'a function, or a list of at least one', run);
@@ -125,6 +125,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 
   /** Runs the operation, and answers for it when it fails. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T | Out> {
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     let call = this.#background;
     if (options !== undefined) {
       try {

@@ -42,9 +42,18 @@ export function readRequest(
     origin: url.origin,
     isIdempotent: IDEMPOTENT.includes((init?.method ?? request?.method ?? 'GET').toUpperCase()),
     isReplayable: isReplayable(init?.body ?? request?.body),
-    idempotencyKey: headers.get(keyHeader) ?? init?.idempotencyKey,
-    signal: init?.signal ?? request?.signal,
+    idempotencyKey: headers.get(keyHeader) ?? keyOf(init, keyHeader),
+    signal: (init !== undefined && 'signal' in init ? init.signal : request?.signal) ?? undefined,
   };
+}
+
+/** An empty key tells no two requests apart: it is none. */
+function keyOf(init: ResilientInit | undefined, keyHeader: string): string | undefined {
+  const key = init?.idempotencyKey;
+  if (key === undefined || key === '') return undefined;
+  // Refused here, and not by each attempt, when no header can hold it.
+  new Headers().set(keyHeader, key);
+  return key;
 }
 
 /** Streams and iterators are gone once they have been read; of anything unknown the same is feared. */

@@ -62,7 +62,11 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
   const makeRoute = routesOf(plan, retry);
   // Made at once, so that options which a policy refuses are refused here and not by the first request.
   const sample = makeRoute('any origin').repeated.describe();
-  const routes = new PerOrigin(plan.maxOrigins, makeRoute, ({ breaker }) => breaker?.state !== 'open');
+  const routes = new PerOrigin(
+    plan.maxOrigins,
+    makeRoute,
+    ({ breaker }) => (breaker?.state ?? 'closed') === 'closed',
+  );
   const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
     try {

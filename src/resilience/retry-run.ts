@@ -184,7 +184,7 @@ class RetryRun<T> {
         this.#wait(ok, result, next);
         return;
       }
-      if (ok && next === undefined) {
+      if (ok && askedMs === undefined) {
         this.#recover();
       } else {
         this.#remember(ok, result, undefined);

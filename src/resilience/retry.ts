@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { repeatersAround } from '../kernel/attempts.js';
-import { backgroundContext, contextOf } from '../kernel/call-options.js';
+import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
@@ -141,6 +141,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     if (options !== undefined) return this.#executeWithin(operation, options);
     const plan = this.#plan;
     plan.budget?.deposit();
@@ -220,7 +221,7 @@ function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
   if (onDiscard !== undefined && typeof onDiscard !== 'function') {
     refuse('Retry', 'onDiscard', 'a function', onDiscard);
   }
-  if (budget !== undefined && typeof budget?.withdraw !== 'function') {
+  if (budget !== undefined && [budget?.withdraw, budget?.deposit].some(verb => typeof verb !== 'function')) {
     refuse('Retry', 'budget', 'a RetryBudget', budget);
   }
   return {

@@ -8,10 +8,12 @@ class Node implements Due {
   dueAfter: Due | undefined = undefined;
   readonly label: string;
   deadline: number;
+  readonly latest: number;
 
-  constructor(label: string, deadline: number) {
+  constructor(label: string, deadline: number, latest = Infinity) {
     this.label = label;
     this.deadline = deadline;
+    this.latest = latest;
   }
 }
 
