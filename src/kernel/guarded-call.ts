@@ -1,7 +1,7 @@
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
 import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
-import { Parking, waitAt } from './parking.js';
+import { Parking, waitAt, withdrawFrom } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -30,7 +30,6 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   /** The links of the deadline list that the call stands in. */
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
-
   /** A deadline of its own. `Infinity` in its place would make V8 box every one of them. */
   private due: number | undefined = undefined;
   private readonly plan: GuardPlan;
@@ -244,15 +243,8 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
    * Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that.
    */
   private withdraw(parking: Parking): void {
-    if (!parking.queued) {
-      parking.forsaken = true;
-      return;
-    }
-    try {
-      this.plan.guards[parking.place]!.withdraw?.(parking.ticket);
-    } catch (error) {
-      console.error('keelson: a guard failed while a call left its line', error);
-    }
+    if (!parking.queued) parking.forsaken = true;
+    else withdrawFrom(this.plan.guards[parking.place]!, parking.ticket);
   }
 
   /** The wait is over: on to the guards further inside. */

@@ -24,3 +24,12 @@ export function waitAt(guard: Guard, call: ParkedCall): unknown {
   if (guard.wait !== undefined) return guard.wait(call);
   throw new TypeError('a guard must answer `enter` with a permit, or throw, unless it has a `wait`');
 }
+
+/** Tells the guard that a call has left its line; one that fails at that must not keep the caller waiting. */
+export function withdrawFrom(guard: Guard, ticket: unknown): void {
+  try {
+    guard.withdraw?.(ticket);
+  } catch (error) {
+    console.error('keelson: a guard failed while a call left its line', error);
+  }
+}

@@ -27,8 +27,8 @@ export interface Policy<in In = unknown, out Out = never> {
 /** A call that waits for its turn; the guard that parked it ends the wait, in the turn of its choosing. */
 export interface ParkedCall<Permit = unknown> extends Context {
   /**
-   * The call's turn has come: the operation starts before this returns. `false` when the call does not wait any
-   * more and has not taken the permit.
+   * The call's turn has come: the operation starts before this returns. `false` when the call does not wait
+   * any more and has not taken the permit.
    */
   admit(permit: Permit): boolean;
   /** The call shall not run. */
