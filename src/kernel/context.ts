@@ -5,8 +5,8 @@ import type { Clock } from './clock.js';
  */
 export interface Context {
   /**
-   * Aborted when nobody waits for the answer any more: the caller gave up, or a policy did. Never aborted
-   * after a success. Made when first read, so an operation that ignores it pays nothing.
+   * Aborted when nobody waits for the answer any more: the caller gave up, or a policy did. No policy
+   * aborts it after a success; a caller's own signal may. Made when first read.
    */
   readonly signal: AbortSignal;
   /**
