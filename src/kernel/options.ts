@@ -65,3 +65,8 @@ export function checkOneOf<T extends string>(
     ? (value as T)
     : refuse(owner, option, allowed.map(one => `'${one}'`).join(' or '), value);
 }
+
+/** The options without those that are `undefined`, which is to say as much as to leave them out. */
+export function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,6 +1,6 @@
 import type { WaitOrder } from '../core/wait-line.js';
 import type { Clock } from '../kernel/clock.js';
-import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkOneOf, given } from '../kernel/options.js';
 
 /** How a `Bulkhead` is made. */
 export interface BulkheadOptions {
@@ -78,7 +78,7 @@ export function checkSlots(slots: number): number {
 
 export function checkLine(options: BulkheadOptions): LineOptions {
   checkKeys(owner, options, known);
-  const { queue, order, levels, ageMs, queueTimeoutMs } = { ...bulkheadDefaults, ...options };
+  const { queue, order, levels, ageMs, queueTimeoutMs } = { ...bulkheadDefaults, ...given(options) };
   const span = { above: 0, infinity: true };
   return {
     queue: checkNumber(owner, 'queue', queue, { min: 0, integer: true }),

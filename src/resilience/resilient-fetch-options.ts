@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
+import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
@@ -90,7 +90,7 @@ const span = { above: 0, infinity: true } as const;
 export function checkFetchOptions(options: ResilientFetchOptions): FetchPlan {
   checkKeys(owner, options, known);
   const { backoff: _, ...defaults } = fetchDefaults;
-  const all: FetchPlan = { ...defaults, clock: systemClock, random: systemRandom, ...options };
+  const all: FetchPlan = { ...defaults, clock: systemClock, random: systemRandom, ...given(options) };
   checkNumber(owner, 'timeoutMs', all.timeoutMs, span);
   checkNumber(owner, 'attemptTimeoutMs', all.attemptTimeoutMs, span);
   checkNumber(owner, 'maxOrigins', all.maxOrigins, { min: 1, max: 100_000, integer: true });

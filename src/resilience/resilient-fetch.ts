@@ -1,4 +1,5 @@
 import type { CallOptions, Context } from '../kernel/context.js';
+import { given } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Policy } from '../kernel/policy.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -121,7 +122,7 @@ function retryOf(plan: FetchPlan): Retry<Response> | undefined {
     onDiscard: response => drain(response, clock),
     clock,
     random,
-    ...retry,
+    ...given(retry ?? {}),
     classify(outcome, context) {
       const verdict = retry?.classify?.(outcome, context);
       if (verdict !== undefined || !outcome.ok) return verdict;

@@ -1,7 +1,7 @@
 import { Budget } from '../core/budget.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber } from '../kernel/options.js';
+import { checkKeys, checkNumber, given } from '../kernel/options.js';
 
 /** How a {@link RetryBudget} is set up. */
 export interface RetryBudgetOptions {
@@ -60,7 +60,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryBudgetOptions = {}) {
     checkKeys('RetryBudget', options, known);
-    const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...options };
+    const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...given(options) };
     checkNumber('RetryBudget', 'retryRatio', retryRatio, { min: 0, max: 1 });
     checkNumber('RetryBudget', 'reserve', reserve, { min: 1, max: 1_000_000, integer: true });
     checkNumber('RetryBudget', 'minPerSecond', minPerSecond, { min: 0, max: 1_000_000 });

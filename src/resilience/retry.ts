@@ -4,7 +4,7 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
+import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { checkBackoff } from './backoff-options.js';
@@ -215,7 +215,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
   checkKeys('Retry', options, known);
   const { classify, onDiscard, budget, clock = systemClock, random = systemRandom } = options;
-  const { honourRetryAfter, ...all } = { ...defaults, ...options };
+  const { honourRetryAfter, ...all } = { ...defaults, ...given(options) };
   if (classify !== undefined && typeof classify !== 'function')
     refuse('Retry', 'classify', 'a function', classify);
   if (onDiscard !== undefined && typeof onDiscard !== 'function') {

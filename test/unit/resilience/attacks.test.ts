@@ -127,6 +127,21 @@ describe('what once went wrong', () => {
 });
 
 describe('what once went wrong with resilientFetch', () => {
+  it('takes an undefined option as one that was left out, its budget too', async () => {
+    const clock = undefined as never;
+    const budget = undefined as never;
+    const fetch = resilientFetch({
+      clock,
+      breaker: false,
+      retry: { budget, attempts: 300, backoff: { kind: 'constant', delayMs: 0 } },
+      fetch: async () => new Response('', { status: 503 }),
+    });
+    expect((await fetch('http://a.example/')).status).toBe(503);
+    expect(fetch.retry?.snapshot().retried).toBeLessThan(150);
+    expect(new Retry({ name: undefined as never, attempts: undefined as never }).name).toBe('retry');
+    expect(new Bulkhead({ slots: 1, queue: undefined as never }).snapshot().queue).toBe(0);
+  });
+
   it('refuses a key that no header can hold, and takes an empty one as none', async () => {
     let sent = 0;
     const fetch = resilientFetch({
