@@ -10,7 +10,16 @@ export const group = callGroup({
   title: 'bulkhead of 10 slots, 1000 calls at once: 990 wait in line',
   settings: { slots: 10, queue: 1000 },
   inflight: [1000],
-  subjects: [bound.bare, bound.bulkhead, keelson.bulkhead, ...cockatiel.bulkhead, asyncSema, pLimit, pQueue],
+  subjects: [
+    bound.bare,
+    bound.bulkhead,
+    bound.bulkheadScoped,
+    keelson.bulkhead,
+    ...cockatiel.bulkhead,
+    asyncSema,
+    pLimit,
+    pQueue,
+  ],
   check: (make, lacks) => limits(make, group.settings, lacks, 1000),
   targets: [{ figure: 'nsOver', atMost: 150 }],
 });

@@ -1,5 +1,5 @@
 import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
-import { BoundBulkhead } from './bounds/bulkhead.mjs';
+import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
 import { cached, precise } from './bounds/clock.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
 import { BoundStack } from './bounds/stack.mjs';
@@ -22,9 +22,11 @@ export const breaker = subject('bound', breakerOn(precise));
 export const breakerCachedClock = subject('bound, cached clock', breakerOn(cached));
 export const breakerSharedError = subject('bound, shared error', breakerOn(precise, SharedErrorBreaker));
 
-export const bulkhead = subject('bound', (settings, operation) =>
-  calling(new BoundBulkhead(settings.slots, settings.queue))(operation),
-);
+const bulkheadOf = Bulkhead => (settings, operation) =>
+  calling(new Bulkhead(settings.slots, settings.queue))(operation);
+
+export const bulkhead = subject('bound', bulkheadOf(BoundBulkhead));
+export const bulkheadScoped = subject('bound, async context kept', bulkheadOf(ScopedBulkhead));
 
 export const retry = subject('bound', (settings, operation) =>
   calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),

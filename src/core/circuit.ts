@@ -75,6 +75,19 @@ export class Circuit {
     return decision;
   }
 
+  /**
+   * The shortcut of `record` that needs no time, for the success of a call that `pass` let in: no rule can
+   * trip by it. False when it is not taken; then tell `record`.
+   */
+  succeed(permit: Permit): boolean {
+    const decision = this.#decision;
+    if (permit !== decision || decision.state !== 'closed' || this.rules.windowMs > 0) return false;
+    this.#success++;
+    this.#consecutive = 0;
+    this.#window?.push(false, false, 0);
+    return true;
+  }
+
   /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
   admit(now: number, random: () => number): Permit | undefined {
     const { state, until, trips } = this.#decision;
@@ -86,9 +99,8 @@ export class Circuit {
   }
 
   /**
-   * Takes the verdict of a call, once for each permit. `now` is not looked at when a call succeeded that
-   * `pass` let in and there is no time window. `retryAfterMs` above 0 is the break that a failed answer asked
-   * for: it has its way when this failure opens the circuit.
+   * Takes the verdict of a call, once for each permit. `retryAfterMs` above 0 is the break that a failed
+   * answer asked for: it has its way when this failure opens the circuit.
    */
   record(permit: Permit, verdict: Verdict, now: number, random: () => number, retryAfterMs = 0): void {
     const { epoch, state } = this.#decision;

@@ -1,4 +1,5 @@
 import { CallContext } from './context.js';
+import type { Operation } from './policy.js';
 import { newId } from './random.js';
 
 /** What runs an operation more than once for one call: a retry, a hedge. */
@@ -9,14 +10,22 @@ export interface Repeater {
   readonly budget: object | undefined;
 }
 
-/** The context of the first attempt of a call that may be repeated, and the parent of all later ones. */
-export class FirstAttempt<R extends Repeater = Repeater> extends CallContext {
+/**
+ * The context of the first attempt of a call that may be repeated, and the parent of all later ones. It keeps
+ * the operation for whoever repeats it.
+ */
+export class FirstAttempt<R extends Repeater = Repeater, T = unknown> extends CallContext {
   readonly repeater: R;
-  #idempotencyKey: string | undefined;
+  readonly operation: Operation<T>;
+  // Both are no fields until they are set: they would cost every call eight bytes.
+  /** When the call began, on the repeater's clock; set by one that wants to know. */
+  startedAt?: number;
+  private madeKey?: string;
 
-  constructor(parent: CallContext, repeater: R) {
+  constructor(parent: CallContext, repeater: R, operation: Operation<T>) {
     super(parent);
     this.repeater = repeater;
+    this.operation = operation;
   }
 
   override get attempt(): number {
@@ -25,8 +34,8 @@ export class FirstAttempt<R extends Repeater = Repeater> extends CallContext {
 
   /** The caller's key, or that of an outer repetition, or one made when it is first read. */
   override get idempotencyKey(): string {
-    this.#idempotencyKey ??= super.idempotencyKey ?? newId();
-    return this.#idempotencyKey;
+    this.madeKey ??= super.idempotencyKey ?? newId();
+    return this.madeKey;
   }
 
   /** The context of attempt number `attempt`, from 2. */

@@ -1,5 +1,5 @@
 import type { CallContext } from './context.js';
-import type { Guard, Operation } from './policy.js';
+import type { Guard } from './policy.js';
 
 /** What all calls through one run of guards share. */
 export class GuardPlan {
@@ -51,17 +51,6 @@ export class GuardPlan {
 export function reportFailedExit(error: unknown): void {
   console.error('keelson: a guard failed while a call left it', error);
 }
-
-/** The record of a call, as far as a run has to know it. */
-export interface CallRecord {
-  /** Starts a call whose run has a guard that may give up. */
-  start(operation: Operation<unknown>): Promise<unknown>;
-  /** Starts a call that holds `permits` up to `place` already and has to wait there. */
-  park(operation: Operation<unknown>, permits: readonly unknown[], place: number): Promise<unknown>;
-}
-
-/** Makes the record of one call. */
-export type RecordCall = (context: CallContext, plan: GuardPlan) => CallRecord;
 
 /** Takes the permits of the guards from place `from` down to `to` back, innermost first. */
 export function exitGuards(

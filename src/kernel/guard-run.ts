@@ -1,7 +1,8 @@
 import { backgroundContext, contextOf, noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
-import { exitGuards, GuardPlan, type RecordCall } from './guard-plan.js';
+import { exitGuards, GuardPlan } from './guard-plan.js';
+import { GuardedCall } from './guarded-call.js';
 import { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
 
@@ -45,20 +46,13 @@ export class GuardRun {
   readonly #clock: Clock;
   readonly #background: CallContext;
   readonly #handed: CallContext;
-  readonly #record: RecordCall | undefined;
   #lane: Lane | undefined;
 
-  /**
-   * `record` makes the record of a call that waits or may be given up: `recordCall`. A policy that does
-   * neither leaves it out, and a bundle of that policy alone goes without.
-   */
   constructor(
     guards: readonly Guard[],
-    record?: RecordCall,
     clock: Clock = guards.find(guard => guard.clock)?.clock ?? systemClock,
   ) {
     this.#plan = new GuardPlan(guards);
-    this.#record = record;
     this.#clock = clock;
     this.#background = backgroundContext(clock);
     this.#handed = this.#plan.parks ? new HandedContext(this.#background, this.#plan) : this.#background;
@@ -77,7 +71,7 @@ export class GuardRun {
       if (context.cancelled) return Promise.reject(context.reason);
     }
     if (this.#plan.giver < 0) return this.#runLight(operation, context);
-    return this.#record!(context, this.#plan).start(operation) as Promise<T>;
+    return GuardedCall.start(context, this.#plan, operation) as Promise<T>;
   }
 
   /** A call that needs no record of its own as long as every guard admits it at once. */
@@ -100,16 +94,22 @@ export class GuardRun {
         return Promise.reject(error);
       }
       if (permit === undefined) {
-        return this.#record!(context, plan).park(operation, permits, place) as Promise<T>;
+        return GuardedCall.park(context, plan, operation, permits, place) as Promise<T>;
       }
       if (permit !== permits[place]) permits = plan.withPermit(permits, place, permit);
     }
-    if (context !== this.#background && plan.parks) {
+    if (context === this.#background) return this.#launch(operation, this.#handed, this.#laneFor(permits));
+    // A listener of a guard's may have given the call up.
+    if (context.cancelled) {
+      const { reason } = context;
+      exitGuards(plan.exits, permits, plan.last, 0, false, reason, context);
+      return Promise.reject(reason);
+    }
+    if (plan.parks) {
       const handed = new HandedContext(context, plan);
       return this.#launch(operation, handed, makeLane(plan, permits, context, handed));
     }
-    const handed = context === this.#background ? this.#handed : context;
-    return this.#launch(operation, handed, this.#laneFor(permits, context));
+    return this.#launch(operation, context, makeLane(plan, permits, context));
   }
 
   #launch<T>(operation: Operation<T>, handed: CallContext, lane: Lane): Promise<T> {
@@ -122,10 +122,10 @@ export class GuardRun {
     return answer.then(lane.onValue, lane.onError);
   }
 
-  #laneFor(permits: readonly unknown[], context: CallContext): Lane {
-    if (context !== this.#background) return makeLane(this.#plan, permits, context);
+  /** The callbacks of calls without options. */
+  #laneFor(permits: readonly unknown[]): Lane {
     if (this.#lane?.permits === permits) return this.#lane;
-    const lane = makeLane(this.#plan, permits, context);
+    const lane = makeLane(this.#plan, permits, this.#background);
     if (this.#plan.permits === permits) this.#lane = lane;
     return lane;
   }

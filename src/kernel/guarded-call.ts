@@ -1,7 +1,7 @@
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
-import { type CallRecord, exitGuards, type GuardPlan } from './guard-plan.js';
-import { Parking, waitAt, withdrawFrom } from './parking.js';
+import { exitGuards, type GuardPlan } from './guard-plan.js';
+import { FORSAKEN, Parking, UNQUEUED, waitAt, withdrawFrom } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -26,7 +26,7 @@ const ANSWERED = 3;
  * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
  * every call; what only some calls need hangs off it.
  */
-export class GuardedCall extends CallContext implements CallRecord, ParkedCall, AbandonableCall {
+export class GuardedCall extends CallContext implements ParkedCall, AbandonableCall {
   /** The links of the deadline list that the call stands in. */
   dueBefore: GuardedCall | undefined = undefined;
   dueAfter: GuardedCall | undefined = undefined;
@@ -34,18 +34,17 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private due: number | undefined = undefined;
   private readonly plan: GuardPlan;
   private permits: readonly unknown[];
-  private resolve: Settle;
-  private reject: Settle;
+  private readonly resolve: Settle = madeResolve;
+  private readonly reject: Settle = madeReject;
   private stage = ENTERING;
   private parking: Parking | undefined = undefined;
   private cancellation: Cancellation | undefined = undefined;
 
-  constructor(parent: CallContext, plan: GuardPlan) {
+  /** Made right after the promise of its caller, whose settlers it takes. */
+  private constructor(parent: CallContext, plan: GuardPlan, permits: readonly unknown[]) {
     super(parent);
     this.plan = plan;
-    this.permits = plan.permits;
-    this.resolve = madeResolve;
-    this.reject = madeReject;
+    this.permits = permits;
   }
 
   /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
@@ -84,9 +83,12 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   }
 
   override holds(guard: Guard): boolean {
+    const { stage } = this;
+    // How many of its guards have let it in: most calls that wait do so at the first.
+    const passed = stage === RUNNING ? this.plan.guards.length : stage === PARKED ? this.parking!.place : 0;
+    if (passed === 0) return false;
     const place = this.plan.guards.indexOf(guard);
-    if (this.stage === PARKED) return place >= 0 && place < this.parking!.place;
-    return this.stage === RUNNING && place >= 0;
+    return place >= 0 && place < passed;
   }
 
   /**
@@ -103,17 +105,25 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     return this.ownCancellation().onCancel(listener);
   }
 
-  start(operation: Operation<unknown>): Promise<unknown> {
-    const promise = this.promise();
-    if (this.parent!.cancellable) this.ownCancellation();
-    this.enter(operation, 0);
+  /** Starts a call whose run has a guard that may give up. */
+  static start(parent: CallContext, plan: GuardPlan, operation: Operation<unknown>): Promise<unknown> {
+    const promise = new Promise(catchSettlers);
+    const call = new GuardedCall(parent, plan, plan.permits);
+    if (parent.cancellable) call.ownCancellation();
+    call.enter(operation, 0);
     return promise;
   }
 
-  park(operation: Operation<unknown>, permits: readonly unknown[], place: number): Promise<unknown> {
-    const promise = this.promise();
-    this.permits = permits;
-    this.wait(operation, place);
+  /** Starts a call that holds `permits` up to `place` already and has to wait there. */
+  static park(
+    parent: CallContext,
+    plan: GuardPlan,
+    operation: Operation<unknown>,
+    permits: readonly unknown[],
+    place: number,
+  ): Promise<unknown> {
+    const promise = new Promise(catchSettlers);
+    new GuardedCall(parent, plan, permits).wait(operation, place);
     return promise;
   }
 
@@ -123,7 +133,7 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     this.stage = ENTERING;
     this.hold(place, permit);
     // One signal may end many calls, and this turn may be the work of one that heard of it earlier.
-    if (this.cancelled) {
+    if (this.cancellation !== undefined && this.cancelled) {
       const { reason } = this;
       this.answer(false, reason, place);
       this.ownCancellation().give(reason);
@@ -159,13 +169,6 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     if (this.stage === RUNNING) this.ownCancellation().give(reason);
     // No operation runs that could end the call by heeding its signal.
     else this.giveUp(reason);
-  }
-
-  private promise(): Promise<unknown> {
-    const promise = new Promise(catchSettlers);
-    this.resolve = madeResolve;
-    this.reject = madeReject;
-    return promise;
   }
 
   /** While the call lasts, its being given up follows its parent's. */
@@ -228,22 +231,24 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
     const parking = new Parking(operation, place);
     this.parking = parking;
     this.stage = PARKED;
+    let ticket: unknown;
     try {
-      parking.ticket = waitAt(this.plan.guards[place]!, this);
+      ticket = waitAt(this.plan.guards[place]!, this);
     } catch (error) {
       if (this.parking === parking) this.refuse(error);
       else console.error('keelson: a guard failed after it had admitted a call', error);
       return;
     }
-    parking.queued = true;
-    if (parking.forsaken) this.withdraw(parking);
+    const forsaken = parking.ticket === FORSAKEN;
+    parking.ticket = ticket;
+    if (forsaken) this.withdraw(parking);
   }
 
   /**
    * Takes the call out of the line; without a ticket the guard is parking it now, and `wait` sees to that.
    */
   private withdraw(parking: Parking): void {
-    if (!parking.queued) parking.forsaken = true;
+    if (parking.ticket === UNQUEUED) parking.ticket = FORSAKEN;
     else withdrawFrom(this.plan.guards[parking.place]!, parking.ticket);
   }
 
@@ -292,9 +297,4 @@ export class GuardedCall extends CallContext implements CallRecord, ParkedCall, 
   private exit(from: number, to: number, ok: boolean, result: unknown): void {
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
-}
-
-/** Makes the records for a {@link GuardRun} that needs them. */
-export function recordCall(context: CallContext, plan: GuardPlan): GuardedCall {
-  return new GuardedCall(context, plan);
 }

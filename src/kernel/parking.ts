@@ -1,17 +1,19 @@
 import { type AsyncScope, captureScope } from './async-context.js';
 import type { Guard, Operation, ParkedCall } from './policy.js';
 
+/** In place of a ticket: the guard is parking the call now, and has not handed one out. */
+export const UNQUEUED: object = /* @__PURE__ */ Object.freeze({});
+/** In place of a ticket: the call was given up before the guard handed one out. */
+export const FORSAKEN: object = /* @__PURE__ */ Object.freeze({});
+
 /** A wait for a turn: what has to be known when it comes. */
 export class Parking {
   readonly operation: Operation<unknown>;
   /** The place of the guard that makes the call wait. */
   readonly place: number;
   readonly scope: AsyncScope | undefined = captureScope();
-  ticket: unknown = undefined;
-  /** Whether the guard has handed out its ticket. */
-  queued = false;
-  /** Whether the call was given up before that. */
-  forsaken = false;
+  /** What the guard handed out for the place in its line, or one of the two above. */
+  ticket: unknown = UNQUEUED;
 
   constructor(operation: Operation<unknown>, place: number) {
     this.operation = operation;

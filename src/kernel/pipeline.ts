@@ -2,8 +2,9 @@ import { noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
-import { recordCall } from './guarded-call.js';
 import type { Guard, Operation, Policy } from './policy.js';
+import { SoloRun } from './solo-run.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** A policy or a guard of any kind. */
 type Part = Policy<never, unknown> | Guard;
@@ -59,13 +60,19 @@ function clockOf(parts: readonly unknown[]): Clock {
   return chosen?.clock ?? systemClock;
 }
 
+function runOf(guards: readonly Guard[], clock: Clock): Stage {
+  const [guard] = guards;
+  if (guard === undefined || guards.length > 1 || givesUp(guard)) return new GuardRun(guards, clock);
+  return new SoloRun(guard, clock, new WaitingRoom(guard));
+}
+
 /** Neighbouring guards become one run; a second guard that may give up starts the next run. */
 function compile(parts: readonly unknown[]): readonly Stage[] {
   const stages: Stage[] = [];
   let guards: Guard[] = [];
   const clock = clockOf(parts);
   const close = (): void => {
-    if (guards.length > 0) stages.push(new GuardRun(guards, recordCall, clock));
+    if (guards.length > 0) stages.push(runOf(guards, clock));
     guards = [];
   };
   for (const [place, part] of parts.entries()) {
@@ -80,7 +87,7 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
     }
   }
   close();
-  return stages.length === 0 ? [new GuardRun([])] : stages;
+  return stages.length === 0 ? [runOf([], clock)] : stages;
 }
 
 /** A stage and what stands inside it. */

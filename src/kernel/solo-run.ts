@@ -2,20 +2,21 @@ import { backgroundContext, contextOf, noOperation } from './call-options.js';
 import type { Clock } from './clock.js';
 import type { CallContext, CallOptions, Context } from './context.js';
 import { reportFailedExit } from './guard-plan.js';
+import type { HandedContext } from './handed-context.js';
 import type { Guard, Operation } from './policy.js';
-
-/** A guard that admits a call at once or refuses it, and never gives up on an operation. */
-interface Doorkeeper<Permit> extends Guard<Permit> {
-  refusal(call: CallContext): unknown;
-}
+import type { WaitingRoom } from './waiting-room.js';
 
 /**
- * Runs operations through one guard that makes nobody wait: what `GuardRun` does, with nothing but what that
- * takes. Such a guard is small when it stands alone, in memory and in a bundle.
+ * Runs operations through one guard that never gives up on them: what `GuardRun` does, with nothing but what
+ * that takes. Such a guard is small and fast when it stands alone; one that makes nobody wait goes without
+ * the room for that.
  */
 export class SoloRun<Permit> {
-  readonly #guard: Doorkeeper<Permit>;
+  readonly #guard: Guard<Permit>;
+  readonly #room: WaitingRoom | undefined;
   readonly #background: CallContext;
+  /** The context that is handed to the operations of calls without options: it costs them nothing. */
+  readonly #handed: CallContext;
   /**
    * The permit that the two callbacks below take back: while it is handed out, a call allocates no closure.
    */
@@ -23,51 +24,104 @@ export class SoloRun<Permit> {
   #onValue: (<T>(value: T) => T) | undefined;
   #onError: ((error: unknown) => never) | undefined;
 
-  constructor(guard: Doorkeeper<Permit>, clock: Clock) {
+  constructor(guard: Guard<Permit>, clock: Clock, room?: WaitingRoom) {
     this.#guard = guard;
+    this.#room = room;
     this.#background = backgroundContext(clock);
+    this.#handed = room?.hand(this.#background) ?? this.#background;
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
     if (options !== undefined) return this.#executeWith(operation, options);
-    const context = this.#background;
     let permit: Permit | undefined;
     try {
-      permit = this.#guard.enter(context);
-      if (permit === undefined) return Promise.reject(this.#guard.refusal(context));
+      permit = this.#guard.enter(this.#background);
+      if (permit === undefined) return this.#turnAway(operation, this.#background);
     } catch (error) {
       return Promise.reject(error);
     }
     if (permit !== this.#permit) this.#share(permit);
     // Taken before the operation runs, for it may bring about another permit.
-    return start(operation, context, this.#onValue!, this.#onError!);
+    return start(operation, this.#handed, this.#onValue!, this.#onError!);
   }
 
   #executeWith<T>(operation: Operation<T>, options: CallOptions | Context): Promise<T> {
     const guard = this.#guard;
-    let context: CallContext;
+    let call: CallContext;
     let permit: Permit | undefined;
     try {
-      context = contextOf(options, this.#background.clock);
-      if (context.cancelled) return Promise.reject(context.reason);
-      permit = guard.enter(context);
-      if (permit === undefined) return Promise.reject(guard.refusal(context));
+      call = contextOf(options, this.#background.clock);
+      if (call.cancelled) return Promise.reject(call.reason);
+      permit = guard.enter(call);
+      if (permit === undefined) return this.#turnAway(operation, call);
     } catch (error) {
       return Promise.reject(error);
     }
-    return start(
-      operation,
-      context,
-      (succeed<T>).bind(guard, permit, context),
-      fail.bind(guard, permit, context),
-    );
+    const passage = new Passage(guard, permit, call, this.#room?.hand(call));
+    // A listener of the guard's may have given the call up.
+    return call.cancelled ? passage.endUnrun() : passage.start(operation);
+  }
+
+  /** A call that was not let in waits, where the guard has no objection. */
+  #turnAway<T>(operation: Operation<T>, call: CallContext): Promise<T> {
+    const refusal = this.#guard.refusal?.(call);
+    return refusal === undefined ? this.#room!.park(operation, call) : Promise.reject(refusal);
   }
 
   #share(permit: Permit): void {
+    const guard = this.#guard;
+    const call = this.#background;
     this.#permit = permit;
-    this.#onValue = succeed.bind(this.#guard, permit, this.#background) as <T>(value: T) => T;
-    this.#onError = fail.bind(this.#guard, permit, this.#background);
+    this.#onValue = value => {
+      leave(guard, permit, true, value, call);
+      return value;
+    };
+    this.#onError = error => {
+      leave(guard, permit, false, error, call);
+      throw error;
+    };
+  }
+}
+
+/** A call that shares nothing: one with options or a context of its own. */
+class Passage<Permit> {
+  readonly #guard: Guard<Permit>;
+  readonly #permit: Permit;
+  readonly #call: CallContext;
+  readonly #handed: HandedContext | undefined;
+
+  constructor(guard: Guard<Permit>, permit: Permit, call: CallContext, handed: HandedContext | undefined) {
+    this.#guard = guard;
+    this.#permit = permit;
+    this.#call = call;
+    this.#handed = handed;
+  }
+
+  start<T>(operation: Operation<T>): Promise<T> {
+    return start(
+      operation,
+      this.#handed ?? this.#call,
+      value => {
+        this.#end(true, value);
+        return value;
+      },
+      error => {
+        this.#end(false, error);
+        throw error;
+      },
+    );
+  }
+
+  endUnrun(): Promise<never> {
+    const { reason } = this.#call;
+    this.#end(false, reason);
+    return Promise.reject(reason);
+  }
+
+  #end(ok: boolean, result: unknown): void {
+    if (this.#handed !== undefined) this.#handed.running = false;
+    leave(this.#guard, this.#permit, ok, result, this.#call);
   }
 }
 
@@ -86,17 +140,13 @@ function start<T>(
   return answer.then(onValue, onError);
 }
 
-function succeed<T>(this: Guard, permit: unknown, call: CallContext, value: T): T {
-  leave(this, permit, true, value, call);
-  return value;
-}
-
-function fail(this: Guard, permit: unknown, call: CallContext, error: unknown): never {
-  leave(this, permit, false, error, call);
-  throw error;
-}
-
-function leave(guard: Guard, permit: unknown, ok: boolean, result: unknown, call: CallContext): void {
+function leave<Permit>(
+  guard: Guard<Permit>,
+  permit: Permit,
+  ok: boolean,
+  result: unknown,
+  call: CallContext,
+): void {
   try {
     guard.exit(permit, ok, result, call);
   } catch (error) {

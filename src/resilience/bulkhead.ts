@@ -5,9 +5,10 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { GuardRun } from '../kernel/guard-run.js';
-import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
+import type { GuardedCall } from '../kernel/guarded-call.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
+import { SoloRun } from '../kernel/solo-run.js';
+import { WaitingRoom } from '../kernel/waiting-room.js';
 import {
   type BulkheadDescription,
   type BulkheadOptions,
@@ -102,7 +103,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   readonly #circle: WaitCircle = new WaitCircle(this);
   #due: DueTimer<Queued> | undefined;
   #events: Emitter<BulkheadEvents> | undefined;
-  #run: GuardRun | undefined;
+  #run: SoloRun<true> | undefined;
   /** Whether slots are being handed out: whoever gives one back meanwhile leaves it to that. */
   #serving = false;
   #closed = false;
@@ -122,7 +123,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    this.#run ??= new GuardRun([this], recordCall);
+    this.#run ??= new SoloRun<true>(this, this.clock, new WaitingRoom(this as Guard));
     return this.#run.execute(operation, options);
   }
 
@@ -204,10 +205,14 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
 
   /** Puts a call into the line, in the place of one that comes after it when there is no other. */
   #join(queued: Queued, until: number): Queued {
-    const level = this.#levelOf(queued.call);
-    const now = this.#line.order === 'priority' ? this.clock.coarse() : 0;
-    const displaced = this.#slots.isFull ? this.#slots.displace(level, now) : undefined;
-    if (displaced === undefined && this.#slots.isFull) throw this.#refusal('full');
+    const urgent = this.#line.order === 'priority';
+    const level = urgent ? this.#levelOf(queued.call) : 0;
+    const now = urgent ? this.clock.coarse() : 0;
+    let displaced: Queued | undefined;
+    if (this.#slots.isFull) {
+      displaced = this.#slots.displace(level, now);
+      if (displaced === undefined) throw this.#refusal('full');
+    }
     this.#slots.join(queued, level, now);
     if (until < Infinity) {
       this.#due ??= new DueTimer(this.clock, late => this.#expire(late));

@@ -146,9 +146,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
+    if (!ok || this.#seams.classify !== undefined) this.#judge(permit, ok, result, call);
     // The way of nearly every call, kept short.
-    if (ok && this.#seams.classify === undefined) this.#record(permit, 'success', 0);
-    else this.#judge(permit, ok, result, call);
+    else if (!this.#circuit.succeed(permit)) this.#record(permit, 'success', 0);
   }
 
   on<Name extends keyof CircuitBreakerEvents>(
@@ -258,14 +258,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     if (circuit.decision !== this.#told) this.#tell();
   }
 
-  /**
-   * A closed circuit does not need the exact time, and mostly none at all; reading the clock is what would
-   * cost.
-   */
+  /** A closed circuit does not need the exact time; reading the clock is what would cost. */
   #now(routine: boolean): number {
-    const { rules, state } = this.#circuit;
-    if (!routine || state !== 'closed') return this.clock.now();
-    return rules.windowMs > 0 || rules.slowMs < Infinity ? this.clock.coarse() : 0;
+    return routine && this.#circuit.state === 'closed' ? this.clock.coarse() : this.clock.now();
   }
 
   #askedMs(outcome: Outcome): number {

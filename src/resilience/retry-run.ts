@@ -10,34 +10,28 @@ import { discard } from './discard.js';
 import { launch } from './launch.js';
 import type { GaveUpReason, RetryPlan } from './retry-plan.js';
 
-type First<T> = FirstAttempt<RetryPlan<T>>;
+type First<T> = FirstAttempt<RetryPlan<T>, T>;
 
 /** Runs the operation until it succeeds, or there is no next attempt. */
 export function runAttempts<T>(plan: RetryPlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
-  const startedAt = plan.maxElapsedMs < Infinity ? plan.clock.now() : 0;
-  const context: First<T> = new FirstAttempt(call, plan);
-  // Bound functions: they are half the size of closures.
-  return launch(operation, context).then(
-    plan.classify === undefined ? undefined : (answered<T>).bind(context, operation, startedAt),
-    (failed<T>).bind(context, operation, startedAt),
+  const first: First<T> = new FirstAttempt(call, plan, operation);
+  if (plan.maxElapsedMs < Infinity) first.startedAt = plan.clock.now();
+  // Bound functions: they are half the size of closures, and less when nothing but `this` is bound.
+  return launch(operation, first).then(
+    plan.classify === undefined ? undefined : (answered<T>).bind(first),
+    (failed<T>).bind(first),
   );
 }
 
-function answered<T>(this: First<T>, operation: Operation<T>, startedAt: number, value: T): T | Promise<T> {
+function answered<T>(this: First<T>, value: T): T | Promise<T> {
   const askedMs = failureOf(this.repeater, true, value, this);
-  if (askedMs === undefined) return value;
-  return new RetryRun(this, operation, startedAt).takeOn(true, value, askedMs);
+  return askedMs === undefined ? value : new RetryRun(this).takeOn(true, value, askedMs);
 }
 
-function failed<T>(
-  this: First<T>,
-  operation: Operation<T>,
-  startedAt: number,
-  error: unknown,
-): T | Promise<T> {
+function failed<T>(this: First<T>, error: unknown): T | Promise<T> {
   const askedMs = failureOf(this.repeater, false, error, this);
   if (askedMs === undefined) throw error;
-  return new RetryRun(this, operation, startedAt).takeOn(false, error, askedMs);
+  return new RetryRun(this).takeOn(false, error, askedMs);
 }
 
 /** The ms that a failure asks to wait, -1 where it asks for nothing; `undefined` for what is no failure. */
@@ -65,9 +59,6 @@ class RetryRun<T> {
   readonly #plan: RetryPlan<T>;
   readonly #call: CallContext;
   readonly #first: First<T>;
-  readonly #operation: Operation<T>;
-  /** On the clock; read only where `maxElapsedMs` asks for it. */
-  readonly #startedAt: number;
   readonly #history: AttemptRecord[] = [];
   #attempt = 1;
   #delayMs = 0;
@@ -76,12 +67,10 @@ class RetryRun<T> {
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(first: First<T>, operation: Operation<T>, startedAt: number) {
+  constructor(first: First<T>) {
     this.#plan = first.repeater;
     this.#call = first.parent!;
     this.#first = first;
-    this.#operation = operation;
-    this.#startedAt = startedAt;
   }
 
   /** Ends the call with its first outcome, or takes it on from there. Throws what the call ends with. */
@@ -118,7 +107,7 @@ class RetryRun<T> {
     if (this.#call.deadline < Infinity && delayMs >= this.#call.remainingMs()) return 'deadline';
     const { maxElapsedMs, clock } = this.#plan;
     if (maxElapsedMs === Infinity) return undefined;
-    return clock.now() - this.#startedAt + delayMs >= maxElapsedMs ? 'elapsed' : undefined;
+    return clock.now() - this.#first.startedAt! + delayMs >= maxElapsedMs ? 'elapsed' : undefined;
   }
 
   #wait(ok: boolean, result: unknown, delayMs: number): void {
@@ -160,7 +149,7 @@ class RetryRun<T> {
     }
     this.#attempt++;
     const context = this.#first.next(this.#attempt);
-    launch(this.#operation, context).then(
+    launch(this.#first.operation, context).then(
       value => this.#settle(true, value, context),
       error => this.#settle(false, error, context),
     );

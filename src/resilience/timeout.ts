@@ -4,7 +4,7 @@ import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
-import { type GuardedCall, recordCall } from '../kernel/guarded-call.js';
+import type { GuardedCall } from '../kernel/guarded-call.js';
 import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
@@ -108,7 +108,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
-    this.#run ??= new GuardRun([this], recordCall);
+    this.#run ??= new GuardRun([this]);
     return this.#run.execute(operation, options);
   }
 

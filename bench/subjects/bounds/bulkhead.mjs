@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { refused } from './rejection.mjs';
 
 /** A count of the running, a linked line of the waiting; a slot passes on in the same turn. */
@@ -29,13 +30,19 @@ export class BoundBulkhead {
     }
     if (this.#room === 0) return Promise.reject(refused('full'));
     this.#room--;
-    return new Promise((resolve, reject) => this.#push({ operation, resolve, reject, next: undefined }));
+    return new Promise((resolve, reject) =>
+      this.push({ operation, resolve, reject, scope: undefined, next: undefined }),
+    );
   }
 
-  #push(waiter) {
+  push(waiter) {
     if (this.#last === undefined) this.#first = waiter;
     else this.#last.next = waiter;
     this.#last = waiter;
+  }
+
+  run(waiter) {
+    return waiter.operation();
   }
 
   #leave() {
@@ -47,7 +54,7 @@ export class BoundBulkhead {
     this.#first = waiter.next;
     if (waiter.next === undefined) this.#last = undefined;
     this.#room++;
-    waiter.operation().then(
+    this.run(waiter).then(
       value => {
         this.#leave();
         waiter.resolve(value);
@@ -57,5 +64,17 @@ export class BoundBulkhead {
         waiter.reject(error);
       },
     );
+  }
+}
+
+/** The same, and whoever waited runs in the async context of its own caller. */
+export class ScopedBulkhead extends BoundBulkhead {
+  push(waiter) {
+    waiter.scope = new AsyncResource('bound', { requireManualDestroy: true });
+    super.push(waiter);
+  }
+
+  run(waiter) {
+    return waiter.scope.runInAsyncScope(waiter.operation);
   }
 }

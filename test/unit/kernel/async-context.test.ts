@@ -76,9 +76,8 @@ describe('captureScope', () => {
     const { captureScope } = await import('../../../src/kernel/async-context.js');
     expect(captureScope()).toBeUndefined();
     const { GuardRun } = await import('../../../src/kernel/guard-run.js');
-    const { recordCall } = await import('../../../src/kernel/guarded-call.js');
     const line = new Line();
-    const call = new GuardRun([line], recordCall).execute(() => 7);
+    const call = new GuardRun([line]).execute(() => 7);
     line.parked[0]!.admit(true);
     await expect(call).resolves.toBe(7);
   });

@@ -63,7 +63,7 @@ describe('what is left of a deadline that a guard has set', () => {
     const clock = new TurnClock();
     clock.block(500);
     const remaining = await run(new Limiter(clock, [], 50)).execute(context => {
-      const attempt = new FirstAttempt(context as CallContext, { attempts: 2, budget: undefined });
+      const attempt = new FirstAttempt(context as CallContext, { attempts: 2, budget: undefined }, () => 1);
       return [context.remainingMs(), attempt.remainingMs(), attempt.next(2).remainingMs()];
     });
     expect(remaining).toEqual([50, 50, 50]);

@@ -1,6 +1,5 @@
 import type { CallContext, Context } from '../../../src/kernel/context.js';
 import { GuardRun } from '../../../src/kernel/guard-run.js';
-import { recordCall } from '../../../src/kernel/guarded-call.js';
 import type { AbandonableCall, Guard, ParkedCall } from '../../../src/kernel/policy.js';
 
 export type Log = string[];
@@ -63,7 +62,7 @@ export class Giver extends Recorder {
   }
 }
 
-export const run = (...guards: Guard<object>[]): GuardRun => new GuardRun(guards as Guard[], recordCall);
+export const run = (...guards: Guard<object>[]): GuardRun => new GuardRun(guards as Guard[]);
 
 export function deferred<T>(): {
   promise: Promise<T>;

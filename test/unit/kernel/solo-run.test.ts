@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { CallContext } from '../../../src/kernel/context.js';
+import { pipeline } from '../../../src/kernel/pipeline.js';
+import type { Guard } from '../../../src/kernel/policy.js';
 import { SoloRun } from '../../../src/kernel/solo-run.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { deferred } from './recording-guards.js';
@@ -129,5 +131,32 @@ describe('a run of one guard', () => {
     await expect(run.execute(() => 1, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
     await expect(run.execute(() => 1, { timeoutMs: -1 })).rejects.toThrow(RangeError);
     expect(enter).not.toHaveBeenCalled();
+  });
+});
+
+describe('a call that a listener gives up while it is admitted', () => {
+  const admitting = (act: () => void) => {
+    const door = new Door();
+    const enter = door.enter.bind(door);
+    door.enter = call => {
+      act();
+      return enter(call);
+    };
+    return door;
+  };
+
+  it('does not run, gives its permit back and fails with the reason', async () => {
+    const caller = new AbortController();
+    const door = admitting(() => caller.abort('too late'));
+    const other = new Door();
+    const operation = vi.fn();
+    const solo = new SoloRun(door, new VirtualClock());
+    await expect(solo.execute(operation, { signal: caller.signal })).rejects.toBe('too late');
+    expect([operation.mock.calls.length, door.log]).toEqual([0, ['first error too late -']]);
+
+    const later = new AbortController();
+    const fused = pipeline(other as Guard, admitting(() => later.abort('later')) as Guard);
+    await expect(fused.execute(operation, { signal: later.signal })).rejects.toBe('later');
+    expect([operation.mock.calls.length, other.log]).toEqual([0, ['first error later -']]);
   });
 });
