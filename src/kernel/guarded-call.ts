@@ -1,7 +1,7 @@
 import { Cancellation } from './cancellation.js';
 import { CallContext } from './context.js';
 import { exitGuards, type GuardPlan } from './guard-plan.js';
-import { FORSAKEN, Parking, UNQUEUED, waitAt, withdrawFrom } from './parking.js';
+import { FORSAKEN, newParking, type Parking, UNQUEUED, waitAt, withdrawFrom } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
@@ -228,7 +228,7 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
       }
       this.ownCancellation();
     }
-    const parking = new Parking(operation, place);
+    const parking = newParking(operation, place);
     this.parking = parking;
     this.stage = PARKED;
     let ticket: unknown;

@@ -7,18 +7,17 @@ export const UNQUEUED: object = /* @__PURE__ */ Object.freeze({});
 export const FORSAKEN: object = /* @__PURE__ */ Object.freeze({});
 
 /** A wait for a turn: what has to be known when it comes. */
-export class Parking {
+export interface Parking {
   readonly operation: Operation<unknown>;
   /** The place of the guard that makes the call wait. */
   readonly place: number;
-  readonly scope: AsyncScope | undefined = captureScope();
+  readonly scope: AsyncScope | undefined;
   /** What the guard handed out for the place in its line, or one of the two above. */
-  ticket: unknown = UNQUEUED;
+  ticket: unknown;
+}
 
-  constructor(operation: Operation<unknown>, place: number) {
-    this.operation = operation;
-    this.place = place;
-  }
+export function newParking(operation: Operation<unknown>, place: number): Parking {
+  return { operation, place, scope: captureScope(), ticket: UNQUEUED };
 }
 
 /** Asks the guard to park the call. */

@@ -1,6 +1,6 @@
 import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
-import { Waiter } from '../core/wait-line.js';
+import type { Waiter } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
@@ -52,20 +52,13 @@ export interface BulkheadSnapshot {
 }
 
 /** A call in the line. */
-class Queued extends Waiter {
+interface Queued extends Waiter {
   readonly call: GuardedCall;
   readonly since: number;
   /** The calls with a slot here that this one is a part of. */
   readonly holders: readonly CallContext[] | undefined;
   /** The time at which it stops waiting, if there is one. */
-  due: Due<Queued> | undefined = undefined;
-
-  constructor(call: GuardedCall, since: number, holders: readonly CallContext[] | undefined) {
-    super();
-    this.call = call;
-    this.since = since;
-    this.holders = holders;
-  }
+  due: Due<Queued> | undefined;
 }
 
 /**
@@ -148,7 +141,8 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
       throw this.#refusal('deadlock');
     }
     const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
-    return this.#join(new Queued(call, now, holders), until);
+    const place = { rank: 0, previous: undefined, next: undefined, call, since: now, holders, due: undefined };
+    return this.#join(place, until);
   }
 
   withdraw(queued: Queued): void {
