@@ -1,4 +1,5 @@
 import type { CallContext } from './context.js';
+import { Listeners } from './listeners.js';
 
 /**
  * What a context that can be given up by itself knows about that. Contexts make one only when somebody asks
@@ -9,7 +10,7 @@ export class Cancellation {
   reason: unknown = undefined;
   #controller: AbortController | undefined;
   #unlink: (() => void) | undefined;
-  #listeners: Set<() => void> | undefined;
+  #listeners: Listeners | undefined;
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -20,15 +21,8 @@ export class Cancellation {
   }
 
   onCancel(listener: () => void): () => void {
-    // A wrapper of its own, so that one function may subscribe twice.
-    const entry = (): void => listener();
-    this.#listeners ??= new Set();
-    const listeners = this.#listeners;
-    listeners.add(entry);
-    // From the very set, for it may be walked at that time.
-    return () => {
-      listeners.delete(entry);
-    };
+    this.#listeners ??= new Listeners();
+    return this.#listeners.add(listener);
   }
 
   /** The first reason stays. */
@@ -37,15 +31,13 @@ export class Cancellation {
     this.given = true;
     this.reason = reason;
     this.#controller?.abort(reason);
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) tell(listener);
+    this.#listeners?.tell();
   }
 
   /** Hears from now on, until {@link unlink}, when the parent is given up. */
   link(parent: CallContext, onCancelled: () => void): void {
     this.#unlink ??= parent.onCancel(() => {
-      // The parent has let go of this already; a signal with ten thousand listeners is slow to look for one.
+      // The parent has let go of this already.
       this.#unlink = undefined;
       onCancelled();
     });
@@ -54,14 +46,5 @@ export class Cancellation {
   unlink(): void {
     this.#unlink?.();
     this.#unlink = undefined;
-  }
-}
-
-/** One that fails must not keep the others from hearing of it. */
-function tell(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    console.error('keelson: a listener of a cancellation failed', error);
   }
 }

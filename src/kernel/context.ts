@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { onAbort } from './on-abort.js';
 
 /**
  * What an operation is told about the call that it serves. Never mutated: a policy hands on a derived one.
@@ -196,9 +197,7 @@ export class RootContext extends CallContext {
 
   override onCancel(listener: () => void): () => void {
     const { signal } = this.#options;
-    if (signal === undefined) return nothing;
-    signal.addEventListener('abort', listener, { once: true });
-    return () => signal.removeEventListener('abort', listener);
+    return signal === undefined ? nothing : onAbort(signal, listener);
   }
 }
 

@@ -141,7 +141,15 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
       throw this.#refusal('deadlock');
     }
     const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
-    const place = { rank: 0, previous: undefined, next: undefined, call, since: now, holders, due: undefined };
+    const place = {
+      rank: 0,
+      previous: undefined,
+      next: undefined,
+      call,
+      since: now,
+      holders,
+      due: undefined,
+    };
     return this.#join(place, until);
   }
 

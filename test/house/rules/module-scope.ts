@@ -9,6 +9,7 @@ const variables: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'the turn of the event loop is one for all',
   'src/kernel/async-context.ts': 'the host is asked only once what it offers',
   'src/kernel/guarded-call.ts': 'a register that is written and read within one expression',
+  'src/kernel/on-abort.ts': 'a signal bears one listener for all calls of the process',
   'src/resilience/circuit-options.ts': 'frozen rules: breakers made in a row from one literal share them',
 };
 
