@@ -49,7 +49,7 @@ export interface CircuitExplanation {
 /** What the user may bring along. Breakers for which nobody did share one object. */
 interface Seams {
   readonly random: Random;
-  readonly classify: CircuitBreakerOptions['classify'];
+  readonly classify: Classify | undefined;
   readonly retryAfterMs: CircuitBreakerOptions['retryAfterMs'];
 }
 
@@ -239,12 +239,12 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
-    let verdict: Verdict = ok ? 'success' : 'failure';
+    let verdict: Verdict = 'ignored';
     let askedMs = 0;
     try {
-      const judged: string = judge(ok, result, call, this.#seams.classify as Classify);
-      if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
-      else verdict = judged as Verdict;
+      const judged = judge('CircuitBreaker', ok, result, call, this.#seams.classify);
+      if (judged !== 'neutral') verdict = judged;
+      else if (call.cancelled) verdict = 'cancelled';
       if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
     } finally {
       // Whatever the user's functions throw is reported by the kernel; the permit comes back all the same.

@@ -1,9 +1,8 @@
 import type { CircuitRules } from '../core/circuit-rules.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
 import type { Clock } from '../kernel/clock.js';
-import type { Context } from '../kernel/context.js';
 import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../kernel/options.js';
-import type { Outcome, Verdict } from '../kernel/outcome.js';
+import type { Classify, Outcome } from '../kernel/outcome.js';
 import type { Random } from '../kernel/random.js';
 
 /**
@@ -80,10 +79,11 @@ export interface CircuitBreakerOptions {
   /** `observe` goes through all states but rejects no call; `disabled` counts none. @default 'enforce' */
   readonly mode?: 'enforce' | 'observe' | 'disabled';
   /**
-   * Judges outcomes, returned values too; `undefined` leaves one to the default.
+   * Judges outcomes, returned values too; `undefined` leaves one to the default. If it throws or answers no
+   * verdict, that is reported and the outcome counts nowhere.
    * @default what is thrown is a failure, except rejections by policies and what the caller gave up
    */
-  readonly classify?: (outcome: Outcome, context: Context) => Verdict | 'slow' | undefined;
+  readonly classify?: Classify;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
   /** The source of chance, for `jitterRatio`. @default systemRandom */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, refuse } from '../kernel/options.js';
-import type { Classify, Outcome } from '../kernel/outcome.js';
+import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { discard } from './discard.js';
 import { launch } from './launch.js';
@@ -19,7 +19,11 @@ export type FallbackStep<Out, In = unknown> = (
 ) => PromiseLike<Out> | Out;
 
 interface CommonOptions<In> {
-  /** What is to be replaced. @default every error, refusals by other policies included */
+  /**
+   * What is to be replaced: what is a `failure`. The call rejects with what it throws, and with a `TypeError`
+   * when it answers no verdict.
+   * @default every error, refusals by other policies included
+   */
   readonly classify?: Classify<In>;
   /** Shown in events and `describe()`. @default 'fallback' */
   readonly name?: string;
@@ -168,7 +172,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 
   #isFailure(outcome: Outcome<In>, call: CallContext): boolean {
     if (call.cancelled) return false;
-    return (this.#classify?.(outcome, call) ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
+    const verdict = checkVerdict('Fallback', this.#classify?.(outcome, call));
+    return (verdict ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
   }
 
   async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {

@@ -141,9 +141,11 @@ function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptio
     random,
     retryAfterMs: outcome => askedMs(outcome as never, clock),
     ...options,
-    classify: (outcome, context) =>
-      options.classify?.(outcome, context) ??
-      (outcome.ok && isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined),
+    classify(outcome, context) {
+      const verdict = options.classify?.(outcome, context);
+      if (verdict !== undefined || !outcome.ok) return verdict;
+      return isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined;
+    },
   });
 }
 

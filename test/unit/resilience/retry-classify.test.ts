@@ -98,6 +98,31 @@ describe('what a retry makes of outcomes', () => {
       await expect(run(reject('failed'))).rejects.toThrow('broken classify');
     }
   });
+
+  it.each<[unknown, string]>([
+    ['sucess', '"sucess"'],
+    [null, 'null'],
+    [{ retryAfter: 5 }, 'an object'],
+    [{ retryAfterMs: '5' }, 'an object'],
+    [Promise.resolve('failure'), 'a promise'],
+  ])('rejects when it is classified as %o, on any attempt', async (answer, shown) => {
+    const rule = "'success', 'failure', 'slow', 'neutral', { retryAfterMs } or undefined";
+    for (const at of [1, 2]) {
+      const { run } = setup({
+        classify: (_, { attempt }) => (attempt === at ? (answer as never) : 'failure'),
+      });
+      for (const operation of [reject('failed'), () => 'answered']) {
+        const error = new TypeError(`Retry: \`classify\` must answer ${rule}, got ${shown}`);
+        await expect(run(operation)).rejects.toThrow(error);
+      }
+    }
+  });
+
+  it('takes what is called slow for what it is', async () => {
+    const { run } = setup({ classify: () => 'slow' });
+    await expect(run(() => 'late')).resolves.toBe('late');
+    await expect(run(reject('failed'))).rejects.toBe('failed');
+  });
 });
 
 function isOpen(outcome: Outcome): boolean {
