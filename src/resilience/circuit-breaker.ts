@@ -11,13 +11,13 @@ import type { CircuitCounts } from '../core/trip-rule.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
-import type { Listener, Observable } from '../kernel/events.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkNumber, refuse } from '../kernel/options.js';
 import { type Classify, judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
-import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-events.js';
+import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
 import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
 
@@ -81,7 +81,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   readonly #seams: Seams;
   /** The transition that was told of last. */
   #told: CircuitDecision;
-  #events: CircuitEmitter | undefined;
+  #events: Emitter<CircuitBreakerEvents> | undefined;
   #run: SoloRun<Permit> | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
@@ -155,7 +155,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     event: Name,
     listener: Listener<CircuitBreakerEvents[Name]>,
   ): () => void {
-    this.#events ??= new CircuitEmitter();
+    this.#events ??= new Emitter(eventNames);
     return this.#events.on(event, listener);
   }
 

@@ -146,7 +146,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter();
+    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed']);
     return this.#events.on(event, listener);
   }
 

@@ -66,6 +66,14 @@ const known = [
   'random',
 ];
 
+const eventNames: readonly (keyof RetryEvents)[] = [
+  'retried',
+  'recovered',
+  'gaveUp',
+  'discardFailed',
+  'nested',
+];
+
 /** How a retry is set up, as JSON; `null` stands for no limit. */
 export interface RetryDescription {
   /** Tells the descriptions of policies apart. */
@@ -169,7 +177,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   }
 
   on<Name extends keyof RetryEvents>(event: Name, listener: Listener<RetryEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter();
+    this.#plan.events ??= new Emitter(eventNames);
     return this.#plan.events.on(event, listener);
   }
 
