@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runProgram } from './child-program.js';
+import { TestServer } from './http-server.js';
 
 interface Measured {
   readonly timers: number;
@@ -16,7 +17,7 @@ const CALLS = 1_000_000;
  * grows in every round, what is compiled or collected late in some.
  */
 const program = (make: string, calls: number): string => `
-  import { pipeline, Timeout } from 'keelson';
+  import { Fallback, pipeline, resilientFetch, Retry, RetryBudget, Timeout } from 'keelson';
   import { countingSignal } from 'keelson/testing';
   const caller = countingSignal();
   ${make}
@@ -96,6 +97,16 @@ const subjects: readonly (readonly [string, number, string])[] = [
      const call = i => policy.execute(() => new Promise(() => {}), { signal: caller.signal });`,
   ],
   [
+    'resilientFetch with one signal for all, whose bodies nobody reads',
+    CALLS / 50,
+    // The very last answer may be reachable for some time yet: that one has no body.
+    `const policy = resilientFetch({ fetch: async (url, { signal }) => {
+       signal.addEventListener('abort', () => {});
+       return new Response(url.endsWith('99') ? null : 'body');
+     } });
+     const call = i => policy('http://stock.example/' + i, { signal: caller.signal });`,
+  ],
+  [
     'a fused stack of guards',
     CALLS,
     `${fused}
@@ -123,5 +134,35 @@ describe('nothing is left of many calls through', { timeout: 120_000 }, () => {
     expect(measured).toMatchObject({ timers: 0, immediates: 0, listeners: 0 });
     // The smallest thing that could be kept for each call is a pointer.
     expect(measured.grownBytes).toBeLessThan(calls);
+  });
+});
+
+describe('the body of an answer', { timeout: 60_000 }, () => {
+  it('is still ended by the signal of its caller after everything that could be collected is', async () => {
+    await using server = await TestServer.start((_, response) => response.writeHead(200).write('begin'));
+    const end = await runProgram(
+      `
+      import { resilientFetch } from 'keelson';
+      const fetch = resilientFetch();
+      const caller = new AbortController();
+      const heard = [];
+      const read = async () => {
+        const response = await fetch('${server.url}', { signal: caller.signal });
+        response.text().then(() => heard.push('an end'), error => heard.push(error.message));
+      };
+      await Promise.all(Array.from({ length: 20 }, read));
+      for (let i = 0; i < 5; i++) {
+        gc();
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      caller.abort(new Error('enough'));
+      await new Promise(resolve => setTimeout(resolve, 50));
+      console.log(JSON.stringify(heard));
+      process.exit();
+      `,
+      { nodeFlags: ['--expose-gc'] },
+    );
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(end.stdout)).toEqual(new Array(20).fill('enough'));
   });
 });
