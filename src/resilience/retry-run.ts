@@ -121,7 +121,8 @@ class RetryRun<T> {
 
   /** Whether the time of the call ends before an attempt could start `delayMs` from now. */
   #overAfter(delayMs: number): GaveUpReason | undefined {
-    if (this.#call.deadline < Infinity && delayMs >= this.#call.remainingMs()) return 'deadline';
+    // A wait without end is one beyond any deadline, also where there is none.
+    if (delayMs >= this.#call.remainingMs()) return 'deadline';
     const { maxElapsedMs, clock } = this.#plan;
     if (maxElapsedMs === Infinity) return undefined;
     return clock.now() - this.#startedAt + delayMs >= maxElapsedMs ? 'elapsed' : undefined;

@@ -166,7 +166,7 @@ describe('resilientFetch and a caller who gives up', () => {
     expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
   });
 
-  it('has one listener at a signal for any number of calls, and none after those without a body', async () => {
+  it('has one listener at a signal for all calls, and none after those without a body', async () => {
     const { url } = await serve((_, response) => response.writeHead(204).end());
     const warnings: Error[] = [];
     const warn = (warning: Error) => warnings.push(warning);

@@ -55,6 +55,20 @@ describe('what a retry makes of outcomes', () => {
     expect(thrown.delays).toEqual([expected]);
   });
 
+  it('cuts no wish where it is told so, and takes one for ever for one beyond any deadline', async () => {
+    const endless = { attempts: 2, maxRetryAfterMs: Infinity };
+    const long = setup(endless);
+    await expect(long.run(reject({ retryAfterMs: 2 ** 40 }))).rejects.toEqual({ retryAfterMs: 2 ** 40 });
+    expect(long.delays).toEqual([2 ** 40]);
+
+    const never = setup(endless);
+    const reasons: string[] = [];
+    never.retry.on('gaveUp', ({ reason }) => reasons.push(reason));
+    await expect(never.run(reject({ retryAfterMs: Infinity }))).rejects.toEqual({ retryAfterMs: Infinity });
+    expect(never.delays).toEqual([]);
+    expect(reasons).toEqual(['deadline']);
+  });
+
   it('ignores the wishes of errors where it is told to', async () => {
     const { run, delays } = setup({ attempts: 2, honourRetryAfter: false });
     await expect(run(reject({ retryAfterMs: 500 }))).rejects.toEqual({ retryAfterMs: 500 });
