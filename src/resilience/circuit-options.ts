@@ -3,7 +3,7 @@ import type { CircuitCounts } from '../core/trip-rule.js';
 import type { Clock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../kernel/options.js';
 import type { Classify, Outcome } from '../kernel/outcome.js';
-import type { Random } from '../kernel/random.js';
+import { type Random, systemRandom } from '../kernel/random.js';
 
 /**
  * The outcomes that ratios are taken of: the last so many, or those of the last so many ms in equal buckets.
@@ -228,4 +228,18 @@ function shared(rules: CircuitRules): CircuitRules {
   const names = Object.keys(rules) as (keyof CircuitRules)[];
   if (names.some(name => rules[name] !== latest?.[name])) latest = Object.freeze(rules);
   return latest!;
+}
+
+/** What the user may bring along. Breakers for which nobody did share one object. */
+export interface Seams {
+  readonly random: Random;
+  readonly classify: Classify | undefined;
+  readonly retryAfterMs: CircuitBreakerOptions['retryAfterMs'];
+}
+
+const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: undefined };
+
+export function circuitSeams({ random, classify, retryAfterMs }: CircuitBreakerOptions): Seams {
+  if ((random ?? classify ?? retryAfterMs) === undefined) return plain;
+  return { random: random ?? systemRandom, classify, retryAfterMs };
 }
