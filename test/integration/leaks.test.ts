@@ -13,7 +13,7 @@ interface Measured {
 const CALLS = 1_000_000;
 
 /**
- * `make` declares `policy` and `call(i)`. The heap is measured after each of four rounds of calls: what leaks
+ * `make` declares `policy` and `call(i)`. The heap is measured after each of five rounds of calls: what leaks
  * grows in every round, what is compiled or collected late in some.
  */
 const program = (make: string, calls: number): string => `
@@ -41,8 +41,8 @@ const program = (make: string, calls: number): string => `
   }
   let grownBytes = Infinity;
   let before = Infinity;
-  for (let round = 0; round < 4; round++) {
-    await run(${calls / 4});
+  for (let round = 0; round < 5; round++) {
+    await run(${calls / 5});
     const after = await heap();
     if (round > 0) grownBytes = Math.min(grownBytes, after - before);
     before = after;
@@ -95,6 +95,38 @@ const subjects: readonly (readonly [string, number, string])[] = [
     CALLS / 20,
     `const policy = new Timeout({ timeoutMs: 1 });
      const call = i => policy.execute(() => new Promise(() => {}), { signal: caller.signal });`,
+  ],
+  [
+    'Retry with a budget',
+    CALLS,
+    `const policy = new Retry({ budget: new RetryBudget() });
+     const call = i => policy.execute(() => i);`,
+  ],
+  [
+    'Retry whose every call fails at first, with the signal of the caller',
+    CALLS / 20,
+    `const budget = new RetryBudget({ retryRatio: 1, reserve: 1_000_000, minPerSecond: 1_000_000 });
+     const policy = new Retry({ backoff: { kind: 'constant', delayMs: 0 }, budget });
+     const operation = ({ attempt }) => attempt > 1 ? attempt : Promise.reject(new Error('busy'));
+     const call = () => policy.execute(operation, { signal: caller.signal });`,
+  ],
+  [
+    'RetryBudget that is exhausted',
+    CALLS,
+    `const budget = new RetryBudget({ reserve: 1, minPerSecond: 0 });
+     const call = i => { if (i % 2 === 0) budget.deposit(); return budget.withdraw(); };`,
+  ],
+  [
+    'Fallback',
+    CALLS,
+    `const policy = new Fallback({ value: 0, classify: ({ ok, value }) => (ok && value % 2 ? 'failure' : undefined) });
+     const call = i => policy.execute(() => i);`,
+  ],
+  [
+    'Fallback that answers errors, with the signal of the caller',
+    CALLS / 5,
+    `const policy = new Fallback({ run: [async () => { throw new Error('first'); }, () => 1] });
+     const call = () => policy.execute(() => Promise.reject(new Error('busy')), { signal: caller.signal });`,
   ],
   [
     'resilientFetch with one signal for all, whose bodies nobody reads',
