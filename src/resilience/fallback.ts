@@ -42,8 +42,8 @@ export interface FallbackValue<Out, In = unknown> extends CommonOptions<In> {
 /** A fallback that has to find its answer. */
 export interface FallbackRun<Out, In = unknown> extends CommonOptions<In> {
   /**
-   * Finds the answer; of several steps each is tried when the one before it fails. The compiler takes the type
-   * of the answer from one of them: where they differ, name it, as in `new Fallback<number | null>(…)`.
+   * Finds the answer; of several steps each is tried when the one before it fails. The compiler takes the
+   * type of the answer from one of them: where they differ, name it, as in `new Fallback<number | null>(…)`.
    */
   readonly run: FallbackStep<Out, In> | readonly FallbackStep<Out, In>[];
   /** Not with `run`. */

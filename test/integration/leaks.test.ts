@@ -119,7 +119,8 @@ const subjects: readonly (readonly [string, number, string])[] = [
   [
     'Fallback',
     CALLS,
-    `const policy = new Fallback({ value: 0, classify: ({ ok, value }) => (ok && value % 2 ? 'failure' : undefined) });
+    `const classify = ({ ok, value }) => (ok && value % 2 ? 'failure' : undefined);
+     const policy = new Fallback({ value: 0, classify });
      const call = i => policy.execute(() => i);`,
   ],
   [

@@ -189,7 +189,7 @@ describe('wrap', () => {
     expectTypeOf(byDefault).parameters.toEqualTypeOf<[id: string, page?: number | undefined]>();
     const declared = (_: Context, page = 1): number => page;
     expectTypeOf(wrap(timeout, declared)).parameters.toEqualTypeOf<[page?: number | undefined]>();
-    // Where the parameter has no type of its own, the compiler asks `wrap` for one before it sees the default.
+    // Where it has no type of its own, the compiler asks `wrap` for one before it looks at the default.
     const asked = wrap(timeout, (_, page = 1) => page);
     expectTypeOf(asked).parameters.toEqualTypeOf<[page?: unknown]>();
     const none = wrap(timeout, reply);

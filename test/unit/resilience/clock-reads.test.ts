@@ -65,7 +65,7 @@ describe('a call that succeeds', () => {
     expect(reads).toEqual(expected);
   });
 
-  it('shares the time of its turn with the others: 1000 of them read the clock less than 40 times', async () => {
+  it('shares the time of its turn: a thousand of them read the clock less than 40 times', async () => {
     const policy = stack(systemClock);
     await policy.execute(() => 1);
     await settle();
