@@ -16,6 +16,6 @@ export async function bundle(source, { external = [], platform = 'neutral' } = {
     legalComments: 'none',
     logLevel: 'silent',
   });
-  const [{ contents, text }] = outputFiles;
-  return { code: text, min: contents.length, gzip: gzipSync(contents, { level: 9 }).length };
+  const [{ contents }] = outputFiles;
+  return { min: contents.length, gzip: gzipSync(contents, { level: 9 }).length };
 }

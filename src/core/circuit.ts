@@ -91,10 +91,11 @@ export class Circuit {
   /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
   admit(now: number, random: () => number): Permit | undefined {
     const { state, until, trips } = this.#decision;
-    this.#calls++;
     // Asked this way round, a time that is no number ends the break instead of making it last for ever.
     if (state === 'open' && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
     else if (this.#sweep(now)) this.#judge(now, random, 0);
+    // Not before: where the user's chance throws there is no permit, and nobody gives one back.
+    this.#calls++;
     return this.#permit(now);
   }
 

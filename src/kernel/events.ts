@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { refuse, show } from './options.js';
 
 /** Names of events and what each carries. */
 type EventMap = object;
@@ -8,7 +9,10 @@ export type Listener<Payload> = (payload: Payload) => void;
 
 /** What every primitive offers to those who watch it. */
 export interface Observable<Events extends EventMap> {
-  /** Calls `listener` at each `event`; the function returned stops it. */
+  /**
+   * Calls `listener` at each `event`; the function returned stops it. Throws a `TypeError` when there is no
+   * such event or the listener is no function.
+   */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): () => void;
 }
 
@@ -20,11 +24,29 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** An emitter whose listeners are kept apart from the code that emits. */
+/**
+ * An emitter whose listeners are kept apart from the code that emits, and from each other: all of them have
+ * heard of an event before any hears of the next, even when one of them causes it.
+ */
 export class Emitter<Events extends EventMap> implements Observable<Events> {
   readonly #emitter = new EventEmitter();
+  readonly #names: readonly string[] | undefined;
+  /** Whether listeners are being told; what happens meanwhile is told after that. */
+  #telling = false;
+  #later: (readonly [event: string, payload: unknown])[] | undefined;
 
+  /** `names` are those of all events; a listener to any other is refused. Left out, none is. */
+  constructor(names?: readonly (keyof Events & string)[]) {
+    this.#names = names;
+  }
+
+  /** @throws TypeError when there is no such event or the listener is no function. */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): () => void {
+    const names = this.#names;
+    if (names?.includes(event) === false) {
+      throw new TypeError(`on: unknown event ${show(event)}; known are ${names.join(', ')}`);
+    }
+    if (typeof listener !== 'function') refuse('on', 'listener', 'a function', listener);
     const guarded = (payload: Events[Name]): void => {
       try {
         const returned: unknown = listener(payload);
@@ -46,6 +68,19 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
   }
 
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
-    this.#emitter.emit(event, payload);
+    if (this.#telling) {
+      this.#later ??= [];
+      this.#later.push([event, payload]);
+      return;
+    }
+    this.#telling = true;
+    try {
+      this.#emitter.emit(event, payload);
+      // What is told of here may be followed by more.
+      if (this.#later !== undefined) for (const [name, what] of this.#later) this.#emitter.emit(name, what);
+    } finally {
+      this.#telling = false;
+      this.#later = undefined;
+    }
   }
 }

@@ -20,9 +20,11 @@ function words(rule: NumberRule): string {
   return parts.join(' ') + (rule.infinity ? ', or Infinity' : '');
 }
 
-function show(value: unknown): string {
+/** A value in a message: a text in quotes, an object only by name, for it may be large or hold secrets. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return value instanceof Promise ? 'a promise' : 'an object';
 }
 
 /** Throws a `RangeError` that names the option, the rule and the value. */

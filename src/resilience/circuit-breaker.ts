@@ -11,14 +11,19 @@ import type { CircuitCounts } from '../core/trip-rule.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
-import type { Listener, Observable } from '../kernel/events.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkNumber, refuse } from '../kernel/options.js';
-import { type Classify, judge, type Outcome } from '../kernel/outcome.js';
+import { judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
-import { type Random, systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
-import { type CircuitBreakerEvents, CircuitEmitter, eventOf } from './circuit-events.js';
-import { type CircuitBreakerOptions, circuitRules, defaults } from './circuit-options.js';
+import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
+import {
+  type CircuitBreakerOptions,
+  circuitRules,
+  circuitSeams,
+  defaults,
+  type Seams,
+} from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
 
 /** Why a breaker is in its state. */
@@ -46,15 +51,6 @@ export interface CircuitExplanation {
   readonly text: string;
 }
 
-/** What the user may bring along. Breakers for which nobody did share one object. */
-interface Seams {
-  readonly random: Random;
-  readonly classify: CircuitBreakerOptions['classify'];
-  readonly retryAfterMs: CircuitBreakerOptions['retryAfterMs'];
-}
-
-const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: undefined };
-
 /**
  * Stops calling a remote that fails, and finds out with a few probes when it is back.
  *
@@ -81,21 +77,18 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   readonly #seams: Seams;
   /** The transition that was told of last. */
   #told: CircuitDecision;
-  #events: CircuitEmitter | undefined;
+  #events: Emitter<CircuitBreakerEvents> | undefined;
   #run: SoloRun<Permit> | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: CircuitBreakerOptions = {}) {
     const rules = circuitRules(options);
-    const { name = defaults.name, clock = systemClock, random, classify, retryAfterMs } = options;
+    const { name = defaults.name, clock = systemClock } = options;
     this.name = name;
     this.clock = clock;
     this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
     this.#told = this.#circuit.decision;
-    this.#seams =
-      (random ?? classify ?? retryAfterMs)
-        ? { random: random ?? systemRandom, classify, retryAfterMs }
-        : plain;
+    this.#seams = circuitSeams(options);
   }
 
   /** What stands where an option was left out. */
@@ -122,14 +115,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   acquire(): CircuitPermit {
     const permit = this.enter();
     if (permit === undefined) throw this.refusal();
-    return new CircuitPermit((verdict, error) => {
-      let askedMs = 0;
-      try {
-        if (verdict === 'failure') askedMs = this.#askedMs({ ok: false, error });
-      } finally {
-        this.#record(permit, verdict, askedMs);
-      }
-    });
+    return new CircuitPermit(this, this.#settle, permit);
   }
 
   enter(): Permit | undefined {
@@ -137,12 +123,10 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   refusal(): CircuitOpenError {
-    const policy = this.name;
     const { state } = this.#circuit;
     // Half-open, nobody knows when the probes will be done.
     const retryAfterMs = state === 'open' ? this.#circuit.retryAfterMs(this.clock.now()) : undefined;
-    this.#emitRejection('rejected', state, retryAfterMs);
-    return new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
+    return this.#refuse(state, retryAfterMs);
   }
 
   exit(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
@@ -155,7 +139,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     event: Name,
     listener: Listener<CircuitBreakerEvents[Name]>,
   ): () => void {
-    this.#events ??= new CircuitEmitter();
+    this.#events ??= new Emitter(eventNames);
     return this.#events.on(event, listener);
   }
 
@@ -223,10 +207,20 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     // A start that is as old as its turn would charge to the remote what the turn did before.
     const now = this.#now(circuit.rules.slowMs === Infinity);
     const permit = circuit.admit(now, this.#seams.random);
-    const { state } = circuit;
-    if (circuit.decision !== this.#told) this.#tell();
-    if (permit?.epoch === MUTE) this.#emitRejection('wouldReject', state, circuit.retryAfterMs(now));
+    const { decision, state } = circuit;
+    const refused = permit === undefined || permit.epoch === MUTE;
+    const retryAfterMs = refused ? circuit.retryAfterMs(now) : 0;
+    if (decision !== this.#told) this.#tell();
+    if (permit?.epoch === MUTE) this.#emitRejection('wouldReject', state, retryAfterMs);
+    // A listener has changed the state that this call met, and `refusal` would speak of another one.
+    if (permit === undefined && circuit.decision !== decision) throw this.#refuse(state, retryAfterMs);
     return permit;
+  }
+
+  #refuse(state: CircuitState, retryAfterMs: number | undefined): CircuitOpenError {
+    const policy = this.name;
+    this.#emitRejection('rejected', state, retryAfterMs);
+    return new CircuitOpenError(`${policy} is ${state}`, { policy, retryAfterMs });
   }
 
   #emitRejection(
@@ -239,15 +233,24 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
-    let verdict: Verdict = ok ? 'success' : 'failure';
+    let verdict: Verdict = 'ignored';
     let askedMs = 0;
     try {
-      const judged: string = judge(ok, result, call, this.#seams.classify as Classify);
-      if (judged === 'neutral') verdict = call.cancelled ? 'cancelled' : 'ignored';
-      else verdict = judged as Verdict;
+      const judged = judge('CircuitBreaker', ok, result, call, this.#seams.classify);
+      if (judged !== 'neutral') verdict = judged;
+      else if (call.cancelled) verdict = 'cancelled';
       if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
     } finally {
       // Whatever the user's functions throw is reported by the kernel; the permit comes back all the same.
+      this.#record(permit, verdict, askedMs);
+    }
+  }
+
+  #settle(permit: Permit, verdict: 'success' | 'failure' | 'ignored', error: unknown): void {
+    let askedMs = 0;
+    try {
+      if (verdict === 'failure') askedMs = this.#askedMs({ ok: false, error });
+    } finally {
       this.#record(permit, verdict, askedMs);
     }
   }

@@ -1,6 +1,5 @@
 import type { Cause, CircuitState } from '../core/circuit-snapshot.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
-import { Emitter } from '../kernel/events.js';
 
 /** A breaker went from one state to another. */
 export interface CircuitTransition {
@@ -64,18 +63,13 @@ export const eventOf = {
   disabled: 'disabled',
 } as const;
 
-/**
- * Tells of each transition after the one before it, even if a listener makes the breaker go on to the next.
- */
-export class CircuitEmitter extends Emitter<CircuitBreakerEvents> {
-  readonly #queue: (() => void)[] = [];
-
-  override emit<Name extends keyof CircuitBreakerEvents>(
-    name: Name,
-    payload: CircuitBreakerEvents[Name],
-  ): void {
-    const queue = this.#queue;
-    if (queue.push(() => super.emit(name, payload)) > 1) return;
-    for (; queue.length > 0; queue.shift()) queue[0]!();
-  }
-}
+/** The names of all events. */
+export const eventNames: readonly (keyof CircuitBreakerEvents)[] = [
+  'opened',
+  'halfOpened',
+  'closed',
+  'isolated',
+  'disabled',
+  'rejected',
+  'wouldReject',
+];

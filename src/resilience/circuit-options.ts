@@ -1,10 +1,9 @@
 import type { CircuitRules } from '../core/circuit-rules.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
 import type { Clock } from '../kernel/clock.js';
-import type { Context } from '../kernel/context.js';
 import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../kernel/options.js';
-import type { Outcome, Verdict } from '../kernel/outcome.js';
-import type { Random } from '../kernel/random.js';
+import type { Classify, Outcome } from '../kernel/outcome.js';
+import { type Random, systemRandom } from '../kernel/random.js';
 
 /**
  * The outcomes that ratios are taken of: the last so many, or those of the last so many ms in equal buckets.
@@ -80,10 +79,11 @@ export interface CircuitBreakerOptions {
   /** `observe` goes through all states but rejects no call; `disabled` counts none. @default 'enforce' */
   readonly mode?: 'enforce' | 'observe' | 'disabled';
   /**
-   * Judges outcomes, returned values too; `undefined` leaves one to the default.
+   * Judges outcomes, returned values too; `undefined` leaves one to the default. If it throws or answers no
+   * verdict, that is reported and the outcome counts nowhere.
    * @default what is thrown is a failure, except rejections by policies and what the caller gave up
    */
-  readonly classify?: (outcome: Outcome, context: Context) => Verdict | 'slow' | undefined;
+  readonly classify?: Classify;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
   /** The source of chance, for `jitterRatio`. @default systemRandom */
@@ -228,4 +228,18 @@ function shared(rules: CircuitRules): CircuitRules {
   const names = Object.keys(rules) as (keyof CircuitRules)[];
   if (names.some(name => rules[name] !== latest?.[name])) latest = Object.freeze(rules);
   return latest!;
+}
+
+/** What the user may bring along. Breakers for which nobody did share one object. */
+export interface Seams {
+  readonly random: Random;
+  readonly classify: Classify | undefined;
+  readonly retryAfterMs: CircuitBreakerOptions['retryAfterMs'];
+}
+
+const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: undefined };
+
+export function circuitSeams({ random, classify, retryAfterMs }: CircuitBreakerOptions): Seams {
+  if ((random ?? classify ?? retryAfterMs) === undefined) return plain;
+  return { random: random ?? systemRandom, classify, retryAfterMs };
 }

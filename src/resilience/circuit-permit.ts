@@ -1,13 +1,22 @@
-type Settle = (verdict: 'success' | 'failure' | 'ignored', error?: unknown) => void;
+import type { Permit } from '../core/permit.js';
+
+type Verdict = 'success' | 'failure' | 'ignored';
+/** Called with the breaker as `this`: a closure for each permit would cost as much as the permit. */
+type Settle = (permit: Permit, verdict: Verdict, error: unknown) => void;
 
 /**
  * The right to make one call. Settle it once; what comes after is ignored. Until then it counts as in flight.
  */
 export class CircuitPermit {
-  #settle: Settle | undefined;
+  readonly #breaker: object;
+  readonly #settle: Settle;
+  #permit: Permit | undefined;
 
-  constructor(settle: Settle) {
+  /** @internal */
+  constructor(breaker: object, settle: Settle, permit: Permit) {
+    this.#breaker = breaker;
     this.#settle = settle;
+    this.#permit = permit;
   }
 
   /** The remote did well; the time it took decides whether it was slow. */
@@ -30,9 +39,9 @@ export class CircuitPermit {
     this.ignore();
   }
 
-  #end(...[verdict, error]: Parameters<Settle>): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(verdict, error);
+  #end(verdict: Verdict, error?: unknown): void {
+    const permit = this.#permit;
+    this.#permit = undefined;
+    if (permit !== undefined) this.#settle.call(this.#breaker, permit, verdict, error);
   }
 }

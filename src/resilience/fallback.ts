@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkKeys, refuse } from '../kernel/options.js';
-import type { Classify, Outcome } from '../kernel/outcome.js';
+import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { discard } from './discard.js';
 import { launch } from './launch.js';
@@ -19,7 +19,11 @@ export type FallbackStep<Out, In = unknown> = (
 ) => PromiseLike<Out> | Out;
 
 interface CommonOptions<In> {
-  /** What is to be replaced. @default every error, refusals by other policies included */
+  /**
+   * What is to be replaced: what is a `failure`. The call rejects with what it throws, and with a `TypeError`
+   * when it answers no verdict.
+   * @default every error, refusals by other policies included
+   */
   readonly classify?: Classify<In>;
   /** Shown in events and `describe()`. @default 'fallback' */
   readonly name?: string;
@@ -37,7 +41,10 @@ export interface FallbackValue<Out, In = unknown> extends CommonOptions<In> {
 
 /** A fallback that has to find its answer. */
 export interface FallbackRun<Out, In = unknown> extends CommonOptions<In> {
-  /** Finds the answer; of several steps each is tried when the one before it fails. */
+  /**
+   * Finds the answer; of several steps each is tried when the one before it fails. The compiler takes the
+   * type of the answer from one of them: where they differ, name it, as in `new Fallback<number | null>(…)`.
+   */
   readonly run: FallbackStep<Out, In> | readonly FallbackStep<Out, In>[];
   /** Not with `run`. */
   readonly value?: never;
@@ -142,7 +149,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter();
+    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed']);
     return this.#events.on(event, listener);
   }
 
@@ -168,7 +175,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 
   #isFailure(outcome: Outcome<In>, call: CallContext): boolean {
     if (call.cancelled) return false;
-    return (this.#classify?.(outcome, call) ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
+    const verdict = checkVerdict('Fallback', this.#classify?.(outcome, call));
+    return (verdict ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
   }
 
   async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {

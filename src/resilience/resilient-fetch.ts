@@ -15,6 +15,7 @@ import {
 } from './resilient-fetch-options.js';
 import { Retry } from './retry.js';
 import { RetryBudget } from './retry-budget.js';
+import { SignalFollowers } from './signal-followers.js';
 import { Timeout } from './timeout.js';
 
 /** `fetch`, with what keeps it alive to be looked at. */
@@ -68,6 +69,7 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
     makeRoute,
     ({ breaker }) => (breaker?.state ?? 'closed') === 'closed',
   );
+  const followers = new SignalFollowers();
   const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
     try {
@@ -77,7 +79,14 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
     }
     const { once, repeated } = routes.get(request.origin);
     const policy = mayRepeat(request, plan) ? repeated : once;
-    return policy.execute(context => send(request, context, plan), callOptions(request));
+    const operation = (context: Context): Promise<Response> => send(request, context, plan, followers);
+    if (request.signal === undefined) return policy.execute(operation, callOptions(request, undefined));
+    // One that all policies of the call may listen to: on the caller's own, many calls would be too many.
+    const caller = new AbortController();
+    const leave = followers.follow(request.signal, caller);
+    const answer = policy.execute(operation, callOptions(request, caller.signal));
+    answer.then(leave, leave);
+    return answer;
   };
   return Object.assign(fetch, {
     retry,
@@ -90,13 +99,19 @@ function mayRepeat({ isReplayable, isIdempotent, idempotencyKey }: HttpRequest, 
   return isReplayable && (isIdempotent || idempotencyKey !== undefined || plan.makeIdempotencyKeys);
 }
 
-function callOptions({ init, origin, signal, idempotencyKey }: HttpRequest): CallOptions {
+function callOptions(request: HttpRequest, signal: AbortSignal | undefined): CallOptions {
+  const { init, origin, idempotencyKey } = request;
   const { timeoutMs, attributes, key = origin } = init ?? {};
   return { signal, timeoutMs, idempotencyKey, key, attributes };
 }
 
 /** One attempt. */
-function send(request: HttpRequest, context: Context, plan: FetchPlan): Promise<Response> {
+function send(
+  request: HttpRequest,
+  context: Context,
+  plan: FetchPlan,
+  followers: SignalFollowers,
+): Promise<Response> {
   const { deadlineHeader, idempotencyKeyHeader, fetch = globalThis.fetch } = plan;
   const headers = new Headers(request.headers);
   if (deadlineHeader !== false && context.deadline < Infinity && !headers.has(deadlineHeader)) {
@@ -105,10 +120,17 @@ function send(request: HttpRequest, context: Context, plan: FetchPlan): Promise<
   const key =
     plan.makeIdempotencyKeys && !request.isIdempotent ? context.idempotencyKey : request.idempotencyKey;
   if (key !== undefined) headers.set(idempotencyKeyHeader, key);
+  const { signal } = context;
+  const caller = request.signal;
+  if (caller === undefined) return fetch(request.target, { ...request.init, headers, signal });
   // Once the head of the answer is there the context hears no more of the caller, but the body still should.
-  const signal =
-    request.signal === undefined ? context.signal : AbortSignal.any([request.signal, context.signal]);
-  return fetch(request.target, { ...request.init, headers, signal });
+  const body = new AbortController();
+  signal.addEventListener('abort', () => body.abort(signal.reason), { once: true });
+  const answer = fetch(request.target, { ...request.init, headers, signal: body.signal });
+  return answer.then(response => {
+    if (response.body) followers.followFor(response.body, caller, body);
+    return response;
+  });
 }
 
 function retryOf(plan: FetchPlan): Retry<Response> | undefined {
@@ -141,9 +163,11 @@ function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptio
     random,
     retryAfterMs: outcome => askedMs(outcome as never, clock),
     ...options,
-    classify: (outcome, context) =>
-      options.classify?.(outcome, context) ??
-      (outcome.ok && isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined),
+    classify(outcome, context) {
+      const verdict = options.classify?.(outcome, context);
+      if (verdict !== undefined || !outcome.ok) return verdict;
+      return isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined;
+    },
   });
 }
 

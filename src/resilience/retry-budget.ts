@@ -92,7 +92,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     event: Name,
     listener: Listener<RetryBudgetEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter();
+    this.#events ??= new Emitter(['exhausted']);
     return this.#events.on(event, listener);
   }
 

@@ -14,8 +14,9 @@ export interface RetryAfter {
 
 /**
  * Judges what an attempt answered or threw. `failure` is tried again, after `retryAfterMs` if that is given;
- * `success` and `neutral` end the call as they are; `undefined` leaves it to the default: answers are
- * successes, errors are failures, and refusals by a policy further inside are final.
+ * `success`, `slow` and `neutral` end the call as it is; `undefined` leaves it to the default: answers are
+ * successes, errors are failures, and refusals by a policy further inside are final. The call rejects with
+ * what it throws, and with a `TypeError` when it answers anything else.
  */
 export type RetryClassify<T = unknown> = (
   outcome: Outcome<T>,

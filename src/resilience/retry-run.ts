@@ -3,12 +3,12 @@ import { FirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
 import { TimeoutError } from '../kernel/errors.js';
-import { judgeError, type Outcome } from '../kernel/outcome.js';
+import { checkVerdict, judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
 import { discard } from './discard.js';
 import { launch } from './launch.js';
-import type { GaveUpReason, RetryPlan } from './retry-plan.js';
+import type { GaveUpReason, RetryAfter, RetryPlan } from './retry-plan.js';
 
 type First<T> = FirstAttempt<RetryPlan<T>, T>;
 
@@ -43,11 +43,17 @@ function failureOf<T>(
 ): number | undefined {
   const { classify, maxRetryAfterMs } = plan;
   const outcome = (ok ? { ok, value: result } : { ok, error: result }) as Outcome<T>;
-  const verdict = classify?.(outcome, context) ?? (ok ? 'success' : judgeError(result, context));
-  if (typeof verdict === 'object') return wishMs(verdict.retryAfterMs, maxRetryAfterMs);
+  const answer = classify?.(outcome, context);
+  if (isRetryAfter(answer)) return wishMs(answer.retryAfterMs, maxRetryAfterMs);
+  const verdict =
+    checkVerdict('Retry', answer, ', { retryAfterMs }') ?? (ok ? 'success' : judgeError(result, context));
   if (verdict !== 'failure') return undefined;
   if (ok || !plan.honourRetryAfter) return -1;
   return wishMs((result as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs, maxRetryAfterMs);
+}
+
+function isRetryAfter(answer: unknown): answer is RetryAfter {
+  return typeof (answer as Partial<RetryAfter> | null | undefined)?.retryAfterMs === 'number';
 }
 
 function wishMs(ms: unknown, maxMs: number): number {
@@ -104,7 +110,8 @@ class RetryRun<T> {
 
   /** Whether the time of the call ends before an attempt could start `delayMs` from now. */
   #overAfter(delayMs: number): GaveUpReason | undefined {
-    if (this.#call.deadline < Infinity && delayMs >= this.#call.remainingMs()) return 'deadline';
+    // A wait without end is one beyond any deadline, also where there is none.
+    if (delayMs >= this.#call.remainingMs()) return 'deadline';
     const { maxElapsedMs, clock } = this.#plan;
     if (maxElapsedMs === Infinity) return undefined;
     return clock.now() - this.#first.startedAt! + delayMs >= maxElapsedMs ? 'elapsed' : undefined;

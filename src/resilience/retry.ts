@@ -26,7 +26,10 @@ export interface RetryOptions<In = unknown> {
   readonly classify?: RetryClassify<In>;
   /** Whether an error's `retryAfterMs` replaces the backoff. @default true */
   readonly honourRetryAfter?: boolean;
-  /** Longer wishes of that kind, and those of `classify`, are cut to this, in ms. @default 60_000 */
+  /**
+   * Longer wishes of that kind, and those of `classify`, are cut to this, in ms; `Infinity` to cut none.
+   * @default 60_000
+   */
   readonly maxRetryAfterMs?: number;
   /** What bounds the retries of all who share it; a retry that it refuses is left out. @default no bound */
   readonly budget?: AttemptBudget;
@@ -64,6 +67,14 @@ const known = [
   'name',
   'clock',
   'random',
+];
+
+const eventNames: readonly (keyof RetryEvents)[] = [
+  'retried',
+  'recovered',
+  'gaveUp',
+  'discardFailed',
+  'nested',
 ];
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
@@ -169,7 +180,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   }
 
   on<Name extends keyof RetryEvents>(event: Name, listener: Listener<RetryEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter();
+    this.#plan.events ??= new Emitter(eventNames);
     return this.#plan.events.on(event, listener);
   }
 
@@ -231,10 +242,7 @@ function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
     maxElapsedMs: checkNumber('Retry', 'maxElapsedMs', all.maxElapsedMs, { min: 0, infinity: true }),
     classify,
     honourRetryAfter,
-    maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-    }),
+    maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, { min: 0, infinity: true }),
     budget,
     onDiscard,
     clock,

@@ -128,7 +128,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
   }
 
   on<Name extends keyof TimeoutEvents>(event: Name, listener: Listener<TimeoutEvents[Name]>): () => void {
-    this.#events ??= new Emitter();
+    this.#events ??= new Emitter(['timedOut']);
     return this.#events.on(event, listener);
   }
 

@@ -162,6 +162,23 @@ describe('resilientFetch and a caller who gives up', () => {
     // Timeouts share a timer, which is taken down when the turn is over.
     await delay(5);
     expect(holding.size).toBe(0);
+    // One for all bodies that nobody has collected yet.
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+  });
+
+  it('has one listener at a signal for all calls, and none after those without a body', async () => {
+    const { url } = await serve((_, response) => response.writeHead(204).end());
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on('warning', warn);
+    const fetch = resilientFetch(quick);
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 40 }, () => fetch(url, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(204);
+    await delay(5);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
   });
 });

@@ -24,6 +24,10 @@ describe('the types of a fallback', () => {
   it('are named for a chain', () => {
     const chain = new Fallback<number | null>({ run: [async () => 7, () => null] });
     expectTypeOf(chain.execute(text)).resolves.toEqualTypeOf<string | number | null>();
+    const { run } = { run: [() => 1, () => 'a'] as const };
+    expectTypeOf(new Fallback<number | string>({ run })).toEqualTypeOf<Fallback<number | string>>();
+    // @ts-expect-error: a constructor can be told the type of all steps, but not find it
+    new Fallback({ run: [() => 1, () => 'a'] });
   });
 
   it('survive a pipeline and a wrap', () => {

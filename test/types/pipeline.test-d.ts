@@ -185,6 +185,13 @@ describe('wrap', () => {
     void optional('id');
     const rest = wrap(timeout, (_, first: string, ...more: readonly number[]) => first + more.length);
     expectTypeOf(rest).parameters.toEqualTypeOf<[first: string, ...more: number[]]>();
+    const byDefault = wrap(timeout, (_, id: string, page: number = 1) => id + page);
+    expectTypeOf(byDefault).parameters.toEqualTypeOf<[id: string, page?: number | undefined]>();
+    const declared = (_: Context, page = 1): number => page;
+    expectTypeOf(wrap(timeout, declared)).parameters.toEqualTypeOf<[page?: number | undefined]>();
+    // Where it has no type of its own, the compiler asks `wrap` for one before it looks at the default.
+    const asked = wrap(timeout, (_, page = 1) => page);
+    expectTypeOf(asked).parameters.toEqualTypeOf<[page?: unknown]>();
     const none = wrap(timeout, reply);
     expectTypeOf(none).toEqualTypeOf<() => Promise<Reply>>();
   });

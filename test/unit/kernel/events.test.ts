@@ -48,4 +48,57 @@ describe('Emitter', () => {
     expect(report.mock.calls.map(call => (call[1] as Error).message)).toEqual(['sync', 'async']);
     report.mockRestore();
   });
+
+  it('tells of each event after the one before it, though a listener causes the next', () => {
+    const emitter = new Emitter<Events>(['opened', 'closed']);
+    const heard: string[] = [];
+    emitter.on('opened', ({ at }) => {
+      heard.push(`first: opened ${at}`);
+      if (at === 3) return;
+      emitter.emit('closed', undefined);
+      emitter.emit('opened', { at: at + 1 });
+    });
+    emitter.on('opened', ({ at }) => heard.push(`second: opened ${at}`));
+    emitter.on('closed', () => heard.push('closed'));
+    emitter.emit('opened', { at: 1 });
+    expect(heard).toEqual([
+      ...['first: opened 1', 'second: opened 1', 'closed'],
+      ...['first: opened 2', 'second: opened 2', 'closed'],
+      ...['first: opened 3', 'second: opened 3'],
+    ]);
+    emitter.emit('closed', undefined);
+    expect(heard.length).toBe(9);
+  });
+
+  it('tells on after a report that failed itself', () => {
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {
+      throw new Error('no console');
+    });
+    const emitter = new Emitter<Events>();
+    emitter.on('opened', () => {
+      emitter.emit('closed', undefined);
+      throw new Error('listener');
+    });
+    const heard = vi.fn();
+    emitter.on('closed', heard);
+    expect(() => emitter.emit('opened', { at: 1 })).toThrow('no console');
+    emitter.emit('closed', undefined);
+    expect(heard).toHaveBeenCalledOnce();
+    report.mockRestore();
+  });
+
+  it('refuses a listener that is no function, and one to an event that there is not', () => {
+    const emitter = new Emitter<Events>(['opened', 'closed']);
+    const on = (event: string, listener: unknown) => () =>
+      emitter.on(event as 'closed', listener as () => void);
+    for (const listener of [undefined, null, {}, 'text']) {
+      expect(on('closed', listener)).toThrow(TypeError);
+      expect(on('closed', listener)).toThrow('`listener` must be a function, got ');
+    }
+    for (const event of ['close', 'toString', '', 7]) {
+      const message = `on: unknown event ${JSON.stringify(event)}; known are opened, closed`;
+      expect(on(event as string, () => {})).toThrow(new TypeError(message));
+    }
+    expect(emitter.has('closed')).toBe(false);
+  });
 });

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BulkheadFullError } from '../../../src/kernel/errors.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
+import type { CircuitRejection } from '../../../src/resilience/circuit-events.js';
 import { boom, breakerOf, fail, ok, pending, run } from '../../fixtures/breaker.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -202,5 +203,56 @@ describe('a circuit breaker is free of', () => {
     for (let i = 0; i < 200; i++) await breaker.execute(ok, { signal });
     expect(remove.mock.calls.length).toBe(add.mock.calls.length);
     expect(breaker).not.toBeInstanceOf(EventEmitter);
+  });
+
+  it('a refusal that speaks of what a listener made of the state that the call met', async () => {
+    const slow = { slowMs: 10, slowRatio: 0.1, minCalls: 1, consecutiveFailures: 9 };
+    for (const mode of ['enforce', 'observe'] as const) {
+      const { breaker, clock, told } = breakerOf({ ...slow, mode });
+      const met: unknown[] = [];
+      const note = ({ state, retryAfterMs }: CircuitRejection) => void met.push([state, retryAfterMs]);
+      breaker.on('rejected', note);
+      breaker.on('wouldReject', note);
+      breaker.on('opened', () => breaker.reset());
+      void breaker.execute(pending().operation);
+      await clock.advance(11);
+      const call = breaker.execute(ok);
+      if (mode === 'enforce') {
+        await expect(call).rejects.toMatchObject({ message: 'stock is open', retryAfterMs: 100 });
+      } else {
+        await expect(call).resolves.toBe('fine');
+      }
+      expect(met).toEqual([['open', 100]]);
+      expect(told).toEqual(['opened', 'closed', mode === 'enforce' ? 'rejected' : 'wouldReject']);
+      expect(breaker.explain().totals.rejected).toBe(mode === 'enforce' ? 1 : 0);
+    }
+  });
+
+  it('a refusal that changes with what hears of it', async () => {
+    const { breaker } = breakerOf();
+    await run(breaker, fail, fail);
+    breaker.on('rejected', () => breaker.reset());
+    await expect(breaker.execute(ok)).rejects.toMatchObject({ message: 'stock is open', retryAfterMs: 100 });
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('calls that count as in flight for ever because chance threw', async () => {
+    const { breaker, clock } = breakerOf({
+      ...{ slowMs: 10, slowRatio: 0.1, minCalls: 1, consecutiveFailures: 9 },
+      openMs: { initialMs: 100 },
+      random: () => {
+        throw boom;
+      },
+    });
+    const slow = pending();
+    const call = breaker.execute(slow.operation);
+    await clock.advance(11);
+    await expect(breaker.execute(ok)).rejects.toBe(boom);
+    expect(breaker.explain().inFlight).toBe(1);
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+    slow.resolve('late');
+    await call;
+    expect(report).toHaveBeenCalledOnce();
+    expect(breaker.explain().inFlight).toBe(0);
   });
 });

@@ -67,26 +67,37 @@ describe('what counts as a failure', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('does not hang on a `classify` that throws: the permit comes back, the throw is reported', async () => {
-    const report = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const { breaker, clock } = breakerOf({
-      classify: () => {
+  it.each<[string, () => unknown, unknown]>([
+    [
+      'throws',
+      () => {
         throw boom;
       },
-    });
-    await expect(breaker.execute(ok)).resolves.toBe('fine');
-    await expect(breaker.execute(fail)).rejects.toBe(boom);
-    await expect(breaker.execute(fail)).rejects.toBe(boom);
-    expect(breaker.explain()).toMatchObject({
-      state: 'open',
-      inFlight: 0,
-      totals: { success: 1, failure: 2 },
-    });
-    await clock.advance(100);
-    await expect(breaker.execute(ok)).resolves.toBe('fine');
-    expect(breaker.state).toBe('closed');
-    expect(report).toHaveBeenCalledTimes(4);
-  });
+      boom,
+    ],
+    ['answers no verdict', () => 'sucess', expect.any(TypeError)],
+    ['is async', async () => 'failure', expect.any(TypeError)],
+  ])(
+    'does not hang on a `classify` that %s: that is reported, and counts nowhere',
+    async (_, wrong, told) => {
+      const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+      let classify = wrong;
+      const { breaker, clock } = breakerOf({ classify: () => classify() as 'success' });
+      await expect(breaker.execute(ok)).resolves.toBe('fine');
+      await expect(breaker.execute(fail)).rejects.toBe(boom);
+      await expect(breaker.execute(fail)).rejects.toBe(boom);
+      const totals = { success: 0, failure: 0, ignored: 3 };
+      expect(breaker.explain()).toMatchObject({ state: 'closed', inFlight: 0, totals });
+      classify = () => 'failure';
+      await run(breaker, ok, ok);
+      expect(breaker.state).toBe('open');
+      await clock.advance(100);
+      classify = wrong;
+      await run(breaker, ok, ok, ok, ok);
+      expect(breaker.explain()).toMatchObject({ state: 'half-open', inFlight: 0 });
+      expect(report.mock.calls.map(call => call[1])).toEqual(new Array(7).fill(told));
+    },
+  );
 
   it('does not hang on a `trip` that throws or answers anything but true', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -69,9 +69,24 @@ describe('Fallback', () => {
     expect(seen).toEqual([{ policy: 'fallback', at: clock.wall(), error: 'locked' }]);
   });
 
-  it.each(['success', 'neutral'] as const)('leaves an error alone that is called %s', async verdict => {
-    const fallback = new Fallback({ value: 1, classify: () => verdict });
-    await expect(fallback.execute(fail('mine'))).rejects.toBe('mine');
+  it.each(['success', 'slow', 'neutral'] as const)(
+    'leaves an error alone that is called %s',
+    async verdict => {
+      const fallback = new Fallback({ value: 1, classify: () => verdict });
+      await expect(fallback.execute(fail('mine'))).rejects.toBe('mine');
+    },
+  );
+
+  it.each<[unknown, string]>([
+    ['sucess', '"sucess"'],
+    [null, 'null'],
+    [Promise.resolve('failure'), 'a promise'],
+  ])('rejects when an outcome is classified as %o', async (answer, shown) => {
+    const fallback = new Fallback({ value: 1, classify: () => answer as never });
+    const rule = "'success', 'failure', 'slow', 'neutral' or undefined";
+    const error = new TypeError(`Fallback: \`classify\` must answer ${rule}, got ${shown}`);
+    await expect(fallback.execute(fail('mine'))).rejects.toThrow(error);
+    await expect(fallback.execute(() => 2)).rejects.toThrow(error);
   });
 
   it('answers nothing for a caller who gave up', async () => {

@@ -173,6 +173,15 @@ describe('when resilientFetch repeats', () => {
     expect(requests[1]!.at).toBe(100);
   });
 
+  it('takes the signal of a Request, unless the call says that there is none', async () => {
+    const { fetch, requests } = setup([200]);
+    const request = new Request(url, { signal: AbortSignal.abort('before') });
+    await expect(fetch(request)).rejects.toBe('before');
+    expect((await fetch(request, { signal: null })).status).toBe(200);
+    expect((await fetch(url, { signal: null })).status).toBe(200);
+    expect(requests.map(({ init }) => init.signal?.aborted)).toEqual([false, false]);
+  });
+
   it('ends its wait with the reason when the caller gives up (C3)', async () => {
     const { fetch, clock, fake } = setup([503]);
     const controller = new AbortController();

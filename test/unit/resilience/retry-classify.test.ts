@@ -55,6 +55,20 @@ describe('what a retry makes of outcomes', () => {
     expect(thrown.delays).toEqual([expected]);
   });
 
+  it('cuts no wish where it is told so, and takes one for ever for one beyond any deadline', async () => {
+    const endless = { attempts: 2, maxRetryAfterMs: Infinity };
+    const long = setup(endless);
+    await expect(long.run(reject({ retryAfterMs: 2 ** 40 }))).rejects.toEqual({ retryAfterMs: 2 ** 40 });
+    expect(long.delays).toEqual([2 ** 40]);
+
+    const never = setup(endless);
+    const reasons: string[] = [];
+    never.retry.on('gaveUp', ({ reason }) => reasons.push(reason));
+    await expect(never.run(reject({ retryAfterMs: Infinity }))).rejects.toEqual({ retryAfterMs: Infinity });
+    expect(never.delays).toEqual([]);
+    expect(reasons).toEqual(['deadline']);
+  });
+
   it('ignores the wishes of errors where it is told to', async () => {
     const { run, delays } = setup({ attempts: 2, honourRetryAfter: false });
     await expect(run(reject({ retryAfterMs: 500 }))).rejects.toEqual({ retryAfterMs: 500 });
@@ -97,6 +111,31 @@ describe('what a retry makes of outcomes', () => {
       });
       await expect(run(reject('failed'))).rejects.toThrow('broken classify');
     }
+  });
+
+  it.each<[unknown, string]>([
+    ['sucess', '"sucess"'],
+    [null, 'null'],
+    [{ retryAfter: 5 }, 'an object'],
+    [{ retryAfterMs: '5' }, 'an object'],
+    [Promise.resolve('failure'), 'a promise'],
+  ])('rejects when it is classified as %o, on any attempt', async (answer, shown) => {
+    const rule = "'success', 'failure', 'slow', 'neutral', { retryAfterMs } or undefined";
+    for (const at of [1, 2]) {
+      const { run } = setup({
+        classify: (_, { attempt }) => (attempt === at ? (answer as never) : 'failure'),
+      });
+      for (const operation of [reject('failed'), () => 'answered']) {
+        const error = new TypeError(`Retry: \`classify\` must answer ${rule}, got ${shown}`);
+        await expect(run(operation)).rejects.toThrow(error);
+      }
+    }
+  });
+
+  it('takes what is called slow for what it is', async () => {
+    const { run } = setup({ classify: () => 'slow' });
+    await expect(run(() => 'late')).resolves.toBe('late');
+    await expect(run(reject('failed'))).rejects.toBe('failed');
   });
 });
 

@@ -48,29 +48,11 @@ describe('the options of a retry', () => {
     });
   });
 
-  it('take any finite span for maxRetryAfterMs', () => {
+  it('take any span for maxRetryAfterMs', () => {
     expect(retry('maxRetryAfterMs')).toEqual({
-      ...accepted([1.5, 2 ** 31, 0]),
-      ...refusals(`a number >= 0 <= ${Number.MAX_SAFE_INTEGER}`, [
-        Number.NaN,
-        -1,
-        Infinity,
-        -Infinity,
-        '1',
-        null,
-      ]),
+      ...accepted([Infinity, 1.5, 2 ** 31, 0]),
+      ...refusals('a number >= 0, or Infinity', [Number.NaN, -1, -Infinity, '1', null]),
     });
-  });
-
-  it.each<[keyof RetryOptions, unknown]>([
-    ['classify', 'failure'],
-    ['onDiscard', {}],
-    ['budget', {}],
-    ['budget', 0.2],
-    ['backoff', 100],
-    ['backoff', null],
-  ])('refuse %s: %j', (option, value) => {
-    expect(() => new Retry({ [option]: value })).toThrow(new RegExp(`^Retry: \`${option}\` must be`));
   });
 
   it('refuse a name that they do not know', () => {

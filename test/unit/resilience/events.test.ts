@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
+import type { CircuitBreakerEvents } from '../../../src/resilience/circuit-events.js';
+import { Fallback, type FallbackEvents } from '../../../src/resilience/fallback.js';
+import { Retry } from '../../../src/resilience/retry.js';
+import { RetryBudget, type RetryBudgetEvents } from '../../../src/resilience/retry-budget.js';
+import type { RetryEvents } from '../../../src/resilience/retry-plan.js';
+import { Timeout, type TimeoutEvents } from '../../../src/resilience/timeout.js';
+
+/** All names of events: the compiler misses none. */
+const names = <Events>(all: Record<keyof Events, true>): string[] => Object.keys(all);
+
+const subjects: [string, { on(event: never, listener: never): () => void }, string[]][] = [
+  [
+    'CircuitBreaker',
+    new CircuitBreaker(),
+    names<CircuitBreakerEvents>({
+      ...{ opened: true, halfOpened: true, closed: true, isolated: true, disabled: true },
+      ...{ rejected: true, wouldReject: true },
+    }),
+  ],
+  [
+    'Retry',
+    new Retry(),
+    names<RetryEvents>({ retried: true, recovered: true, gaveUp: true, discardFailed: true, nested: true }),
+  ],
+  ['RetryBudget', new RetryBudget(), names<RetryBudgetEvents>({ exhausted: true })],
+  ['Timeout', new Timeout({ timeoutMs: 1 }), names<TimeoutEvents>({ timedOut: true })],
+  [
+    'Fallback',
+    new Fallback({ value: 1 }),
+    names<FallbackEvents>({ answered: true, failed: true, discardFailed: true }),
+  ],
+];
+
+describe('what can be listened to', () => {
+  it.each(subjects)('at a %s is known by name', (_, subject, events) => {
+    const on = (event: string, listener: unknown): (() => void) =>
+      subject.on(event as never, listener as never);
+    for (const event of events) {
+      on(event, () => {})();
+      expect(() => on(event, undefined)).toThrow('`listener` must be a function, got undefined');
+    }
+    expect(() => on('foo', () => {})).toThrow(
+      new TypeError(`on: unknown event "foo"; known are ${events.join(', ')}`),
+    );
+  });
+});
