@@ -30,20 +30,20 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  */
 export class Emitter<Events extends EventMap> implements Observable<Events> {
   readonly #emitter = new EventEmitter();
-  readonly #names: readonly string[] | undefined;
+  readonly #names: readonly string[];
   /** Whether listeners are being told; what happens meanwhile is told after that. */
   #telling = false;
   #later: (readonly [event: string, payload: unknown])[] | undefined;
 
-  /** `names` are those of all events; a listener to any other is refused. Left out, none is. */
-  constructor(names?: readonly (keyof Events & string)[]) {
+  /** `names` are those of all events; a listener to any other is refused. */
+  constructor(names: readonly (keyof Events & string)[]) {
     this.#names = names;
   }
 
   /** @throws TypeError when there is no such event or the listener is no function. */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): () => void {
     const names = this.#names;
-    if (names?.includes(event) === false) {
+    if (!names.includes(event)) {
       throw new TypeError(`on: unknown event ${show(event)}; known are ${names.join(', ')}`);
     }
     if (typeof listener !== 'function') refuse('on', 'listener', 'a function', listener);

@@ -1,16 +1,15 @@
 /** Those who want to hear of one thing once. One that fails must not keep the others from hearing of it. */
 export class Listeners {
-  #entries: Set<{ readonly listener: () => void }> | undefined;
+  #entries = new Set<{ readonly listener: () => void }>();
 
   get size(): number {
-    return this.#entries?.size ?? 0;
+    return this.#entries.size;
   }
 
-  /** Adds `listener`, which may be there already. The function returned takes it out; it may be called often. */
+  /** Adds `listener`, which may be there already. The function returned takes it out. */
   add(listener: () => void): () => void {
     // An entry of its own, so that one function may subscribe twice.
     const entry = { listener };
-    this.#entries ??= new Set();
     const entries = this.#entries;
     entries.add(entry);
     // From the very set, for it may be walked at that time.
@@ -22,8 +21,7 @@ export class Listeners {
   /** Calls all of them, and forgets them. */
   tell(): void {
     const entries = this.#entries;
-    this.#entries = undefined;
-    if (entries === undefined) return;
+    this.#entries = new Set();
     for (const { listener } of entries) {
       try {
         listener();

@@ -178,7 +178,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   on<Name extends keyof BulkheadEvents>(event: Name, listener: Listener<BulkheadEvents[Name]>): () => void {
-    this.#events ??= new Emitter();
+    this.#events ??= new Emitter(['queued', 'admitted', 'abandoned', 'rejected', 'resized']);
     return this.#events.on(event, listener);
   }
 

@@ -13,7 +13,7 @@ import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { checkNumber, refuse } from '../kernel/options.js';
-import { judge, type Outcome } from '../kernel/outcome.js';
+import { judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
@@ -233,16 +233,17 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   }
 
   #judge(permit: Permit, ok: boolean, result: unknown, call: CallContext): void {
-    let verdict: Verdict = 'ignored';
+    let judged: KernelVerdict | undefined;
     let askedMs = 0;
     try {
-      const judged = judge('CircuitBreaker', ok, result, call, this.#seams.classify);
-      if (judged !== 'neutral') verdict = judged;
-      else if (call.cancelled) verdict = 'cancelled';
+      judged = judge('CircuitBreaker', ok, result, call, this.#seams.classify);
       if (judged === 'failure') askedMs = this.#askedMs(ok ? { ok, value: result } : { ok, error: result });
     } finally {
-      // Whatever the user's functions throw is reported by the kernel; the permit comes back all the same.
-      this.#record(permit, verdict, askedMs);
+      // The kernel reports what the user's functions throw. The permit comes back all the same, with the
+      // verdict that stands without them: a mistake in `classify` must not end the protection.
+      judged ??= judge('CircuitBreaker', ok, result, call);
+      const neutral = call.cancelled ? 'cancelled' : 'ignored';
+      this.#record(permit, judged === 'neutral' ? neutral : judged, askedMs);
     }
   }
 

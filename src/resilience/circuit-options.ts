@@ -80,7 +80,7 @@ export interface CircuitBreakerOptions {
   readonly mode?: 'enforce' | 'observe' | 'disabled';
   /**
    * Judges outcomes, returned values too; `undefined` leaves one to the default. If it throws or answers no
-   * verdict, that is reported and the outcome counts nowhere.
+   * verdict, that is reported on the console, and the default decides.
    * @default what is thrown is a failure, except rejections by policies and what the caller gave up
    */
   readonly classify?: Classify;

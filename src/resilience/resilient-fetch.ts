@@ -2,6 +2,7 @@ import type { CallOptions, Context } from '../kernel/context.js';
 import { given } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Policy } from '../kernel/policy.js';
+import { BodySignals } from './body-signals.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
 import { askedMs, drain, isTransientStatus } from './http-outcome.js';
@@ -15,7 +16,6 @@ import {
 } from './resilient-fetch-options.js';
 import { Retry } from './retry.js';
 import { RetryBudget } from './retry-budget.js';
-import { SignalFollowers } from './signal-followers.js';
 import { Timeout } from './timeout.js';
 
 /** `fetch`, with what keeps it alive to be looked at. */
@@ -69,7 +69,7 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
     makeRoute,
     ({ breaker }) => (breaker?.state ?? 'closed') === 'closed',
   );
-  const followers = new SignalFollowers();
+  const bodies = new BodySignals();
   const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
     try {
@@ -79,14 +79,7 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
     }
     const { once, repeated } = routes.get(request.origin);
     const policy = mayRepeat(request, plan) ? repeated : once;
-    const operation = (context: Context): Promise<Response> => send(request, context, plan, followers);
-    if (request.signal === undefined) return policy.execute(operation, callOptions(request, undefined));
-    // One that all policies of the call may listen to: on the caller's own, many calls would be too many.
-    const caller = new AbortController();
-    const leave = followers.follow(request.signal, caller);
-    const answer = policy.execute(operation, callOptions(request, caller.signal));
-    answer.then(leave, leave);
-    return answer;
+    return policy.execute(context => send(request, context, plan, bodies), callOptions(request));
   };
   return Object.assign(fetch, {
     retry,
@@ -99,8 +92,7 @@ function mayRepeat({ isReplayable, isIdempotent, idempotencyKey }: HttpRequest, 
   return isReplayable && (isIdempotent || idempotencyKey !== undefined || plan.makeIdempotencyKeys);
 }
 
-function callOptions(request: HttpRequest, signal: AbortSignal | undefined): CallOptions {
-  const { init, origin, idempotencyKey } = request;
+function callOptions({ init, origin, signal, idempotencyKey }: HttpRequest): CallOptions {
   const { timeoutMs, attributes, key = origin } = init ?? {};
   return { signal, timeoutMs, idempotencyKey, key, attributes };
 }
@@ -110,7 +102,7 @@ function send(
   request: HttpRequest,
   context: Context,
   plan: FetchPlan,
-  followers: SignalFollowers,
+  bodies: BodySignals,
 ): Promise<Response> {
   const { deadlineHeader, idempotencyKeyHeader, fetch = globalThis.fetch } = plan;
   const headers = new Headers(request.headers);
@@ -128,7 +120,7 @@ function send(
   signal.addEventListener('abort', () => body.abort(signal.reason), { once: true });
   const answer = fetch(request.target, { ...request.init, headers, signal: body.signal });
   return answer.then(response => {
-    if (response.body) followers.followFor(response.body, caller, body);
+    if (response.body) bodies.follow(response.body, caller, body);
     return response;
   });
 }

@@ -8,7 +8,7 @@ interface Events {
 
 describe('Emitter', () => {
   it('calls listeners until they are taken off', () => {
-    const emitter = new Emitter<Events>();
+    const emitter = new Emitter<Events>(['opened', 'closed']);
     const heard: number[] = [];
     expect(emitter.has('opened')).toBe(false);
     const off = emitter.on('opened', event => heard.push(event.at));
@@ -22,7 +22,7 @@ describe('Emitter', () => {
   });
 
   it('takes one function twice, and each off by itself', () => {
-    const emitter = new Emitter<Events>();
+    const emitter = new Emitter<Events>(['opened', 'closed']);
     const listener = vi.fn();
     const off = emitter.on('closed', listener);
     emitter.on('closed', listener);
@@ -34,7 +34,7 @@ describe('Emitter', () => {
 
   it('reports listeners that throw or reject, and calls the others', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const emitter = new Emitter<Events>();
+    const emitter = new Emitter<Events>(['opened', 'closed']);
     const heard = vi.fn();
     emitter.on('closed', () => {
       throw new Error('sync');
@@ -74,7 +74,7 @@ describe('Emitter', () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {
       throw new Error('no console');
     });
-    const emitter = new Emitter<Events>();
+    const emitter = new Emitter<Events>(['opened', 'closed']);
     emitter.on('opened', () => {
       emitter.emit('closed', undefined);
       throw new Error('listener');

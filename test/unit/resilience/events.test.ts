@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Bulkhead, type BulkheadEvents } from '../../../src/resilience/bulkhead.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
 import type { CircuitBreakerEvents } from '../../../src/resilience/circuit-events.js';
 import { Fallback, type FallbackEvents } from '../../../src/resilience/fallback.js';
@@ -23,6 +24,11 @@ const subjects: [string, { on(event: never, listener: never): () => void }, stri
     'Retry',
     new Retry(),
     names<RetryEvents>({ retried: true, recovered: true, gaveUp: true, discardFailed: true, nested: true }),
+  ],
+  [
+    'Bulkhead',
+    new Bulkhead({ slots: 1 }),
+    names<BulkheadEvents>({ queued: true, admitted: true, abandoned: true, rejected: true, resized: true }),
   ],
   ['RetryBudget', new RetryBudget(), names<RetryBudgetEvents>({ exhausted: true })],
   ['Timeout', new Timeout({ timeoutMs: 1 }), names<TimeoutEvents>({ timedOut: true })],
