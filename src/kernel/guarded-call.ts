@@ -75,11 +75,11 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
   }
 
   override get cancelled(): boolean {
-    return this.cancellation?.given === true || super.cancelled;
+    return this.cancellation?.given === true || this.parent!.cancelled;
   }
 
   override get reason(): unknown {
-    return this.cancellation?.given === true ? this.cancellation.reason : super.reason;
+    return this.cancellation?.given === true ? this.cancellation.reason : this.parent!.reason;
   }
 
   override holds(guard: Guard): boolean {
