@@ -26,25 +26,29 @@ export {
   TimeoutError,
 } from './kernel/errors.js';
 export type { Listener, Observable } from './kernel/events.js';
+export type { OptionChanges, UndoUpdate } from './kernel/live-options.js';
 export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
-export {
-  Bulkhead,
-  type BulkheadEvents,
-  type BulkheadSnapshot,
-} from './resilience/bulkhead.js';
+export { Bulkhead } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
-export { CircuitBreaker, type CircuitExplanation } from './resilience/circuit-breaker.js';
+export type { BulkheadEvents, BulkheadSnapshot, BulkheadUpdate } from './resilience/bulkhead-watching.js';
+export { CircuitBreaker } from './resilience/circuit-breaker.js';
 export type {
   CircuitBreakerEvents,
   CircuitRejection,
   CircuitTransition,
 } from './resilience/circuit-events.js';
-export type { BreakBackoff, CircuitBreakerOptions, CircuitWindow } from './resilience/circuit-options.js';
+export type { CircuitExplanation } from './resilience/circuit-explanation.js';
+export type {
+  BreakBackoff,
+  CircuitBreakerOptions,
+  CircuitBreakerUpdate,
+  CircuitWindow,
+} from './resilience/circuit-options.js';
 export type { CircuitPermit } from './resilience/circuit-permit.js';
 export {
   Fallback,
@@ -57,8 +61,14 @@ export {
 export type { ResilientInit } from './resilience/http-request.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
-export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
-export { RetryBudget, type RetryBudgetEvents, type RetryBudgetOptions } from './resilience/retry-budget.js';
+export { Retry, type RetryDescription, type RetrySnapshot } from './resilience/retry.js';
+export {
+  RetryBudget,
+  type RetryBudgetEvents,
+  type RetryBudgetOptions,
+  type RetryBudgetUpdate,
+} from './resilience/retry-budget.js';
+export type { RetryOptions, RetryUpdate } from './resilience/retry-options.js';
 export type {
   AttemptBudget,
   GaveUpReason,
@@ -72,4 +82,5 @@ export {
   type TimeoutEvents,
   type TimeoutOptions,
   type TimeoutSnapshot,
+  type TimeoutUpdate,
 } from './resilience/timeout.js';

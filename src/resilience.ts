@@ -11,20 +11,23 @@ export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
-export {
-  Bulkhead,
-  type BulkheadEvents,
-  type BulkheadSnapshot,
-} from './resilience/bulkhead.js';
+export { Bulkhead } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
-export { CircuitBreaker, type CircuitExplanation } from './resilience/circuit-breaker.js';
+export type { BulkheadEvents, BulkheadSnapshot, BulkheadUpdate } from './resilience/bulkhead-watching.js';
+export { CircuitBreaker } from './resilience/circuit-breaker.js';
 export type {
   CircuitBreakerEvents,
   CircuitRejection,
   CircuitTransition,
 } from './resilience/circuit-events.js';
-export type { BreakBackoff, CircuitBreakerOptions, CircuitWindow } from './resilience/circuit-options.js';
+export type { CircuitExplanation } from './resilience/circuit-explanation.js';
+export type {
+  BreakBackoff,
+  CircuitBreakerOptions,
+  CircuitBreakerUpdate,
+  CircuitWindow,
+} from './resilience/circuit-options.js';
 export type { CircuitPermit } from './resilience/circuit-permit.js';
 export {
   Fallback,
@@ -37,8 +40,14 @@ export {
 export type { ResilientInit } from './resilience/http-request.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
-export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
-export { RetryBudget, type RetryBudgetEvents, type RetryBudgetOptions } from './resilience/retry-budget.js';
+export { Retry, type RetryDescription, type RetrySnapshot } from './resilience/retry.js';
+export {
+  RetryBudget,
+  type RetryBudgetEvents,
+  type RetryBudgetOptions,
+  type RetryBudgetUpdate,
+} from './resilience/retry-budget.js';
+export type { RetryOptions, RetryUpdate } from './resilience/retry-options.js';
 export type {
   AttemptBudget,
   GaveUpReason,
@@ -52,4 +61,5 @@ export {
   type TimeoutEvents,
   type TimeoutOptions,
   type TimeoutSnapshot,
+  type TimeoutUpdate,
 } from './resilience/timeout.js';

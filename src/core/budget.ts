@@ -28,10 +28,10 @@ const TOKEN = 1000;
 
 /** The tokens of one budget. Allocates nothing after construction; only `withdraw` wants to know the time. */
 export class Budget {
-  readonly #deposit: number;
-  readonly #cap: number;
+  #deposit: number;
+  #cap: number;
   /** Thousandths of a token per millisecond are tokens per second. */
-  readonly #perMs: number;
+  #perMs: number;
   #balance: number;
   #trickledAt: number;
 
@@ -41,6 +41,17 @@ export class Budget {
     this.#perMs = rules.minPerSecond;
     this.#balance = this.#cap;
     this.#trickledAt = nowMs;
+  }
+
+  /** Goes by other rules from now on; of the tokens held it keeps what the new reserve can hold. */
+  amend(rules: BudgetRules, nowMs: number): void {
+    this.#trickle(nowMs);
+    this.#deposit = Math.round(rules.retryRatio * TOKEN);
+    this.#cap = rules.reserve * TOKEN;
+    this.#perMs = rules.minPerSecond;
+    this.#balance = Math.min(this.#balance, this.#cap);
+    // What the old rate left over, less than a thousandth of a token, must not be multiplied by the new one.
+    this.#trickledAt = Math.max(this.#trickledAt, nowMs);
   }
 
   /** Records a first try. */

@@ -33,10 +33,10 @@ const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled
  * lease that is over and a call that has become slow are noticed when the next call is admitted or recorded.
  */
 export class Circuit {
-  readonly rules: CircuitRules;
+  rules: CircuitRules;
   #decision = START;
   #roster: Roster | undefined;
-  readonly #window: Window | undefined;
+  #window: Window | undefined;
   #consecutive = 0;
   #calls = 0;
   #success = 0;
@@ -44,13 +44,10 @@ export class Circuit {
   #others: typeof ZERO | undefined;
 
   constructor(rules: CircuitRules, now: number) {
-    const { mode, slowMs, slowRatio, trip, windowCalls, windowMs, buckets } = rules;
     this.rules = rules;
-    if (mode === 'disabled') this.#decision = { ...START, state: mode };
+    if (rules.mode === 'disabled') this.#decision = { ...START, state: 'disabled' };
     this.#roster = this.#newRoster();
-    const tracksSlow = slowMs < Infinity || slowRatio < Infinity || trip !== undefined;
-    if (windowCalls > 0) this.#window = new CountWindow(windowCalls, tracksSlow);
-    else if (windowMs > 0) this.#window = new TimeWindow(windowMs, buckets, now);
+    this.#window = windowFor(rules, now);
   }
 
   get decision(): CircuitDecision {
@@ -146,6 +143,22 @@ export class Circuit {
     const { mode } = this.rules;
     if (state === 'closed' && mode === 'disabled') this.force(mode, now);
     else if (state === 'closed' || state !== this.state) this.#become(state, 'manual', now);
+  }
+
+  /**
+   * Goes by other rules from now on. State, counts and calls in flight stay; a break that has begun ends when
+   * it was to end. A window of another kind or length of time starts empty.
+   */
+  amend(rules: CircuitRules, now: number): void {
+    const { mode } = this.rules;
+    const saved = this.#window?.save(now);
+    this.rules = rules;
+    this.#window = windowFor(rules, now);
+    this.#window?.load(saved, now, 0);
+    // Calls that were not followed stay so; one that is superfluous goes with its epoch.
+    this.#roster ??= this.#newRoster();
+    if (rules.mode === 'disabled') this.force('disabled', now);
+    else if (mode === 'disabled' && this.state === 'disabled') this.force('closed', now);
   }
 
   /** How long to wait before a call can be admitted; undefined when only a manual order can end the state. */
@@ -273,4 +286,11 @@ export class Circuit {
     this.#consecutive = 0;
     this.#window?.clear();
   }
+}
+
+function windowFor(rules: CircuitRules, now: number): Window | undefined {
+  const { slowMs, slowRatio, trip, windowCalls, windowMs, buckets } = rules;
+  const tracksSlow = slowMs < Infinity || slowRatio < Infinity || trip !== undefined;
+  if (windowCalls > 0) return new CountWindow(windowCalls, tracksSlow);
+  return windowMs > 0 ? new TimeWindow(windowMs, buckets, now) : undefined;
 }

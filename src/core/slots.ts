@@ -85,6 +85,11 @@ export class Slots<W extends Waiter> {
   resize(limit: number): void {
     this.#limit = checkedLimit(limit);
   }
+
+  /** Changes how many may wait. Nobody who waits is sent away. */
+  resizeLine(places: number): void {
+    this.#line.resize(places);
+  }
 }
 
 function checkedLimit(limit: number): number {

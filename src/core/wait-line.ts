@@ -31,6 +31,7 @@ export class Waiter {
  */
 export class WaitLine<W extends Waiter> {
   readonly #rules: WaitLineRules;
+  #places: number;
   /** How much later each further level counts as having come. */
   readonly #lag: number;
   /** One ring per level, closed by a node that stands for nobody, so that no link is ever missing. */
@@ -40,6 +41,7 @@ export class WaitLine<W extends Waiter> {
   constructor(rules: WaitLineRules) {
     const levels = rules.order === 'priority' ? rules.levels : 1;
     this.#rules = rules;
+    this.#places = rules.places;
     // Strict priority is a lag that dwarfs every clock; a true Infinity would make all lower levels equal.
     this.#lag = Math.min(rules.ageMs, Number.MAX_VALUE / levels);
     this.#rings = Array.from({ length: levels }, emptyRing);
@@ -50,7 +52,12 @@ export class WaitLine<W extends Waiter> {
   }
 
   get isFull(): boolean {
-    return this.#size >= this.#rules.places;
+    return this.#size >= this.#places;
+  }
+
+  /** Changes how many may wait. Nobody who waits is sent away. */
+  resize(places: number): void {
+    this.#places = places;
   }
 
   /**

@@ -6,6 +6,7 @@ import { type CallContext, type CallOptions, type Context, callersDeadline } fro
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
@@ -18,38 +19,9 @@ import {
   type LineOptions,
 } from './bulkhead-options.js';
 import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
+import type { BulkheadEvents, BulkheadSnapshot, BulkheadUpdate } from './bulkhead-watching.js';
 import { DueTimer } from './due-timer.js';
 import { WaitCircle } from './wait-circle.js';
-
-/** What a bulkhead tells. `at` is epoch ms, `policy` its name. */
-export interface BulkheadEvents {
-  /** A call has to wait; `waiting` counts it. */
-  queued: { readonly policy: string; readonly waiting: number; readonly at: number };
-  /** A call that had to wait got a slot. */
-  admitted: { readonly policy: string; readonly waitedMs: number; readonly at: number };
-  /** A call was given up by its caller, or by a policy outside, while it waited. */
-  abandoned: { readonly policy: string; readonly waiting: number; readonly at: number };
-  /** A call was refused. */
-  rejected: { readonly policy: string; readonly reason: BulkheadRefusal; readonly at: number };
-  /** The number of slots was changed. */
-  resized: { readonly policy: string; readonly from: number; readonly to: number; readonly at: number };
-}
-
-/** What a bulkhead is like at a moment. */
-export interface BulkheadSnapshot {
-  /** That of the bulkhead. */
-  readonly name: string;
-  /** How many operations may run now. */
-  readonly slots: number;
-  /** Operations that run. More than `slots` after that was lowered, until enough of them have ended. */
-  readonly taken: number;
-  /** Calls in the line. */
-  readonly waiting: number;
-  /** How many calls may wait. */
-  readonly queue: number;
-  /** Calls refused since it was made, for any reason. */
-  readonly rejected: number;
-}
 
 /** A call in the line. */
 interface Queued extends Waiter {
@@ -91,7 +63,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
-  readonly #line: LineOptions;
+  #line: LineOptions;
   readonly #slots: Slots<Queued>;
   readonly #circle: WaitCircle = new WaitCircle(this);
   #due: DueTimer<Queued> | undefined;
@@ -177,8 +149,36 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     this.#serve();
   }
 
+  /**
+   * Changes options from now on, and answers how to put them back: `slots` as `resize` does; `queue` sends
+   * nobody away who waits; `queueTimeoutMs` holds for those who come.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: BulkheadUpdate): UndoUpdate {
+    return updateOptions<Required<BulkheadUpdate>>(
+      {
+        owner: 'Bulkhead',
+        read: () => {
+          const { queue, queueTimeoutMs } = this.#line;
+          return { slots: this.#slots.limit, queue, queueTimeoutMs };
+        },
+        write: next => {
+          checkSlots(next.slots);
+          this.#line = checkLine({ ...this.#line, ...next });
+          this.#slots.resizeLine(next.queue);
+          if (next.slots !== this.#slots.limit) this.resize(next.slots);
+        },
+        tell: changes => {
+          if (this.#events?.has('updated')) this.#events.emit('updated', { ...this.#stamp(), changes });
+        },
+      },
+      options,
+    );
+  }
+
   on<Name extends keyof BulkheadEvents>(event: Name, listener: Listener<BulkheadEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['queued', 'admitted', 'abandoned', 'rejected', 'resized']);
+    this.#events ??= new Emitter(['queued', 'admitted', 'abandoned', 'rejected', 'resized', 'updated']);
     return this.#events.on(event, listener);
   }
 

@@ -1,55 +1,28 @@
 import { Circuit, type Verdict } from '../core/circuit.js';
-import type {
-  Cause,
-  CircuitDecision,
-  CircuitSnapshot,
-  CircuitState,
-  CircuitTotals,
-} from '../core/circuit-snapshot.js';
+import type { CircuitDecision, CircuitSnapshot, CircuitState } from '../core/circuit-snapshot.js';
 import { MUTE, type Permit } from '../core/permit.js';
-import type { CircuitCounts } from '../core/trip-rule.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkNumber, refuse } from '../kernel/options.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { checkNumber, given, refuse } from '../kernel/options.js';
 import { judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
+import { systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
+import type { CircuitExplanation } from './circuit-explanation.js';
 import {
   type CircuitBreakerOptions,
+  type CircuitBreakerUpdate,
   circuitRules,
   circuitSeams,
   defaults,
   type Seams,
+  updatable,
 } from './circuit-options.js';
 import { CircuitPermit } from './circuit-permit.js';
-
-/** Why a breaker is in its state. */
-export interface CircuitExplanation {
-  /** As of the last call: see `CircuitBreaker.state`. */
-  readonly state: CircuitState;
-  /**
-   * What brought it there: a trip rule by its option's name, the end of the break, the probes, or somebody's
-   * order.
-   */
-  readonly because: Cause;
-  /** The counts that decided then. */
-  readonly decidedBy: CircuitCounts;
-  /** What speaks for the next decision: the window while closed, the probes while half-open. */
-  readonly counts: CircuitCounts;
-  /** Breaks since it was last closed. */
-  readonly trips: number;
-  /** When a call may be admitted, in ms; `undefined` while isolated. */
-  readonly retryAfterMs: number | undefined;
-  /** Calls that were admitted and have not settled. */
-  readonly inFlight: number;
-  /** Since the breaker was made. */
-  readonly totals: CircuitTotals;
-  /** The first four in one sentence. */
-  readonly text: string;
-}
 
 /**
  * Stops calling a remote that fails, and finds out with a few probes when it is back.
@@ -74,7 +47,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   readonly name: string;
   readonly clock: Clock;
   readonly #circuit: Circuit;
-  readonly #seams: Seams;
+  #seams: Seams;
   /** The transition that was told of last. */
   #told: CircuitDecision;
   #events: Emitter<CircuitBreakerEvents> | undefined;
@@ -88,7 +61,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     this.clock = clock;
     this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
     this.#told = this.#circuit.decision;
-    this.#seams = circuitSeams(options);
+    this.#seams = circuitSeams(options.random ?? systemRandom, options);
   }
 
   /** What stands where an option was left out. */
@@ -141,6 +114,32 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   ): () => void {
     this.#events ??= new Emitter(eventNames);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options from now on, and answers how to put them back. State, counts and calls in flight stay; a
+   * break that has begun ends when it was to end; a window of another kind or length of time starts empty.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: CircuitBreakerUpdate): UndoUpdate {
+    return updateOptions(
+      {
+        owner: 'CircuitBreaker',
+        read: () => updatable(this.#circuit.rules, this.#seams),
+        write: next => {
+          const rules = circuitRules(given(next) as CircuitBreakerOptions);
+          this.#circuit.amend(rules, this.clock.now());
+          this.#seams = circuitSeams(this.#seams.random, next);
+          this.#tell();
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, at: this.clock.wall(), changes });
+        },
+      },
+      options as Partial<ReturnType<typeof updatable>>,
+    );
   }
 
   /** Rejects every call, in the mode `observe` too, until `reset`. */

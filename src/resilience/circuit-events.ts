@@ -1,5 +1,6 @@
 import type { Cause, CircuitState } from '../core/circuit-snapshot.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
+import type { OptionChanges } from '../kernel/live-options.js';
 
 /** A breaker went from one state to another. */
 export interface CircuitTransition {
@@ -52,6 +53,8 @@ export interface CircuitBreakerEvents {
   rejected: CircuitRejection;
   /** The mode `observe` let a call through that would have been rejected. */
   wouldReject: CircuitRejection;
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly at: number; readonly changes: OptionChanges };
 }
 
 /** The name of the event that tells of a state. */
@@ -72,4 +75,5 @@ export const eventNames: readonly (keyof CircuitBreakerEvents)[] = [
   'disabled',
   'rejected',
   'wouldReject',
+  'updated',
 ];

@@ -108,12 +108,16 @@ export const defaults = /* @__PURE__ */ Object.freeze({
   mode: 'enforce',
 });
 
+/** What can be changed while it works. */
+export type CircuitBreakerUpdate = Partial<Omit<CircuitBreakerOptions, 'name' | 'clock' | 'random'>>;
+
 const owner = 'CircuitBreaker';
-const known = [
-  ...['name', 'consecutiveFailures', 'failureRatio', 'minCalls', 'window', 'slowMs', 'slowRatio', 'trip'],
-  ...['openMs', 'retryAfterMs', 'maxRetryAfterMs', 'probes', 'probesToClose', 'probeLeaseMs', 'mode'],
-  ...['classify', 'clock', 'random'],
-];
+/** Those that become rules. */
+const ruled = [
+  ...(['consecutiveFailures', 'failureRatio', 'minCalls', 'window', 'slowMs', 'slowRatio', 'trip'] as const),
+  ...(['openMs', 'maxRetryAfterMs', 'probes', 'probesToClose', 'probeLeaseMs', 'mode'] as const),
+] as const;
+const known = ['name', ...ruled, 'retryAfterMs', 'classify', 'clock', 'random'];
 
 const COUNT: NumberRule = { min: 1, max: 1e6, integer: true };
 const RATIO: NumberRule = { above: 0, max: 1 };
@@ -218,16 +222,34 @@ export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
     probeLeaseMs: number('probeLeaseMs', options.probeLeaseMs, SPAN, defaults.probeLeaseMs),
   };
   const windowless = rules.failureRatio === Infinity && rules.slowRatio === Infinity && trip === undefined;
-  return shared(windowless ? { ...rules, windowCalls: 0, windowMs: 0 } : rules);
+  return shared(windowless ? { ...rules, windowCalls: 0, windowMs: 0 } : rules, options);
 }
 
 let latest: CircuitRules | undefined;
+let sources: WeakMap<CircuitRules, Told> | undefined;
 
 /** Breakers come by the thousand, one for each key, out of the same literal: their rules are one object. */
-function shared(rules: CircuitRules): CircuitRules {
+function shared(rules: CircuitRules, options: CircuitBreakerOptions): CircuitRules {
   const names = Object.keys(rules) as (keyof CircuitRules)[];
-  if (names.some(name => rules[name] !== latest?.[name])) latest = Object.freeze(rules);
-  return latest!;
+  if (latest === undefined || names.some(name => rules[name] !== latest![name])) {
+    latest = Object.freeze(rules);
+    sources ??= new WeakMap();
+    sources.set(latest, toldOf(options));
+  }
+  return latest;
+}
+
+/** What the user has said, for an update to start from: the rules cannot tell what was left out. */
+type Told = { readonly [Name in (typeof ruled)[number]]: CircuitBreakerOptions[Name] | undefined };
+
+function toldOf(options: CircuitBreakerOptions): Told {
+  const copy = (value: unknown): unknown => (typeof value === 'object' ? { ...value } : value);
+  return Object.fromEntries(ruled.map(name => [name, copy(options[name])])) as Told;
+}
+
+/** The present options, by their names. */
+export function updatable(rules: CircuitRules, { classify, retryAfterMs }: Seams) {
+  return { ...sources!.get(rules)!, classify, retryAfterMs };
 }
 
 /** What the user may bring along. Breakers for which nobody did share one object. */
@@ -239,7 +261,10 @@ export interface Seams {
 
 const plain: Seams = { random: systemRandom, classify: undefined, retryAfterMs: undefined };
 
-export function circuitSeams({ random, classify, retryAfterMs }: CircuitBreakerOptions): Seams {
-  if ((random ?? classify ?? retryAfterMs) === undefined) return plain;
-  return { random: random ?? systemRandom, classify, retryAfterMs };
+export function circuitSeams(
+  random: Random,
+  { classify, retryAfterMs }: Pick<Partial<Seams>, 'classify' | 'retryAfterMs'>,
+): Seams {
+  if (random === systemRandom && (classify ?? retryAfterMs) === undefined) return plain;
+  return { random, classify, retryAfterMs };
 }

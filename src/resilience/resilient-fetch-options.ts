@@ -4,7 +4,7 @@ import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
-import type { RetryOptions } from './retry.js';
+import type { RetryOptions } from './retry-options.js';
 
 /** How a `resilientFetch` is set up; every value can be left out. */
 export interface ResilientFetchOptions {

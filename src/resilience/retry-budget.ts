@@ -1,6 +1,7 @@
-import { Budget } from '../core/budget.js';
+import { Budget, type BudgetRules } from '../core/budget.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, given } from '../kernel/options.js';
 
 /** How a {@link RetryBudget} is set up. */
@@ -21,7 +22,12 @@ export interface RetryBudgetOptions {
 export interface RetryBudgetEvents {
   /** An extra attempt was refused, the first after one that was granted. */
   exhausted: { readonly policy: string; readonly at: number };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** What can be changed while it works. */
+export type RetryBudgetUpdate = Partial<Pick<RetryBudgetOptions, 'retryRatio' | 'reserve' | 'minPerSecond'>>;
 
 const defaults: Required<Omit<RetryBudgetOptions, 'clock'>> = /* @__PURE__ */ Object.freeze({
   retryRatio: 0.2,
@@ -30,6 +36,13 @@ const defaults: Required<Omit<RetryBudgetOptions, 'clock'>> = /* @__PURE__ */ Ob
   name: 'retry budget',
 });
 const known = ['retryRatio', 'reserve', 'minPerSecond', 'name', 'clock'];
+
+function checked({ retryRatio, reserve, minPerSecond }: BudgetRules): BudgetRules {
+  checkNumber('RetryBudget', 'retryRatio', retryRatio, { min: 0, max: 1 });
+  checkNumber('RetryBudget', 'reserve', reserve, { min: 1, max: 1_000_000, integer: true });
+  checkNumber('RetryBudget', 'minPerSecond', minPerSecond, { min: 0, max: 1_000_000 });
+  return Object.freeze({ retryRatio, reserve, minPerSecond });
+}
 
 /**
  * Bounds the extra attempts (retries and hedges) of all policies that share it, in any span of time, to
@@ -51,7 +64,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #rules: { readonly retryRatio: number; readonly reserve: number; readonly minPerSecond: number };
+  #rules: BudgetRules;
   readonly #budget: Budget;
   #refused = 0;
   #exhausted = false;
@@ -60,13 +73,10 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryBudgetOptions = {}) {
     checkKeys('RetryBudget', options, known);
-    const { retryRatio, reserve, minPerSecond, name } = { ...defaults, ...given(options) };
-    checkNumber('RetryBudget', 'retryRatio', retryRatio, { min: 0, max: 1 });
-    checkNumber('RetryBudget', 'reserve', reserve, { min: 1, max: 1_000_000, integer: true });
-    checkNumber('RetryBudget', 'minPerSecond', minPerSecond, { min: 0, max: 1_000_000 });
+    const { name, ...rules } = { ...defaults, ...given(options) };
     this.name = name;
     this.clock = options.clock ?? systemClock;
-    this.#rules = Object.freeze({ retryRatio, reserve, minPerSecond });
+    this.#rules = checked(rules);
     this.#budget = new Budget(this.#rules, this.clock.now());
   }
 
@@ -92,8 +102,32 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     event: Name,
     listener: Listener<RetryBudgetEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['exhausted']);
+    this.#events ??= new Emitter(['exhausted', 'updated']);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options from now on, keeping the tokens as far as a new `reserve` can hold them; answers how to
+   * put the options back.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: RetryBudgetUpdate): UndoUpdate {
+    return updateOptions<BudgetRules>(
+      {
+        owner: 'RetryBudget',
+        read: () => this.#rules,
+        write: next => {
+          this.#rules = checked(next);
+          this.#budget.amend(this.#rules, this.clock.now());
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, changes, at: this.clock.wall() });
+        },
+      },
+      options,
+    );
   }
 
   /** How it is set up, as JSON. */

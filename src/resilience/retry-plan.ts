@@ -2,6 +2,7 @@ import type { Backoff } from '../core/backoff.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
 import type { Emitter } from '../kernel/events.js';
+import type { OptionChanges } from '../kernel/live-options.js';
 import type { Outcome, Verdict } from '../kernel/outcome.js';
 import type { Random } from '../kernel/random.js';
 import type { AttemptRecord } from './attempt-history.js';
@@ -53,6 +54,8 @@ export interface RetryEvents {
   discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
   /** A retry runs inside another: together they may make `amplification` attempts of one call. */
   nested: { readonly policy: string; readonly at: number; readonly amplification: number };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly at: number; readonly changes: OptionChanges };
 }
 
 /** What a retry needs of a budget that it shares with others: see `RetryBudget`. */
@@ -76,6 +79,11 @@ export interface RetryPlan<T> {
   readonly onDiscard: ((value: T) => unknown) | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  readonly tally: RetryTally;
+}
+
+/** What one policy has done, and who wants to hear of it: it outlives a change of the plan. */
+export interface RetryTally {
   events: Emitter<RetryEvents> | undefined;
   retried: number;
   recovered: number;

@@ -120,11 +120,11 @@ class RetryRun<T> {
   #wait(ok: boolean, result: unknown, delayMs: number): void {
     const plan = this.#plan;
     this.#remember(ok, result, delayMs);
-    plan.retried++;
-    if (plan.events?.has('retried')) {
+    plan.tally.retried++;
+    if (plan.tally.events?.has('retried')) {
       const error = ok ? undefined : result;
       const at = plan.clock.wall();
-      plan.events.emit('retried', { policy: plan.name, at, attempt: this.#attempt, error, delayMs });
+      plan.tally.events.emit('retried', { policy: plan.name, at, attempt: this.#attempt, error, delayMs });
     }
     if (ok) discard(result as T, plan.onDiscard, error => this.#reportDiscard(error));
     this.#delayMs = delayMs;
@@ -197,15 +197,15 @@ class RetryRun<T> {
 
   #reportDiscard(error: unknown): void {
     const plan = this.#plan;
-    if (!plan.events?.has('discardFailed')) return;
-    plan.events.emit('discardFailed', { policy: plan.name, at: plan.clock.wall(), error });
+    if (!plan.tally.events?.has('discardFailed')) return;
+    plan.tally.events.emit('discardFailed', { policy: plan.name, at: plan.clock.wall(), error });
   }
 
   #recover(): void {
     const plan = this.#plan;
-    plan.recovered++;
-    if (!plan.events?.has('recovered')) return;
-    plan.events.emit('recovered', { policy: plan.name, at: plan.clock.wall(), attempt: this.#attempt });
+    plan.tally.recovered++;
+    if (!plan.tally.events?.has('recovered')) return;
+    plan.tally.events.emit('recovered', { policy: plan.name, at: plan.clock.wall(), attempt: this.#attempt });
   }
 
   /** Tells the error how the call got there and, where a retry was wanted, the world why there is none. */
@@ -214,9 +214,9 @@ class RetryRun<T> {
     const attempts = Object.freeze(this.#history);
     if (!ok && attempts.length > 1) attachAttempts(result, attempts);
     if (reason === undefined) return;
-    plan.gaveUp++;
-    if (!plan.events?.has('gaveUp')) return;
-    plan.events.emit('gaveUp', { policy: plan.name, at: plan.clock.wall(), reason, attempts });
+    plan.tally.gaveUp++;
+    if (!plan.tally.events?.has('gaveUp')) return;
+    plan.tally.events.emit('gaveUp', { policy: plan.name, at: plan.clock.wall(), reason, attempts });
   }
 
   #remember(ok: boolean, result: unknown, delayMs: number | undefined): void {

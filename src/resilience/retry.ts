@@ -1,73 +1,14 @@
 import type { Backoff } from '../core/backoff.js';
 import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
-import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
-import { type Random, systemRandom } from '../kernel/random.js';
-import { checkBackoff } from './backoff-options.js';
-import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
+import { planOf, type RetryOptions, type RetryUpdate, retryDefaults } from './retry-options.js';
+import type { RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
-
-/** How a {@link Retry} is set up. */
-export interface RetryOptions<In = unknown> {
-  /** How many attempts there are in all, the first included; `Infinity` for no limit. @default 3 */
-  readonly attempts?: number;
-  /**
-   * How long to wait between attempts; with full jitter unless it says otherwise.
-   * @default { kind: 'exponential', initialMs: 100, maxMs: 5000 }
-   */
-  readonly backoff?: Backoff;
-  /** No attempt starts later than this after the first, in ms. Ends no attempt. @default Infinity */
-  readonly maxElapsedMs?: number;
-  /** What counts as a failure, and how long to wait after it. @default errors other than refusals */
-  readonly classify?: RetryClassify<In>;
-  /** Whether an error's `retryAfterMs` replaces the backoff. @default true */
-  readonly honourRetryAfter?: boolean;
-  /**
-   * Longer wishes of that kind, and those of `classify`, are cut to this, in ms; `Infinity` to cut none.
-   * @default 60_000
-   */
-  readonly maxRetryAfterMs?: number;
-  /** What bounds the retries of all who share it; a retry that it refuses is left out. @default no bound */
-  readonly budget?: AttemptBudget;
-  /**
-   * Lets go of an answer that counted as a failure and is not given to the caller.
-   * @default its own `Symbol.asyncDispose` or `Symbol.dispose`, or `body.cancel()`
-   */
-  readonly onDiscard?: (value: In) => unknown;
-  /** Shown in errors, events and `describe()`. @default 'retry' */
-  readonly name?: string;
-  /** The source of time. @default systemClock */
-  readonly clock?: Clock;
-  /** The source of chance, for jitter. @default systemRandom */
-  readonly random?: Random;
-}
-
-type Defaulted = 'attempts' | 'backoff' | 'maxElapsedMs' | 'honourRetryAfter' | 'maxRetryAfterMs' | 'name';
-const defaults: Required<Pick<RetryOptions, Defaulted>> = /* @__PURE__ */ Object.freeze({
-  attempts: 3,
-  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 100, maxMs: 5_000 }),
-  maxElapsedMs: Infinity,
-  honourRetryAfter: true,
-  maxRetryAfterMs: 60_000,
-  name: 'retry',
-});
-const known = [
-  'attempts',
-  'backoff',
-  'maxElapsedMs',
-  'classify',
-  'honourRetryAfter',
-  'maxRetryAfterMs',
-  'budget',
-  'onDiscard',
-  'name',
-  'clock',
-  'random',
-];
 
 const eventNames: readonly (keyof RetryEvents)[] = [
   'retried',
@@ -75,6 +16,7 @@ const eventNames: readonly (keyof RetryEvents)[] = [
   'gaveUp',
   'discardFailed',
   'nested',
+  'updated',
 ];
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
@@ -132,22 +74,22 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
-  readonly #plan: RetryPlan<In>;
+  #plan: RetryPlan<In>;
   readonly #background: CallContext;
-  #amplification: number;
+  /** The most attempts of one call that were seen to be possible when retries stood around this one. */
+  #nested = 0;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RetryOptions<In> = {}) {
-    const plan = planOf(options);
+    const plan = planOf(options, { events: undefined, retried: 0, recovered: 0, gaveUp: 0 });
     this.name = plan.name;
     this.#plan = plan;
     this.#background = backgroundContext(plan.clock);
-    this.#amplification = plan.attempts;
   }
 
   /** What stands where an option was left out. */
-  static get defaults(): typeof defaults {
-    return defaults;
+  static get defaults(): typeof retryDefaults {
+    return retryDefaults;
   }
 
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
@@ -180,8 +122,33 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   }
 
   on<Name extends keyof RetryEvents>(event: Name, listener: Listener<RetryEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter(eventNames);
-    return this.#plan.events.on(event, listener);
+    const { tally } = this.#plan;
+    tally.events ??= new Emitter(eventNames);
+    return tally.events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: RetryUpdate<In>): UndoUpdate {
+    return updateOptions(
+      {
+        owner: 'Retry',
+        read: () => updatable(this.#plan),
+        write: next => {
+          const { name, clock, random, tally } = this.#plan;
+          this.#plan = planOf(given({ ...next, name, clock, random }) as RetryOptions<In>, tally);
+        },
+        tell: changes => {
+          const { name, clock, tally } = this.#plan;
+          if (!tally.events?.has('updated')) return;
+          tally.events.emit('updated', { policy: name, at: clock.wall(), changes });
+        },
+      },
+      options as Partial<ReturnType<typeof updatable<In>>>,
+    );
   }
 
   /** How it is set up, as JSON. */
@@ -193,13 +160,13 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
       attempts: orNull(attempts),
       backoff,
       maxElapsedMs: orNull(maxElapsedMs),
-      amplification: orNull(this.#amplification),
+      amplification: orNull(Math.max(this.#nested, attempts)),
     };
   }
 
   /** What it has done so far, as JSON. */
   snapshot(): RetrySnapshot {
-    const { retried, recovered, gaveUp } = this.#plan;
+    const { retried, recovered, gaveUp } = this.#plan.tally;
     return { retried, recovered, gaveUp };
   }
 
@@ -214,44 +181,19 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
       amplification *= repeater.attempts;
       paid ||= repeater.budget === this.#plan.budget;
     }
-    if (amplification > this.#amplification) {
-      this.#amplification = amplification;
+    if (amplification > Math.max(this.#nested, this.#plan.attempts)) {
+      this.#nested = amplification;
       const at = this.#plan.clock.wall();
-      this.#plan.events?.emit('nested', { policy: this.name, at, amplification });
+      this.#plan.tally.events?.emit('nested', { policy: this.name, at, amplification });
     }
     return paid;
   }
 }
 
-function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
-  checkKeys('Retry', options, known);
-  const { classify, onDiscard, budget, clock = systemClock, random = systemRandom } = options;
-  const { honourRetryAfter, ...all } = { ...defaults, ...given(options) };
-  if (classify !== undefined && typeof classify !== 'function')
-    refuse('Retry', 'classify', 'a function', classify);
-  if (onDiscard !== undefined && typeof onDiscard !== 'function') {
-    refuse('Retry', 'onDiscard', 'a function', onDiscard);
-  }
-  if (budget !== undefined && [budget?.withdraw, budget?.deposit].some(verb => typeof verb !== 'function')) {
-    refuse('Retry', 'budget', 'a RetryBudget', budget);
-  }
-  return {
-    name: all.name,
-    attempts: checkNumber('Retry', 'attempts', all.attempts, { min: 1, integer: true, infinity: true }),
-    backoff: checkBackoff('Retry', all.backoff),
-    maxElapsedMs: checkNumber('Retry', 'maxElapsedMs', all.maxElapsedMs, { min: 0, infinity: true }),
-    classify,
-    honourRetryAfter,
-    maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, { min: 0, infinity: true }),
-    budget,
-    onDiscard,
-    clock,
-    random,
-    events: undefined,
-    retried: 0,
-    recovered: 0,
-    gaveUp: 0,
-  };
+/** The present options, by their names. */
+function updatable<In>(plan: RetryPlan<In>) {
+  const { name: _name, clock: _clock, random: _random, tally: _tally, ...options } = plan;
+  return options;
 }
 
 /** JSON has no Infinity. */

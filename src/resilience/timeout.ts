@@ -5,6 +5,7 @@ import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
@@ -28,7 +29,12 @@ export interface TimeoutOptions {
 export interface TimeoutEvents {
   /** A call ran out of time, after `timeoutMs`. `at` is epoch time. */
   timedOut: { readonly policy: string; readonly timeoutMs: number; readonly at: number };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** What can be changed while it works. */
+export type TimeoutUpdate = Partial<Pick<TimeoutOptions, 'timeoutMs' | 'strategy'>>;
 
 /** What a timeout is like at a moment. */
 export interface TimeoutSnapshot {
@@ -52,10 +58,9 @@ export interface TimeoutDescription {
   readonly strategy: 'race' | 'cooperative';
 }
 
-/** A call whose deadline does not stand in the list. */
-interface Alone {
-  readonly spanMs: number;
-  readonly timer: Timer;
+/** What calls begin with from one update to the next: they end by it too. */
+interface Era extends Limits {
+  readonly due: DeadlineList<GuardedCall>;
 }
 
 const defaults: { readonly strategy: 'race'; readonly name: string } = /* @__PURE__ */ Object.freeze({
@@ -63,6 +68,16 @@ const defaults: { readonly strategy: 'race'; readonly name: string } = /* @__PUR
   name: 'timeout',
 });
 const known = ['timeoutMs', 'strategy', 'name', 'clock'];
+
+/** What a timeout goes by. */
+type Limits = Required<TimeoutUpdate>;
+
+function checked({ timeoutMs, strategy = defaults.strategy }: TimeoutOptions): Limits {
+  return {
+    timeoutMs: checkNumber('Timeout', 'timeoutMs', timeoutMs, { above: 0, infinity: true }),
+    strategy: checkOneOf('Timeout', 'strategy', strategy, ['race', 'cooperative']),
+  };
+}
 
 /**
  * Limits how long an operation may take: all attempts together when it stands outside a retry, each attempt
@@ -72,14 +87,13 @@ const known = ['timeoutMs', 'strategy', 'name', 'clock'];
  * the loop is not charged to the remote. Fails with {@link TimeoutError}, or with {@link DeadlineError} when
  * the call's deadline had passed before it started.
  */
-export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
+export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
-  readonly #timeoutMs: number;
-  readonly #strategy: 'race' | 'cooperative';
-  readonly #due: DeadlineList<GuardedCall>;
-  #alone: Map<GuardedCall, Alone> | undefined;
+  #era: Era;
+  /** The timers of calls whose deadline does not stand in the list. */
+  #alone: Map<GuardedCall, Timer> | undefined;
   #running = 0;
   #timedOut = 0;
   #events: Emitter<TimeoutEvents> | undefined;
@@ -90,12 +104,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     this.name = options.name ?? defaults.name;
     if (typeof this.name !== 'string') refuse('Timeout', 'name', 'a string', this.name);
     this.clock = options.clock ?? systemClock;
-    this.#timeoutMs = checkNumber('Timeout', 'timeoutMs', options.timeoutMs, { above: 0, infinity: true });
-    this.#strategy = checkOneOf('Timeout', 'strategy', options.strategy ?? defaults.strategy, [
-      'race',
-      'cooperative',
-    ]);
-    this.#due = new DeadlineList(this.clock, call => this.#expire(call));
+    this.#era = this.#newEra(checked(options));
   }
 
   /** What stands where an option was left out. */
@@ -112,24 +121,47 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
     return this.#run.execute(operation, options);
   }
 
-  enter(call: GuardedCall): true {
+  enter(call: GuardedCall): Era {
+    const era = this.#era;
     const now = this.clock.coarse();
-    const deadline = now + this.#timeoutMs;
-    if (call.deadline < deadline) this.#keepCallers(call);
-    else if (deadline < Infinity) this.#keepOwn(call, deadline, now);
+    const deadline = now + era.timeoutMs;
+    if (call.deadline < deadline) this.#keepCallers(call, era);
+    else if (deadline < Infinity) this.#keepOwn(call, era, deadline, now);
     this.#running++;
-    return true;
+    return era;
   }
 
-  exit(_permit: true, _ok: boolean, _result: unknown, call: GuardedCall): void {
+  exit(era: Era, _ok: boolean, _result: unknown, call: GuardedCall): void {
     this.#running--;
-    this.#due.remove(call);
+    era.due.remove(call);
     if (this.#alone !== undefined) this.#clearTimer(call);
   }
 
   on<Name extends keyof TimeoutEvents>(event: Name, listener: Listener<TimeoutEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['timedOut']);
+    this.#events ??= new Emitter(['timedOut', 'updated']);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: TimeoutUpdate): UndoUpdate {
+    return updateOptions<Limits>(
+      {
+        owner: 'Timeout',
+        read: () => ({ timeoutMs: this.#era.timeoutMs, strategy: this.#era.strategy }),
+        write: next => {
+          this.#era = this.#newEra(checked(next));
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, changes, at: this.clock.wall() });
+        },
+      },
+      options,
+    );
   }
 
   /** How it stands at this moment. */
@@ -139,54 +171,66 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
 
   /** How it was made. */
   describe(): TimeoutDescription {
-    const timeoutMs = this.#timeoutMs === Infinity ? null : this.#timeoutMs;
-    return { kind: 'timeout', name: this.name, timeoutMs, strategy: this.#strategy };
+    const { timeoutMs, strategy } = this.#era;
+    return {
+      kind: 'timeout',
+      name: this.name,
+      timeoutMs: timeoutMs === Infinity ? null : timeoutMs,
+      strategy,
+    };
   }
 
-  #keepOwn(call: GuardedCall, deadline: number, now: number): void {
+  #newEra(limits: Limits): Era {
+    const era: Era = {
+      ...limits,
+      due: new DeadlineList(this.clock, call => this.#expire(call, era, era.timeoutMs)),
+    };
+    return era;
+  }
+
+  #keepOwn(call: GuardedCall, era: Era, deadline: number, now: number): void {
     call.deadline = deadline;
-    if (this.#due.fits(deadline)) this.#due.add(call, now);
-    else this.#setTimer(call, this.#timeoutMs, this.#timeoutMs);
+    if (era.due.fits(deadline)) era.due.add(call, now);
+    else this.#setTimer(call, era, era.timeoutMs, era.timeoutMs);
   }
 
   /** A deadline of the caller's is out of the order in which the list keeps its own. */
-  #keepCallers(call: GuardedCall): void {
+  #keepCallers(call: GuardedCall, era: Era): void {
     const remainingMs = call.remainingMs();
     if (remainingMs === 0) {
       throw new DeadlineError(`${this.name}: the deadline has passed`, { policy: this.name });
     }
     // Where a policy outside set it, that one answers when its time comes, and with the right words. The span
     // is kept all the same, for work that outlives the call which it was started for.
-    if (callersDeadline(call) === Infinity) this.#setTimer(call, this.#timeoutMs, this.#timeoutMs);
+    if (callersDeadline(call) === Infinity) this.#setTimer(call, era, era.timeoutMs, era.timeoutMs);
     // Up to here some of it has passed, mostly microseconds: nobody wants to read of 49.98 ms.
-    else this.#setTimer(call, remainingMs, Math.ceil(remainingMs));
+    else this.#setTimer(call, era, remainingMs, Math.ceil(remainingMs));
   }
 
-  #setTimer(call: GuardedCall, delayMs: number, spanMs: number): void {
+  #setTimer(call: GuardedCall, era: Era, delayMs: number, spanMs: number): void {
     const { clock } = this;
     // As in the list, replies that lie in the socket buffers are read before it fires.
     const fire = (): void =>
       clock.afterTurn(() => {
-        if (this.#alone!.has(call)) this.#expire(call);
+        if (this.#alone!.has(call)) this.#expire(call, era, spanMs);
       });
     this.#alone ??= new Map();
-    this.#alone.set(call, { spanMs, timer: clock.schedule(delayMs, fire, true) });
+    this.#alone.set(call, clock.schedule(delayMs, fire, true));
   }
 
   #clearTimer(call: GuardedCall): void {
-    this.#alone!.get(call)?.timer.cancel();
+    this.#alone!.get(call)?.cancel();
     this.#alone!.delete(call);
   }
 
-  #expire(call: GuardedCall): void {
-    const timeoutMs = this.#alone?.get(call)?.spanMs ?? this.#timeoutMs;
+  #expire(call: GuardedCall, { strategy }: Era, timeoutMs: number): void {
     const facts = { policy: this.name };
     // A call that still waits for its turn has not run, and says nothing about the remote.
     const error = call.waits
       ? new DeadlineError(`${this.name}: no turn within ${timeoutMs} ms`, facts)
       : new TimeoutError(`${this.name}: no answer within ${timeoutMs} ms`, timeoutMs, facts);
     this.#timedOut++;
-    if (this.#strategy === 'race') call.giveUp(error);
+    if (strategy === 'race') call.giveUp(error);
     else call.cancel(error);
     if (this.#events?.has('timedOut')) {
       this.#events.emit('timedOut', { policy: this.name, timeoutMs, at: this.clock.wall() });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pipeline } from '../../../src/kernel/pipeline.js';
 import type { Guard } from '../../../src/kernel/policy.js';
-import { Bulkhead, type BulkheadEvents } from '../../../src/resilience/bulkhead.js';
+import { Bulkhead } from '../../../src/resilience/bulkhead.js';
+import type { BulkheadEvents } from '../../../src/resilience/bulkhead-watching.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';

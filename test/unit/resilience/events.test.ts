@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Bulkhead, type BulkheadEvents } from '../../../src/resilience/bulkhead.js';
+import { Bulkhead } from '../../../src/resilience/bulkhead.js';
+import type { BulkheadEvents } from '../../../src/resilience/bulkhead-watching.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
 import type { CircuitBreakerEvents } from '../../../src/resilience/circuit-events.js';
 import { Fallback, type FallbackEvents } from '../../../src/resilience/fallback.js';
@@ -17,21 +18,35 @@ const subjects: [string, { on(event: never, listener: never): () => void }, stri
     new CircuitBreaker(),
     names<CircuitBreakerEvents>({
       ...{ opened: true, halfOpened: true, closed: true, isolated: true, disabled: true },
-      ...{ rejected: true, wouldReject: true },
+      ...{ rejected: true, wouldReject: true, updated: true },
     }),
   ],
   [
     'Retry',
     new Retry(),
-    names<RetryEvents>({ retried: true, recovered: true, gaveUp: true, discardFailed: true, nested: true }),
+    names<RetryEvents>({
+      retried: true,
+      recovered: true,
+      gaveUp: true,
+      discardFailed: true,
+      nested: true,
+      updated: true,
+    }),
   ],
   [
     'Bulkhead',
     new Bulkhead({ slots: 1 }),
-    names<BulkheadEvents>({ queued: true, admitted: true, abandoned: true, rejected: true, resized: true }),
+    names<BulkheadEvents>({
+      queued: true,
+      admitted: true,
+      abandoned: true,
+      rejected: true,
+      resized: true,
+      updated: true,
+    }),
   ],
-  ['RetryBudget', new RetryBudget(), names<RetryBudgetEvents>({ exhausted: true })],
-  ['Timeout', new Timeout({ timeoutMs: 1 }), names<TimeoutEvents>({ timedOut: true })],
+  ['RetryBudget', new RetryBudget(), names<RetryBudgetEvents>({ exhausted: true, updated: true })],
+  ['Timeout', new Timeout({ timeoutMs: 1 }), names<TimeoutEvents>({ timedOut: true, updated: true })],
   [
     'Fallback',
     new Fallback({ value: 1 }),

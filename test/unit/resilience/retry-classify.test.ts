@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CircuitOpenError, TimeoutError } from '../../../src/kernel/errors.js';
 import type { Outcome } from '../../../src/kernel/outcome.js';
-import { Retry, type RetryOptions } from '../../../src/resilience/retry.js';
+import { Retry } from '../../../src/resilience/retry.js';
+import type { RetryOptions } from '../../../src/resilience/retry-options.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
 function setup<T>(options: RetryOptions<T>) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Backoff } from '../../../src/core/backoff.js';
-import { Retry, type RetryOptions } from '../../../src/resilience/retry.js';
+import { Retry } from '../../../src/resilience/retry.js';
 import { RetryBudget, type RetryBudgetOptions } from '../../../src/resilience/retry-budget.js';
+import type { RetryOptions } from '../../../src/resilience/retry-options.js';
 
 const VALUES = [Number.NaN, -1, Infinity, -Infinity, 1.5, 2 ** 31, 0, '1', null] as const;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { TimeoutError } from '../../../src/kernel/errors.js';
 import { pipeline } from '../../../src/kernel/pipeline.js';
-import { Retry, type RetryOptions } from '../../../src/resilience/retry.js';
+import { Retry } from '../../../src/resilience/retry.js';
+import type { RetryOptions } from '../../../src/resilience/retry-options.js';
 import type { GaveUpReason } from '../../../src/resilience/retry-plan.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
 import { settle } from '../../../src/testing/settle.js';

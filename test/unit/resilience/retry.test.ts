@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { attemptsOf } from '../../../src/resilience/attempt-history.js';
-import { Retry, type RetryOptions } from '../../../src/resilience/retry.js';
+import { Retry } from '../../../src/resilience/retry.js';
+import type { RetryOptions } from '../../../src/resilience/retry-options.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
 const clock = new VirtualClock();
