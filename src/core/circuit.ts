@@ -203,13 +203,16 @@ export class Circuit {
     const { version, state, because, counts, trips, remainingMs, consecutiveFailures, window, totals } =
       Object(saved) as CircuitSnapshot;
     if (!fits(saved, like) || version !== 1 || !STATES.includes(state)) return false;
+    if (!Number.isInteger(consecutiveFailures)) return false;
     const { mode, maxOpenMs, maxRetryAfterMs } = this.rules;
     const until = now - downtimeMs + Math.min(remainingMs, Math.max(maxOpenMs, maxRetryAfterMs));
     const inFlight = this.inFlight;
     this.#become(mode === 'disabled' ? mode : state, because, now, until, trips, counts);
     this.#consecutive = consecutiveFailures;
     this.#window?.load(window, now, downtimeMs);
-    ({ success: this.#success, ...this.#others } = totals);
+    this.#success = totals.success;
+    const { failure, ignored, cancelled, rejected, slow, stale, wouldReject } = totals;
+    this.#others = { failure, ignored, cancelled, rejected, slow, stale, wouldReject };
     this.#calls += inFlight - this.inFlight;
     return true;
   }

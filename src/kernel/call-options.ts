@@ -11,7 +11,7 @@ function checkString(option: 'key' | 'idempotencyKey', value: unknown): void {
 
 function checkOptions(options: CallOptions): void {
   const { signal, timeoutMs, priority, attributes } = options;
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') {
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.removeEventListener !== 'function') {
     refuse(owner, 'signal', 'an AbortSignal', signal);
   }
   if (timeoutMs !== undefined) checkNumber(owner, 'timeoutMs', timeoutMs, { min: 0, infinity: true });
@@ -43,6 +43,8 @@ export function contextOf(options: CallOptions | Context, clock: Clock): CallCon
   if (options instanceof CallContext) return options;
   const foreign = typeof options === 'object' && options !== null && 'remainingMs' in options;
   if (!foreign) checkKeys(owner, options, known);
+  // One who forgets the braces around it would never be heard.
+  if (options instanceof EventTarget) refuse(owner, 'options', 'an object such as { signal }', options);
   // Copied first and checked then: a getter is asked once, and what is inherited counts as well.
   const given = copyOf(options, foreign ? options.remainingMs() : (options as CallOptions).timeoutMs);
   checkOptions(given);

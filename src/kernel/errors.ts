@@ -137,5 +137,15 @@ export class TimeoutError extends ResilienceError {
 
 /** Whether `error` says that the operation never ran, from whichever copy of the package. */
 export function isRejected(error: unknown): error is RejectedError {
-  return typeof error === 'object' && error !== null && (error as RejectedError).rejected === true;
+  return factOf(error, 'rejected') === true;
+}
+
+/** What an error, or whatever else was thrown, says under `name`; one that throws when asked says nothing. */
+export function factOf(error: unknown, name: 'rejected' | 'code' | 'retryAfterMs'): unknown {
+  if (typeof error !== 'object' || error === null) return undefined;
+  try {
+    return (error as Partial<Record<string, unknown>>)[name];
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,9 @@ export interface Observable<Events extends EventMap> {
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): () => void;
 }
 
+/** So many events wait at most until the listeners have heard of the present one. */
+const MOST_LATER = 10_000;
+
 function report(event: string, error: unknown): void {
   console.error(`keelson: a listener of "${event}" failed`, error);
 }
@@ -70,14 +73,18 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
     if (this.#telling) {
       this.#later ??= [];
-      this.#later.push([event, payload]);
+      if (this.#later.length < MOST_LATER) this.#later.push([event, payload]);
+      else report(event, new Error(`more than ${MOST_LATER} events while one was told of: this one is not`));
       return;
     }
     this.#telling = true;
     try {
       this.#emitter.emit(event, payload);
       // What is told of here may be followed by more.
-      if (this.#later !== undefined) for (const [name, what] of this.#later) this.#emitter.emit(name, what);
+      for (let later = this.#later; later !== undefined; later = this.#later) {
+        this.#later = undefined;
+        for (const [name, what] of later) this.#emitter.emit(name, what);
+      }
     } finally {
       this.#telling = false;
       this.#later = undefined;

@@ -1,13 +1,14 @@
 import { Cancellation } from './cancellation.js';
-import { CallContext } from './context.js';
+import type { CallContext } from './context.js';
+import { DueContext } from './due-context.js';
 import { exitGuards, type GuardPlan } from './guard-plan.js';
 import { FORSAKEN, newParking, type Parking, UNQUEUED, waitAt, withdrawFrom } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
 type Settle = (result: unknown) => void;
 
-let madeResolve: Settle;
-let madeReject: Settle;
+let madeResolve: Settle | undefined;
+let madeReject: Settle | undefined;
 
 /** One executor for all promises: it leaves its functions here instead of closing over the call. */
 function catchSettlers(resolve: Settle, reject: Settle): void {
@@ -26,16 +27,11 @@ const ANSWERED = 3;
  * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
  * every call; what only some calls need hangs off it.
  */
-export class GuardedCall extends CallContext implements ParkedCall, AbandonableCall {
-  /** The links of the deadline list that the call stands in. */
-  dueBefore: GuardedCall | undefined = undefined;
-  dueAfter: GuardedCall | undefined = undefined;
-  /** A deadline of its own. `Infinity` in its place would make V8 box every one of them. */
-  private due: number | undefined = undefined;
+export class GuardedCall extends DueContext implements ParkedCall, AbandonableCall {
   private readonly plan: GuardPlan;
   private permits: readonly unknown[];
-  private readonly resolve: Settle = madeResolve;
-  private readonly reject: Settle = madeReject;
+  private readonly resolve: Settle = madeResolve!;
+  private readonly reject: Settle = madeReject!;
   private stage = ENTERING;
   private parking: Parking | undefined = undefined;
   private cancellation: Cancellation | undefined = undefined;
@@ -45,15 +41,8 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     super(parent);
     this.plan = plan;
     this.permits = permits;
-  }
-
-  /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
-  override get deadline(): number {
-    return this.due ?? this.parent!.deadline;
-  }
-
-  override set deadline(due: number) {
-    this.due = due;
+    // What is left here would live, with all that hangs on it, until somebody makes another call.
+    madeResolve = madeReject = undefined;
   }
 
   /** Whether it waits for its turn: the operation has not run. */
@@ -61,13 +50,8 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return this.stage === PARKED;
   }
 
-  /** The deadline list moves a deadline of its own no further than this. */
-  get latest(): number {
-    return this.parent!.deadline;
-  }
-
   override get signal(): AbortSignal {
-    return this.ownCancellation().signal;
+    return this.hearing.signal;
   }
 
   override get cancellable(): boolean {
@@ -91,18 +75,14 @@ export class GuardedCall extends CallContext implements ParkedCall, AbandonableC
     return place >= 0 && place < passed;
   }
 
-  /**
-   * A guard reckons its deadline from coarse time, and it is measured alike: else nothing would be left of a
-   * short span when it begins late in a long turn.
-   */
-  override remainingMs(): number {
-    const { deadline, parent } = this;
-    if (deadline === parent!.deadline) return parent!.remainingMs();
-    return Math.max(0, deadline - this.clock.coarse());
+  override onCancel(listener: () => void): () => void {
+    return this.hearing.onCancel(listener);
   }
 
-  override onCancel(listener: () => void): () => void {
-    return this.ownCancellation().onCancel(listener);
+  /** What a call leaves running when it ends hears of its caller from then on: nobody else can end it. */
+  private get hearing(): Cancellation | CallContext {
+    const over = this.stage === ANSWERED && this.cancellation?.given !== true;
+    return over ? this.parent! : this.ownCancellation();
   }
 
   /** Starts a call whose run has a guard that may give up. */

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.js';
+
 /**
  * What a number has to be. Both ends belong to the range unless `above` is set; a bound left out is not
  * checked.
@@ -46,14 +48,25 @@ export function checkNumber(owner: string, option: string, value: unknown, rule:
 
 /**
  * Throws when `options` is no object or holds a key that the primitive does not know: a typo is never
- * ignored.
+ * ignored. What all primitives take, `name`, `clock` and `random`, is checked as well.
  */
 export function checkKeys(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) refuse(owner, 'options', 'an object', options);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    refuse(owner, 'options', 'an object', options);
+  }
+  const { name, clock, random } = options as { name?: unknown; clock?: Partial<Clock>; random?: unknown };
+  if (name !== undefined && typeof name !== 'string') refuse(owner, 'name', 'a string', name);
+  if (random !== undefined && typeof random !== 'function') refuse(owner, 'random', 'a function', random);
+  if (clock !== undefined && typeof clock?.schedule !== 'function') refuse(owner, 'clock', 'a Clock', clock);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new TypeError(`${owner}: unknown option \`${key}\`; known are ${known.join(', ')}`);
   }
+}
+
+/** Returns `value` when it is true or false; throws otherwise. */
+export function checkBoolean(owner: string, option: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : refuse(owner, option, 'true or false', value);
 }
 
 /** Returns `value` when it is one of `allowed`; throws otherwise. */

@@ -1,5 +1,5 @@
 import type { CallContext, Context } from './context.js';
-import { isRejected } from './errors.js';
+import { factOf, isRejected } from './errors.js';
 import { show } from './options.js';
 
 /** How an operation ended: what it answered, or what it threw. */
@@ -36,6 +36,7 @@ const verdicts: readonly unknown[] = ['success', 'failure', 'slow', 'neutral', u
  */
 export function checkVerdict(owner: string, answer: unknown, besides = ''): Verdict | undefined {
   if (verdicts.includes(answer)) return answer as Verdict | undefined;
+  defuse(answer);
   const rule = `'success', 'failure', 'slow', 'neutral'${besides} or undefined`;
   throw new TypeError(`${owner}: \`classify\` must answer ${rule}, got ${show(answer)}`);
 }
@@ -61,7 +62,10 @@ export function judge(
 }
 
 function isTimeout(reason: unknown): boolean {
-  return (
-    typeof reason === 'object' && reason !== null && (reason as { code?: unknown }).code === 'ERR_TIMEOUT'
-  );
+  return factOf(reason, 'code') === 'ERR_TIMEOUT';
+}
+
+/** A function of the user's that should not be async may be: its rejection must not end the process. */
+export function defuse(answer: unknown): void {
+  if (answer instanceof Promise) answer.catch(() => {});
 }

@@ -46,6 +46,7 @@ export interface AbandonableCall extends Context {
 /**
  * A policy that only admits a call and learns how it ended. Neighbouring guards of a pipeline are fused into
  * one call record and one promise, so this is the form to write whenever the operation runs at most once.
+ * None of its methods can be async.
  */
 export interface Guard<Permit = unknown> {
   /**

@@ -29,6 +29,8 @@ interface Queued extends Waiter {
   readonly since: number;
   /** The calls with a slot here that this one is a part of. */
   readonly holders: readonly CallContext[] | undefined;
+  /** Why it is refused when it has waited for too long. */
+  readonly late: 'deadline' | 'queue-timeout';
   /** The time at which it stops waiting, if there is one. */
   due: Due<Queued> | undefined;
 }
@@ -96,7 +98,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     if (this.#slots.take()) return true;
     // Whoever is refused here has cost neither a record of the call nor a promise of its own.
     if (this.#slots.isFull && (this.#line.order === 'fifo' || this.#line.queue === 0)) {
-      throw this.#refusal('full');
+      throw this.#refusal(this.#closed ? 'closed' : 'full');
     }
     return undefined;
   }
@@ -104,15 +106,17 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   wait(call: GuardedCall): Queued {
     if (call.cancelled) throw call.reason;
     if (this.#closed) throw this.#refusal('closed');
-    const deadline = callersDeadline(call);
-    const limited = deadline < Infinity || this.#line.queueTimeoutMs < Infinity;
+    const { queueTimeoutMs } = this.#line;
+    // A deadline is a point on the clock of the call, which need not be this one.
+    const leftMs = callersDeadline(call) < Infinity ? call.remainingMs() : Infinity;
+    if (leftMs === 0) throw this.#refusal('deadline');
+    const limited = leftMs < Infinity || queueTimeoutMs < Infinity;
     const now = limited || this.#events !== undefined ? this.clock.now() : 0;
-    if (deadline <= now) throw this.#refusal('deadline');
     const holders = this.#circle.around(call);
     if (holders !== undefined && this.#circle.closes(holders, this.#slots.taken)) {
       throw this.#refusal('deadlock');
     }
-    const until = limited ? Math.min(deadline, now + this.#line.queueTimeoutMs) : Infinity;
+    const until = now + Math.min(leftMs, queueTimeoutMs);
     const place = {
       rank: 0,
       previous: undefined,
@@ -120,6 +124,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
       call,
       since: now,
       holders,
+      late: leftMs <= queueTimeoutMs ? ('deadline' as const) : ('queue-timeout' as const),
       due: undefined,
     };
     return this.#join(place, until);
@@ -256,9 +261,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   #expire(queued: Queued): void {
-    if (!this.#slots.leave(queued)) return;
-    const { call, due } = queued;
-    this.#refuse(queued, callersDeadline(call) <= due!.at ? 'deadline' : 'queue-timeout');
+    if (this.#slots.leave(queued)) this.#refuse(queued, queued.late);
   }
 
   /** Answers a call that has been taken out of the line. */

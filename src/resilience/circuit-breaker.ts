@@ -3,11 +3,11 @@ import type { CircuitDecision, CircuitSnapshot, CircuitState } from '../core/cir
 import { MUTE, type Permit } from '../core/permit.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { CircuitOpenError } from '../kernel/errors.js';
+import { CircuitOpenError, factOf } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkNumber, given, refuse } from '../kernel/options.js';
-import { judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
+import { defuse, judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
@@ -268,8 +268,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   #askedMs(outcome: Outcome): number {
     const { retryAfterMs } = this.#seams;
-    const thrown = outcome.ok ? undefined : (outcome.error as { retryAfterMs?: unknown } | null | undefined);
-    const asked = retryAfterMs === undefined ? thrown?.retryAfterMs : retryAfterMs(outcome);
+    const thrown = outcome.ok ? undefined : factOf(outcome.error, 'retryAfterMs');
+    const asked: unknown = retryAfterMs === undefined ? thrown : retryAfterMs(outcome);
+    defuse(asked);
     return typeof asked === 'number' ? asked : 0;
   }
 

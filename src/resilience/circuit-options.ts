@@ -2,7 +2,7 @@ import type { CircuitRules } from '../core/circuit-rules.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
 import type { Clock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../kernel/options.js';
-import type { Classify, Outcome } from '../kernel/outcome.js';
+import { type Classify, defuse, type Outcome } from '../kernel/outcome.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 
 /**
@@ -173,7 +173,9 @@ function openRules(open: number | BreakBackoff = defaults.openMs) {
 function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCounts) => boolean {
   return counts => {
     try {
-      return trip(counts) === true;
+      const answer: unknown = trip(counts);
+      defuse(answer);
+      return answer === true;
     } catch (error) {
       console.error('keelson: `trip` of a circuit breaker failed', error);
       return false;
@@ -188,7 +190,7 @@ function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCoun
  */
 export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
   checkKeys(owner, options, known);
-  checkFunctions(options, ['trip', 'retryAfterMs', 'classify', 'random']);
+  checkFunctions(options, ['trip', 'retryAfterMs', 'classify']);
   const { consecutiveFailures, trip, slowMs } = options;
   const chosen = consecutiveFailures !== undefined || trip !== undefined;
   const timed = slowMs !== undefined && trip === undefined;

@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkBoolean, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
@@ -97,6 +97,13 @@ export function checkFetchOptions(options: ResilientFetchOptions): FetchPlan {
   if (all.fetch !== undefined && typeof all.fetch !== 'function')
     refuse(owner, 'fetch', 'a function', all.fetch);
   if (all.guards !== undefined && !Array.isArray(all.guards)) refuse(owner, 'guards', 'a list', all.guards);
+  for (const option of ['retry', 'breaker'] as const) {
+    const value: unknown = all[option];
+    if (value !== undefined && value !== false && Object(value) !== value) {
+      refuse(owner, option, 'an object or false', value);
+    }
+  }
+  checkBoolean(owner, 'makeIdempotencyKeys', all.makeIdempotencyKeys);
   if (all.deadlineHeader !== false) checkHeader('deadlineHeader', all.deadlineHeader);
   checkHeader('idempotencyKeyHeader', all.idempotencyKeyHeader);
   if (all.baseUrl !== undefined && !URL.canParse(all.baseUrl)) {

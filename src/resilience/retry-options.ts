@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkBoolean, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryPlan, RetryTally } from './retry-plan.js';
@@ -89,7 +89,7 @@ export function planOf<In>(options: RetryOptions<In>, tally: RetryTally): RetryP
     backoff: checkBackoff('Retry', all.backoff),
     maxElapsedMs: checkNumber('Retry', 'maxElapsedMs', all.maxElapsedMs, { min: 0, infinity: true }),
     classify,
-    honourRetryAfter,
+    honourRetryAfter: checkBoolean('Retry', 'honourRetryAfter', honourRetryAfter),
     maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, { min: 0, infinity: true }),
     budget,
     onDiscard,

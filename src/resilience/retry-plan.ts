@@ -9,7 +9,7 @@ import type { AttemptRecord } from './attempt-history.js';
 
 /** A failure, and how long to wait before the next attempt instead of what the backoff says. */
 export interface RetryAfter {
-  /** Milliseconds; clamped to `[0, maxRetryAfterMs]`. */
+  /** Milliseconds, at most `maxRetryAfterMs`; what is no number >= 0 leaves it to the backoff. */
   readonly retryAfterMs: number;
 }
 

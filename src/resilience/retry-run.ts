@@ -2,7 +2,7 @@ import { backoffMs } from '../core/backoff.js';
 import { FirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
-import { TimeoutError } from '../kernel/errors.js';
+import { factOf, TimeoutError } from '../kernel/errors.js';
 import { checkVerdict, judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
@@ -49,7 +49,7 @@ function failureOf<T>(
     checkVerdict('Retry', answer, ', { retryAfterMs }') ?? (ok ? 'success' : judgeError(result, context));
   if (verdict !== 'failure') return undefined;
   if (ok || !plan.honourRetryAfter) return -1;
-  return wishMs((result as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs, maxRetryAfterMs);
+  return wishMs(factOf(result, 'retryAfterMs'), maxRetryAfterMs);
 }
 
 function isRetryAfter(answer: unknown): answer is RetryAfter {
@@ -148,6 +148,10 @@ class RetryRun<T> {
   #wake(ok: boolean, result: unknown): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    if (this.#call.cancelled) {
+      this.#reject(this.#call.reason);
+      return;
+    }
     // A blocked event loop or a suspended process may have let the time run out in the meantime.
     const over = this.#overAfter(0);
     if (over !== undefined) {

@@ -95,21 +95,19 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
-    if (options !== undefined) return this.#executeWithin(operation, options);
-    const plan = this.#plan;
-    plan.budget?.deposit();
-    return this.#start(operation, this.#background);
+    try {
+      if (options !== undefined) return this.#executeWithin(operation, options);
+      this.#plan.budget?.deposit();
+      return this.#start(operation, this.#background);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A call with options or a context of its own may be over before it begins, or part of an outer retry. */
   #executeWithin<T extends In>(operation: Operation<T>, options: CallOptions | Context): Promise<T> {
     const { budget, clock } = this.#plan;
-    let call: CallContext;
-    try {
-      call = contextOf(options, clock);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const call = contextOf(options, clock);
     if (call.cancelled) return Promise.reject(call.reason);
     const paid = this.#lookAround(call);
     if (budget !== undefined && !paid) budget.deposit();

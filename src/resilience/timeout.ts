@@ -6,7 +6,7 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
-import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
 /** How a `Timeout` is made. */
@@ -102,7 +102,6 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
   constructor(options: TimeoutOptions) {
     checkKeys('Timeout', options, known);
     this.name = options.name ?? defaults.name;
-    if (typeof this.name !== 'string') refuse('Timeout', 'name', 'a string', this.name);
     this.clock = options.clock ?? systemClock;
     this.#era = this.#newEra(checked(options));
   }

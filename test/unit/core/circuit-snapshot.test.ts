@@ -87,6 +87,15 @@ describe('the snapshot of a circuit', () => {
     expect(next.circuit.retryAfterMs(next.now)).toBe(5000);
   });
 
+  it('refuses a share of a failure, and drops totals that it does not know', () => {
+    const it = new CircuitDriver();
+    const saved = it.circuit.snapshot(it.now);
+    expect(it.circuit.restore({ ...saved, consecutiveFailures: 1.5 }, it.now, 0)).toBe(false);
+    const totals = { ...saved.totals, success: 3, zzz: 1 };
+    expect(it.circuit.restore({ ...saved, totals }, it.now, 0)).toBe(true);
+    expect(it.circuit.totals()).toEqual({ ...saved.totals, success: 3 });
+  });
+
   it('leaves calls in flight without a say, and counted', () => {
     const it = opened();
     const next = new CircuitDriver(rules);

@@ -101,4 +101,20 @@ describe('Emitter', () => {
     }
     expect(emitter.has('closed')).toBe(false);
   });
+
+  it('keeps no more than ten thousand events for later, and reports the rest', () => {
+    const report = vi.spyOn(console, 'error').mockReturnValue();
+    const emitter = new Emitter<Events>(['opened', 'closed']);
+    const heard = vi.fn();
+    emitter.on('closed', heard);
+    const off = emitter.on('opened', payload => {
+      for (let i = 0; i < 10_002; i++) emitter.emit('closed', payload as never);
+    });
+    emitter.emit('opened', undefined as never);
+    expect([heard.mock.calls.length, report.mock.calls.length]).toEqual([10_000, 2]);
+    off();
+    emitter.emit('closed', undefined as never);
+    expect(heard).toHaveBeenCalledTimes(10_001);
+    report.mockRestore();
+  });
 });

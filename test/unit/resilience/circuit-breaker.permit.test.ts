@@ -65,7 +65,7 @@ describe('a permit', () => {
         throw new Error('evil');
       },
     };
-    expect(() => breaker.acquire().failure(evil)).toThrow('evil');
+    breaker.acquire().failure(evil);
     expect(breaker.explain()).toMatchObject({ inFlight: 0, totals: { failure: 1 } });
   });
 });
