@@ -88,15 +88,18 @@ export class Circuit {
     return true;
   }
 
-  /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
-  admit(now: number, random: () => number): Permit | undefined {
+  /**
+   * Admits a call, or does not: then the answer is undefined. Nobody ever waits. One that is `spare` (the
+   * extra attempt of a hedge) is never a probe, and does not end a break.
+   */
+  admit(now: number, random: () => number, spare = false): Permit | undefined {
     const { state, until, trips } = this.#decision;
     // Asked this way round, a time that is no number ends the break instead of making it last for ever.
-    if (state === 'open' && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
+    if (state === 'open' && !spare && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
     else if (this.#sweep(now)) this.#judge(now, random, 0);
     // Not before: where the user's chance throws there is no permit, and nobody gives one back.
     this.#calls++;
-    return this.#permit(now);
+    return this.#permit(now, spare);
   }
 
   /**
@@ -206,12 +209,13 @@ export class Circuit {
     this.#others[what]++;
   }
 
-  #permit(now: number): Permit | undefined {
+  #permit(now: number, spare: boolean): Permit | undefined {
     const { epoch, state } = this.#decision;
     const roster = this.#roster;
     if (state === 'disabled' || (state === 'closed' && roster === undefined)) return this.#decision;
     if (state === 'closed') return roster!.add(epoch, now);
-    if (state === 'half-open' && roster!.taken < this.rules.probes) return roster!.add(epoch, now);
+    const probe = state === 'half-open' && !spare && roster!.taken < this.rules.probes;
+    if (probe) return roster!.add(epoch, now);
     if (state !== 'isolated' && this.rules.mode === 'observe') {
       this.#count('wouldReject');
       return new FollowedCall(MUTE, now);
