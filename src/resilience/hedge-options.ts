@@ -8,7 +8,7 @@ import type { HedgePlan, QuantileDelay } from './hedge-plan.js';
 import { HedgeTimes } from './hedge-times.js';
 import type { AttemptBudget } from './retry-plan.js';
 
-/** A delay learnt from how long first attempts took: a tenth of them is hedged at a `ratio` of 0.9. */
+/** A delay learnt from how long first attempts took: at a `ratio` of 0.95 a twentieth of them is hedged. */
 export interface HedgeQuantile {
   /** The share of calls that need no hedge; above 0, below 1. @default 0.95 */
   readonly ratio?: number;
@@ -39,7 +39,7 @@ export interface HedgeOptions<In = unknown> {
    * @default false
    */
   readonly idempotent?: boolean;
-  /** What bounds the extra attempts of all who share it; a hedge that it refuses is left out. @default none */
+  /** Bounds the extra attempts of all who share it; a hedge that it refuses is left out. @default no bound */
   readonly budget?: AttemptBudget;
   /**
    * What the attempts of a call are made to, the first choice first: each attempt finds another one as

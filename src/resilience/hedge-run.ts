@@ -11,22 +11,9 @@ import { type HedgePlan, leaveOut } from './hedge-plan.js';
 import type { HedgeWait } from './hedge-times.js';
 import { launch } from './launch.js';
 
-type Settle = (result: never) => void;
-
-let madeResolve: Settle;
-let madeReject: Settle;
-
-/** One executor for all promises: it leaves its functions here instead of closing over the call. */
-function catchSettlers(resolve: Settle, reject: Settle): void {
-  madeResolve = resolve;
-  madeReject = reject;
-}
-
 /** Runs the operation, and again when its answer is long in coming or it fails. */
 export function runHedged<T>(plan: HedgePlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
-  const promise = new Promise<T>(catchSettlers);
-  new HedgeRun(plan, call, operation).start();
-  return promise;
+  return new Promise((resolve, reject) => new HedgeRun(plan, call, operation, resolve, reject).start());
 }
 
 /** The last attempt that failed: what the call ends with when no other attempt has an answer. */
@@ -46,8 +33,8 @@ class HedgeRun<T> implements HedgeWait {
   dueBefore: HedgeWait | undefined = undefined;
   dueAfter: HedgeWait | undefined = undefined;
   outOfOrder: HedgeWait['outOfOrder'] = undefined;
-  private readonly resolve = madeResolve as (value: T) => void;
-  private readonly reject = madeReject as (error: unknown) => void;
+  private readonly resolve: (value: T) => void;
+  private readonly reject: (error: unknown) => void;
   private readonly plan: HedgePlan<T>;
   private readonly call: CallContext;
   private readonly operation: Operation<T>;
@@ -59,11 +46,18 @@ class HedgeRun<T> implements HedgeWait {
   private extras: ExtraAttempt<T>[] | undefined = undefined;
   private failures: Failure[] | undefined = undefined;
 
-  /** Made right after the promise of its caller, whose settlers it takes. */
-  constructor(plan: HedgePlan<T>, call: CallContext, operation: Operation<T>) {
+  constructor(
+    plan: HedgePlan<T>,
+    call: CallContext,
+    operation: Operation<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.plan = plan;
     this.call = call;
     this.operation = operation;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   /** A wait that would reach the deadline of the call does not begin: no postponement can pass it. */
