@@ -22,7 +22,7 @@ class Race {
   }
 }
 
-/** One more attempt after a delay, and the first success: no attempt is given up, none starts at a failure. */
+/** One more attempt after a delay, and the first success: none is given up, none starts at a failure. */
 export class BoundHedge {
   #delayMs;
   #now;
