@@ -13,6 +13,7 @@ export type { Tally } from './core/window.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
+  AggregateFailedError,
   BulkheadFullError,
   CircuitOpenError,
   DeadlineError,
@@ -58,6 +59,13 @@ export {
   type FallbackStep,
   type FallbackValue,
 } from './resilience/fallback.js';
+export {
+  Hedge,
+  type HedgeDescription,
+  type HedgeSnapshot,
+} from './resilience/hedge.js';
+export type { HedgeOptions, HedgeQuantile } from './resilience/hedge-options.js';
+export type { HedgeEvents, NotHedgedReason } from './resilience/hedge-plan.js';
 export type { ResilientInit } from './resilience/http-request.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';

@@ -35,11 +35,17 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
+const hedgeOf = ({ delayMs }) => new dist.Hedge({ delayMs, idempotent: true });
+// Never below the delay that the others have.
+const learntOf = ({ delayMs }) =>
+  new dist.Hedge({ quantile: { minMs: delayMs, minSamples: 1 }, idempotent: true });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
 export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
+export const hedge = subject(['Hedge'], hedgeOf);
+export const hedgeLearnt = subject(['Hedge'], learntOf, 'keelson, learnt delay');
 export const retry = subject(['Retry'], retryOf);
 export const timeout = subject(['Timeout'], timeoutOf);
 export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 'Bulkhead'], settings =>

@@ -8,9 +8,9 @@ import type {
 } from './circuit-snapshot.js';
 import { fits } from './fits.js';
 import { FollowedCall, MUTE, type Permit, Roster } from './permit.js';
-import { TimeWindow } from './time-window.js';
 import { type CircuitCounts, tripRule } from './trip-rule.js';
-import { CountWindow, type Window } from './window.js';
+import type { Window } from './window.js';
+import { windowFor } from './window-for.js';
 
 /** What a call says about its dependency. The last two say nothing. */
 export type Verdict = 'success' | 'failure' | 'slow' | 'ignored' | 'cancelled';
@@ -85,15 +85,18 @@ export class Circuit {
     return true;
   }
 
-  /** Admits a call, or does not: then the answer is undefined. Nobody ever waits. */
-  admit(now: number, random: () => number): Permit | undefined {
+  /**
+   * Admits a call, or does not: then the answer is undefined. Nobody ever waits. One that is `spare` (the
+   * extra attempt of a hedge) is never a probe, and does not end a break.
+   */
+  admit(now: number, random: () => number, spare = false): Permit | undefined {
     const { state, until, trips } = this.#decision;
     // Asked this way round, a time that is no number ends the break instead of making it last for ever.
-    if (state === 'open' && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
+    if (state === 'open' && !spare && !(now < until)) this.#become('half-open', 'elapsed', now, until, trips);
     else if (this.#sweep(now)) this.#judge(now, random, 0);
     // Not before: where the user's chance throws there is no permit, and nobody gives one back.
     this.#calls++;
-    return this.#permit(now);
+    return this.#permit(now, spare);
   }
 
   /**
@@ -222,12 +225,13 @@ export class Circuit {
     this.#others[what]++;
   }
 
-  #permit(now: number): Permit | undefined {
+  #permit(now: number, spare: boolean): Permit | undefined {
     const { epoch, state } = this.#decision;
     const roster = this.#roster;
     if (state === 'disabled' || (state === 'closed' && roster === undefined)) return this.#decision;
     if (state === 'closed') return roster!.add(epoch, now);
-    if (state === 'half-open' && roster!.taken < this.rules.probes) return roster!.add(epoch, now);
+    const probe = state === 'half-open' && !spare && roster!.taken < this.rules.probes;
+    if (probe) return roster!.add(epoch, now);
     if (state !== 'isolated' && this.rules.mode === 'observe') {
       this.#count('wouldReject');
       return new FollowedCall(MUTE, now);
@@ -289,11 +293,4 @@ export class Circuit {
     this.#consecutive = 0;
     this.#window?.clear();
   }
-}
-
-function windowFor(rules: CircuitRules, now: number): Window | undefined {
-  const { slowMs, slowRatio, trip, windowCalls, windowMs, buckets } = rules;
-  const tracksSlow = slowMs < Infinity || slowRatio < Infinity || trip !== undefined;
-  if (windowCalls > 0) return new CountWindow(windowCalls, tracksSlow);
-  return windowMs > 0 ? new TimeWindow(windowMs, buckets, now) : undefined;
 }

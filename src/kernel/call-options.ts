@@ -3,18 +3,21 @@ import { CallContext, type CallOptions, type Context, RootContext } from './cont
 import { checkKeys, checkNumber, refuse } from './options.js';
 
 const owner = 'call options';
-const known = ['signal', 'timeoutMs', 'key', 'idempotencyKey', 'priority', 'attributes'];
+const known = ['signal', 'timeoutMs', 'key', 'idempotencyKey', 'idempotent', 'priority', 'attributes'];
 
 function checkString(option: 'key' | 'idempotencyKey', value: unknown): void {
   if (value !== undefined && typeof value !== 'string') refuse(owner, option, 'a string', value);
 }
 
 function checkOptions(options: CallOptions): void {
-  const { signal, timeoutMs, priority, attributes } = options;
+  const { signal, timeoutMs, idempotent, priority, attributes } = options;
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.removeEventListener !== 'function') {
     refuse(owner, 'signal', 'an AbortSignal', signal);
   }
   if (timeoutMs !== undefined) checkNumber(owner, 'timeoutMs', timeoutMs, { min: 0, infinity: true });
+  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
+    refuse(owner, 'idempotent', 'a boolean', idempotent);
+  }
   if (priority !== undefined) checkNumber(owner, 'priority', priority, {});
   if (attributes !== undefined && (typeof attributes !== 'object' || attributes === null)) {
     refuse(owner, 'attributes', 'an object', attributes);
@@ -58,6 +61,6 @@ export function contextOf(options: CallOptions | Context, clock: Clock): CallCon
  * deadline.
  */
 function copyOf(from: CallOptions | Context, timeoutMs: number | undefined): CallOptions {
-  const { signal, key, idempotencyKey, priority, attributes } = from;
-  return { signal, timeoutMs, key, idempotencyKey, priority, attributes };
+  const { signal, key, idempotencyKey, idempotent, priority, attributes } = from;
+  return { signal, timeoutMs, key, idempotencyKey, idempotent, priority, attributes };
 }

@@ -25,6 +25,11 @@ export interface Context {
    * policy that repeats (retry, hedge); `undefined` where nothing repeats and the caller gave none.
    */
   readonly idempotencyKey: string | undefined;
+  /**
+   * Whether the operation may run more than once at a time for this call: the caller said so, or gave an
+   * `idempotencyKey`, or a hedge was told that it holds for all of its calls.
+   */
+  readonly idempotent: boolean;
   /** The importance of the call for wait lines that order by it: a larger number goes first. Default 0. */
   readonly priority: number;
   /** The caller's own facts, handed on as they are. */
@@ -41,6 +46,8 @@ export interface CallOptions {
   readonly key?: string | undefined;
   /** One key for all attempts of the call. @default one made by a policy that repeats */
   readonly idempotencyKey?: string | undefined;
+  /** Whether the operation may run more than once. @default whether there is an `idempotencyKey` */
+  readonly idempotent?: boolean | undefined;
   /** A larger number goes first in wait lines that order by it. @default 0 */
   readonly priority?: number | undefined;
   /** Facts of your own, handed on to the operation as they are. */
@@ -85,6 +92,18 @@ export class CallContext implements Context {
 
   get idempotencyKey(): string | undefined {
     return this.parent!.idempotencyKey;
+  }
+
+  get idempotent(): boolean {
+    return this.parent!.idempotent;
+  }
+
+  /**
+   * Whether this belongs to an extra attempt of a hedge: one that can be left out. Whoever has little to give
+   * refuses it first.
+   */
+  get isHedge(): boolean {
+    return this.parent!.isHedge;
   }
 
   get priority(): number {
@@ -173,6 +192,14 @@ export class RootContext extends CallContext {
 
   override get idempotencyKey(): string | undefined {
     return this.#options.idempotencyKey;
+  }
+
+  override get idempotent(): boolean {
+    return this.#options.idempotent ?? this.#options.idempotencyKey !== undefined;
+  }
+
+  override get isHedge(): boolean {
+    return false;
   }
 
   override get priority(): number {

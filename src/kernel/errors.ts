@@ -1,5 +1,6 @@
 /** The `code` of every error of this package: check this, never `instanceof` (a tree may hold two copies). */
 export type ErrorCode =
+  | 'ERR_ALL_FAILED'
   | 'ERR_CIRCUIT_OPEN'
   | 'ERR_BULKHEAD_FULL'
   | 'ERR_QUEUE_TIMEOUT'
@@ -132,6 +133,21 @@ export class TimeoutError extends ResilienceError {
 
   override get name(): string {
     return 'TimeoutError';
+  }
+}
+
+/** Every attempt of a hedged call failed. `cause` is what the last of them threw. */
+export class AggregateFailedError extends ResilienceError {
+  /** What the attempts threw, in the order in which they started. */
+  readonly errors: readonly unknown[];
+
+  constructor(message: string, errors: readonly unknown[], facts?: ErrorFacts) {
+    super('ERR_ALL_FAILED', message, facts);
+    this.errors = errors;
+  }
+
+  override get name(): string {
+    return 'AggregateFailedError';
   }
 }
 

@@ -91,8 +91,8 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     return new CircuitPermit(this, this.#settle, permit);
   }
 
-  enter(): Permit | undefined {
-    return this.#circuit.pass() ?? this.#admit();
+  enter(call?: CallContext): Permit | undefined {
+    return this.#circuit.pass() ?? this.#admit(call);
   }
 
   refusal(): CircuitOpenError {
@@ -201,11 +201,11 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
   }
 
-  #admit(): Permit | undefined {
+  #admit(call: CallContext | undefined): Permit | undefined {
     const circuit = this.#circuit;
     // A start that is as old as its turn would charge to the remote what the turn did before.
     const now = this.#now(circuit.rules.slowMs === Infinity);
-    const permit = circuit.admit(now, this.#seams.random);
+    const permit = circuit.admit(now, this.#seams.random, call?.isHedge);
     const { decision, state } = circuit;
     const refused = permit === undefined || permit.epoch === MUTE;
     const retryAfterMs = refused ? circuit.retryAfterMs(now) : 0;

@@ -10,6 +10,7 @@ export function handsTheCallOn(name: string, make: MakePolicy, value: unknown): 
     const said = Object.freeze({
       key: 'tenant',
       idempotencyKey: 'order 7',
+      idempotent: true,
       priority: 3,
       attributes: Object.freeze({ route: Symbol('route') }),
     });
@@ -19,7 +20,7 @@ export function handsTheCallOn(name: string, make: MakePolicy, value: unknown): 
       return value;
     }, said);
     demand(typeof seen?.remainingMs === 'function', 'the operation to be given a context', seen);
-    for (const fact of ['key', 'idempotencyKey', 'priority'] as const) {
+    for (const fact of ['key', 'idempotencyKey', 'idempotent', 'priority'] as const) {
       demand(seen?.[fact] === said[fact], `context.${fact} to be the caller's`, seen?.[fact]);
     }
     const { route } = (seen?.attributes ?? {}) as { route?: symbol };

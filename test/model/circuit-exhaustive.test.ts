@@ -8,6 +8,8 @@ import { circuitRules, never } from '../fixtures/circuit-rules.js';
 /** `settle` names a call by its age among those in flight; a call that hangs never settles. */
 type Event =
   | { readonly do: 'call' }
+  /** An extra attempt of a hedge. */
+  | { readonly do: 'spare' }
   | { readonly do: 'tick' }
   | { readonly do: 'isolate' }
   | { readonly do: 'reset' }
@@ -41,9 +43,9 @@ const drive = (rules: CircuitRules, events: readonly Event[]): State => {
     if (event.do === 'tick') now++;
     else if (event.do === 'isolate') circuit.force('isolated', now);
     else if (event.do === 'reset') circuit.force('closed', now);
-    else if (event.do === 'call') {
+    else if (event.do === 'call' || event.do === 'spare') {
       calls++;
-      const permit = circuit.pass() ?? circuit.admit(now, never);
+      const permit = circuit.pass() ?? circuit.admit(now, never, event.do === 'spare');
       if (permit === undefined) rejected = true;
       else running.push(permit);
     } else {
@@ -102,6 +104,9 @@ const checkStep = (before: State, event: Event, after: State): string | undefine
   }
   if (decision.state === 'open' && epoch === decision.epoch && decision.until !== until)
     return 'a break was extended';
+  if (event.do === 'spare' && state !== 'closed' && !after.rejected) return `HG9: hedged while ${state}`;
+  if (event.do === 'spare' && state === 'open' && decision.state !== 'open')
+    return 'HG9: a hedge ended a break';
   if (event.do !== 'call') return undefined;
   const mayCall = state === 'closed' || state === 'half-open' || (state === 'open' && after.now >= until);
   if (!mayCall && !after.rejected) return `CB3: called while ${state}`;
@@ -132,7 +137,7 @@ const machine = (rules: CircuitRules, seen: Record<string, number>): Machine<Sta
   initial: () => drive(rules, []),
   events: state => {
     const events: Event[] = [{ do: 'tick' }, { do: 'isolate' }, { do: 'reset' }];
-    if (state.running.length < CONCURRENT) events.push({ do: 'call' });
+    if (state.running.length < CONCURRENT) events.push({ do: 'call' }, { do: 'spare' });
     for (let call = 0; call < state.running.length; call++) {
       for (const verdict of VERDICTS) events.push({ do: 'settle', call, verdict });
       if (known(state).length + state.circuit.counts(state.now).overdue < CONCURRENT)

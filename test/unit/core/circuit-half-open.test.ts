@@ -23,6 +23,26 @@ describe('a half-open circuit', () => {
     expect(it.circuit.totals().rejected).toBe(1);
   });
 
+  it('is not probed by a call that is spare (HG9)', () => {
+    const it = halfOpen({ probes: 1, probesToClose: 1 });
+    const spare = () => it.circuit.admit(it.now, it.random, true);
+    expect([spare(), it.state]).toEqual([undefined, 'open']);
+    const probe = it.call();
+    expect([spare(), it.state]).toEqual([undefined, 'half-open']);
+    it.settle(probe, 'cancelled');
+    expect(spare()).toBeUndefined();
+    expect(it.circuit.totals().rejected).toBe(3);
+    it.run(ok);
+    expect(it.circuit.admit(it.now, it.random, true)).toBeDefined();
+  });
+
+  it('lets a call that is spare through where it only observes, and not as a probe', () => {
+    const it = halfOpen({ mode: 'observe', probes: 1, probesToClose: 1 });
+    const permit = it.circuit.admit(it.now, it.random, true)!;
+    it.settle(permit, 'success');
+    expect([it.state, it.circuit.totals().wouldReject]).toEqual(['open', 1]);
+  });
+
   it.each<[string, number, number, Verdict[], string]>([
     ['closes when enough have succeeded', 3, 2, [ok, ok], 'closed'],
     ['closes in spite of one failure', 3, 2, [bad, ok, ok], 'closed'],

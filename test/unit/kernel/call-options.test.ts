@@ -18,6 +18,18 @@ describe('contextOf', () => {
     expect(context.clock).toBe(clock);
   });
 
+  it.each([
+    [{}, false],
+    [{ idempotent: true }, true],
+    [{ idempotencyKey: 'i' }, true],
+    [{ idempotencyKey: 'i', idempotent: undefined }, true],
+    [{ idempotencyKey: 'i', idempotent: false }, false],
+  ])('knows whether the operation may run more than once: %o', (options, idempotent) => {
+    const context = of(options);
+    expect([context.idempotent, new CallContext(context).idempotent]).toEqual([idempotent, idempotent]);
+    expect(new CallContext(context).isHedge).toBe(false);
+  });
+
   it('has a meaning for everything left out', () => {
     for (const context of [of({}), of({ timeoutMs: Infinity }), backgroundContext(clock)]) {
       expect([context.key, context.idempotencyKey, context.priority]).toEqual([undefined, undefined, 0]);
@@ -47,6 +59,8 @@ describe('contextOf', () => {
     [{ signal: null }, TypeError, '`signal` must be an AbortSignal, got null'],
     [{ key: 5 }, RangeError, '`key` must be a string, got 5'],
     [{ idempotencyKey: {} }, TypeError, '`idempotencyKey` must be a string, got an object'],
+    [{ idempotent: 'yes' }, TypeError, '`idempotent` must be a boolean, got "yes"'],
+    [{ idempotent: null }, TypeError, '`idempotent` must be a boolean, got null'],
     [{ attributes: 5 }, RangeError, '`attributes` must be an object, got 5'],
     [{ attributes: null }, TypeError, '`attributes` must be an object, got null'],
     [{ timeout: 5 }, TypeError, 'unknown option `timeout`'],
@@ -119,6 +133,10 @@ class ForeignContext implements Context {
     return 'same for all';
   }
 
+  get idempotent(): boolean {
+    return false;
+  }
+
   get priority(): number {
     return 2;
   }
@@ -147,7 +165,7 @@ describe('contextOf another context', () => {
     expect(context).toBeInstanceOf(CallContext);
     expect([context.key, context.idempotencyKey, context.priority]).toEqual(['foreign', 'same for all', 2]);
     // Not 77: that is a point on a clock of which nothing is known here.
-    expect([context.attempt, context.deadline]).toEqual([3, 1_040]);
+    expect([context.attempt, context.deadline, context.idempotent]).toEqual([3, 1_040, false]);
     expect(context.attributes).toEqual({ from: 'afar' });
   });
 

@@ -1,0 +1,168 @@
+import { QuantileWindow } from '../core/quantile.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import type { Context } from '../kernel/context.js';
+import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import type { Classify } from '../kernel/outcome.js';
+import { distinct } from './hedge-attempt.js';
+import type { HedgePlan, QuantileDelay } from './hedge-plan.js';
+import { HedgeTimes } from './hedge-times.js';
+import type { AttemptBudget } from './retry-plan.js';
+
+/** A delay learnt from how long first attempts took: at a `ratio` of 0.95 a twentieth of them is hedged. */
+export interface HedgeQuantile {
+  /** The share of calls that need no hedge; above 0, below 1. @default 0.95 */
+  readonly ratio?: number;
+  /** No call is hedged by time before so many are known; at most half of `windowCalls`. @default 100 */
+  readonly minSamples?: number;
+  /** How many of the latest calls count, 2 to 100_000. @default 1_000 */
+  readonly windowCalls?: number;
+  /** The delay is at least this, in ms. @default 1 */
+  readonly minMs?: number;
+  /** The delay is at most this, in ms: what never answers cannot make it grow for ever. @default 10_000 */
+  readonly maxMs?: number;
+}
+
+/** How a hedge is set up. */
+export interface HedgeOptions<In = unknown> {
+  /**
+   * How long after the start of the latest attempt the next one starts, in ms. A function is told which hedge
+   * it is, from 1. `Infinity`: only when an attempt fails.
+   * @default 100 unless `quantile` is given
+   */
+  readonly delayMs?: number | ((hedge: number, context: Context) => number);
+  /** Takes the delay from how long calls took lately, in place of `delayMs`. */
+  readonly quantile?: HedgeQuantile;
+  /** How many extra attempts a call may have; 1 to 100. @default 1 */
+  readonly maxHedges?: number;
+  /**
+   * Whether all operations may run more than once at a time. Otherwise only calls that say so are hedged.
+   * @default false
+   */
+  readonly idempotent?: boolean;
+  /** Bounds the extra attempts of all who share it; a hedge that it refuses is left out. @default no bound */
+  readonly budget?: AttemptBudget;
+  /**
+   * What the attempts of a call are made to, the first choice first: each attempt finds another one as
+   * `context.attributes.endpoint`, for as long as there are others.
+   */
+  readonly endpoints?: readonly unknown[] | ((context: Context) => readonly unknown[]);
+  /**
+   * What counts as a failure, after which the next attempt starts at once. Whatever else is not a success
+   * ends the call. @default errors other than refusals
+   */
+  readonly classify?: Classify<In>;
+  /**
+   * Lets go of an answer that is not given to the caller.
+   * @default its own `Symbol.asyncDispose` or `Symbol.dispose`, or `body.cancel()`
+   */
+  readonly onDiscard?: (value: In) => unknown;
+  /** Shown in errors, events and `describe()`. @default 'hedge' */
+  readonly name?: string;
+  /** The source of time. @default systemClock */
+  readonly clock?: Clock;
+}
+
+export const defaults: {
+  readonly delayMs: number;
+  readonly 'quantile.ratio': number;
+  readonly 'quantile.minSamples': number;
+  readonly 'quantile.windowCalls': number;
+  readonly 'quantile.minMs': number;
+  readonly 'quantile.maxMs': number;
+  readonly maxHedges: number;
+  readonly idempotent: boolean;
+  readonly name: string;
+} = /* @__PURE__ */ Object.freeze({
+  delayMs: 100,
+  'quantile.ratio': 0.95,
+  'quantile.minSamples': 100,
+  'quantile.windowCalls': 1_000,
+  'quantile.minMs': 1,
+  'quantile.maxMs': 10_000,
+  maxHedges: 1,
+  idempotent: false,
+  name: 'hedge',
+});
+
+const known = [
+  'delayMs',
+  'quantile',
+  'maxHedges',
+  'idempotent',
+  'budget',
+  'endpoints',
+  'classify',
+  'onDiscard',
+  'name',
+  'clock',
+];
+const knownOfQuantile = ['ratio', 'minSamples', 'windowCalls', 'minMs', 'maxMs'];
+
+/** @throws TypeError or RangeError that names the option, the rule and the value. */
+export function hedgePlan<In>(options: HedgeOptions<In>): HedgePlan<In> {
+  checkKeys('Hedge', options, known);
+  const { budget, endpoints, classify, onDiscard, clock = systemClock } = options;
+  const { maxHedges, idempotent, name } = { ...defaults, ...given(options) };
+  for (const option of ['classify', 'onDiscard'] as const) {
+    const value = options[option];
+    if (value !== undefined && typeof value !== 'function') refuse('Hedge', option, 'a function', value);
+  }
+  if (budget !== undefined && [budget?.withdraw, budget?.deposit].some(verb => typeof verb !== 'function')) {
+    refuse('Hedge', 'budget', 'a RetryBudget', budget);
+  }
+  if (typeof idempotent !== 'boolean') refuse('Hedge', 'idempotent', 'a boolean', idempotent);
+  if (typeof name !== 'string') refuse('Hedge', 'name', 'a string', name);
+  checkNumber('Hedge', 'maxHedges', maxHedges, { min: 1, max: 100, integer: true });
+  return {
+    name,
+    delay: delayOf(options),
+    maxHedges,
+    attempts: 1 + maxHedges,
+    idempotent,
+    budget,
+    endpoints: endpoints === undefined || typeof endpoints === 'function' ? endpoints : distinct(endpoints),
+    classify,
+    onDiscard,
+    clock,
+    times: new HedgeTimes(clock),
+    counts: {
+      hedged: 0,
+      won: 0,
+      allFailed: 0,
+      losers: 0,
+      notHedged: { undeclared: 0, samples: 0, deadline: 0, budget: 0, refused: 0 },
+    },
+    events: undefined,
+  };
+}
+
+function delayOf({ delayMs, quantile }: HedgeOptions<never>): HedgePlan<never>['delay'] {
+  if (quantile !== undefined) {
+    if (delayMs === undefined) return quantileOf(quantile);
+    throw new TypeError('Hedge: options must not hold both `delayMs` and `quantile`');
+  }
+  if (typeof delayMs === 'function') return delayMs;
+  return checkNumber('Hedge', 'delayMs', delayMs === undefined ? defaults.delayMs : delayMs, {
+    min: 0,
+    infinity: true,
+  });
+}
+
+function quantileOf(quantile: HedgeQuantile): QuantileDelay {
+  checkKeys('Hedge.quantile', quantile, knownOfQuantile);
+  const {
+    ratio = defaults['quantile.ratio'],
+    windowCalls = defaults['quantile.windowCalls'],
+    minSamples = Math.min(defaults['quantile.minSamples'], Math.floor(windowCalls / 2)),
+    minMs = defaults['quantile.minMs'],
+    maxMs = defaults['quantile.maxMs'],
+  } = quantile;
+  // One step of a double below 1 is as good as 1.
+  checkNumber('Hedge', 'quantile.ratio', ratio, { above: 0, max: 1 - Number.EPSILON });
+  checkNumber('Hedge', 'quantile.windowCalls', windowCalls, { min: 2, max: 100_000, integer: true });
+  const max = Math.floor(windowCalls / 2);
+  checkNumber('Hedge', 'quantile.minSamples', minSamples, { min: 1, max, integer: true });
+  checkNumber('Hedge', 'quantile.minMs', minMs, { min: 0 });
+  checkNumber('Hedge', 'quantile.maxMs', maxMs, { min: minMs, infinity: true });
+  return { window: new QuantileWindow({ ratio, minSamples, windowCalls }), minMs, maxMs };
+}
