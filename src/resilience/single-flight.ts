@@ -1,7 +1,7 @@
 import { Flights } from '../core/flights.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { DeadlineError } from '../kernel/errors.js';
-import { refuse } from '../kernel/options.js';
+import { show } from '../kernel/options.js';
 import type { Operation } from '../kernel/policy.js';
 import { launch } from './launch.js';
 import { SharedRun } from './shared-run.js';
@@ -74,5 +74,5 @@ export function saidKey(options: CallOptions | Context | undefined): string | un
 export function keyFor(owner: string, keyOf: CallKey | undefined, call: CallContext): string | undefined {
   const key: unknown = keyOf === undefined ? call.key : keyOf(call);
   if (key === undefined || typeof key === 'string') return key;
-  return refuse(owner, 'key', 'a function that answers a string or undefined', key);
+  throw new TypeError(`${owner}: \`key\` must answer a string or undefined, got ${show(key)}`);
 }

@@ -20,7 +20,7 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
 }
 
 function truncatedResponse(response: Response, after: number, error: () => unknown): Response {
-  const cut = new Response(response.body!.pipeThrough(cutBytes(after, error)), response);
+  const cut = new Response(cutBytes(response.body!, after, error), response);
   // What no constructor takes.
   for (const fact of ['url', 'redirected', 'type'] as const) {
     Object.defineProperty(cut, fact, { value: response[fact] });
@@ -28,16 +28,27 @@ function truncatedResponse(response: Response, after: number, error: () => unkno
   return cut;
 }
 
-function cutBytes(after: number, error: () => unknown): TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+/** The bytes before the cut are read before the error is: it waits until somebody asks for more. */
+function cutBytes(body: ReadableStream<Uint8Array>, after: number, error: () => unknown): ReadableStream {
+  const reader = body.getReader();
   let left = after;
-  return new TransformStream({
-    transform(chunk, controller) {
-      const taken = Math.min(left, chunk.byteLength);
-      if (taken > 0) controller.enqueue(chunk.slice(0, taken));
-      left -= taken;
-      if (taken < chunk.byteLength) controller.error(error());
-    },
-  });
+  let cut = false;
+  const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+    const { done, value } = cut ? { done: false } : await reader.read();
+    if (done) {
+      controller.close();
+    } else if (value === undefined || left === 0) {
+      controller.error(error());
+      // Whether the source can be told or not, the reader has got its error.
+      reader.cancel().catch(() => {});
+    } else {
+      const taken = value.subarray(0, left);
+      cut = taken.byteLength < value.byteLength;
+      left -= taken.byteLength;
+      controller.enqueue(taken);
+    }
+  };
+  return new ReadableStream({ pull, cancel: reason => reader.cancel(reason) }, { highWaterMark: 0 });
 }
 
 /** An answer that ends by itself before that is not touched. */
