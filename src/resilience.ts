@@ -18,6 +18,16 @@ export {
 } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
+export { Cache } from './resilience/cache.js';
+export type {
+  CacheDescription,
+  CacheEvents,
+  CacheEviction,
+  CacheOptions,
+  CacheSnapshot,
+} from './resilience/cache-options.js';
+export { Chaos, type ChaosDescription, type ChaosEvents, type ChaosSnapshot } from './resilience/chaos.js';
+export type { ChaosKind, ChaosOptions } from './resilience/chaos-options.js';
 export { CircuitBreaker, type CircuitExplanation } from './resilience/circuit-breaker.js';
 export type {
   CircuitBreakerEvents,
@@ -26,6 +36,12 @@ export type {
 } from './resilience/circuit-events.js';
 export type { BreakBackoff, CircuitBreakerOptions, CircuitWindow } from './resilience/circuit-options.js';
 export type { CircuitPermit } from './resilience/circuit-permit.js';
+export {
+  Coalesce,
+  type CoalesceEvents,
+  type CoalesceOptions,
+  type CoalesceSnapshot,
+} from './resilience/coalesce.js';
 export {
   Fallback,
   type FallbackEvents,
@@ -46,6 +62,7 @@ export type {
   RetryClassify,
   RetryEvents,
 } from './resilience/retry-plan.js';
+export type { CallKey } from './resilience/single-flight.js';
 export {
   Timeout,
   type TimeoutDescription,

@@ -10,11 +10,11 @@ export interface Flight {
 /**
  * Which runs are under way, one for each key, and who still waits for them.
  *
- * A run stands here from its start until it lands, until its last caller has left, or until somebody takes its
- * key away from it. What comes after that is nobody's: a newcomer finds no run, and begins another one.
+ * A run stands here from its start until it lands, until its last caller has left, or until somebody takes
+ * its key away from it. What comes after that is nobody's: a newcomer finds no run, and begins another one.
  *
- * Invariants: at most one run for a key and `maxKeys` in all; a run that stands here has callers; an answer is
- * handed out to those who joined its own run, and to nobody else.
+ * Invariants: at most one run for a key and `maxKeys` in all; a run that stands here has callers; an answer
+ * is handed out to those who joined its own run, and to nobody else.
  */
 export class Flights<F extends Flight> {
   readonly #board = new Map<string, F>();

@@ -16,13 +16,16 @@ export interface CacheOptions<V = unknown> {
   readonly ttlMs: number | ((value: V, context: Context) => number);
   /** Entries held; of more, one that nobody asked for lately has to go. @default 1000 */
   readonly maxEntries?: number;
-  /** For so long after `ttlMs`, in ms, a call gets the old value at once while a new one is fetched. @default 0 */
+  /**
+   * For so long after `ttlMs`, in ms, a call gets the old value at once while a new one is fetched.
+   * @default 0
+   */
   readonly staleWhileRevalidateMs?: number;
   /** For so long after `ttlMs`, in ms, a call whose run fails gets the old value. @default 0 */
   readonly staleIfErrorMs?: number;
   /**
-   * How long an error is kept, in ms; 0 or `undefined` for not at all. Errors that say that the operation never
-   * ran, and those of calls that were given up, are never kept.
+   * How long an error is kept, in ms; 0 or `undefined` for not at all. Errors that say that the operation
+   * never ran, and those of calls that were given up, are never kept.
    * @default no error is kept
    */
   readonly negativeTtlMs?: (error: unknown, context: Context) => number | undefined;

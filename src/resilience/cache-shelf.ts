@@ -43,7 +43,8 @@ export class CacheShelf<V> {
   /**
    * The entry for a value; `undefined` for one that is not to be kept.
    *
-   * @throws RangeError or TypeError for a time to live that is none; TypeError for what can be read only once.
+   * @throws RangeError or TypeError for a time to live that is none; TypeError for what can be read only
+   * once.
    */
   entryOf(key: string, value: V, ttlMs: number): CacheEntry<unknown> | undefined {
     if (checkTtl('ttlMs', ttlMs) === 0) return undefined;

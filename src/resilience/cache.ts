@@ -122,8 +122,8 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
   }
 
   /**
-   * Puts a value in, for `ttlMs` or what the option says. A run of this key that is under way keeps its callers,
-   * but its answer is not kept.
+   * Puts a value in, for `ttlMs` or what the option says. A run of this key that is under way keeps its
+   * callers, but its answer is not kept.
    *
    * @throws TypeError for a promise and for what can be read only once; RangeError for a bad `ttlMs`.
    */

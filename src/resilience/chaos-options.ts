@@ -26,7 +26,7 @@ export interface ChaosOptions<Out = never> {
   readonly truncateAfter?: number;
   /** Whether anything is injected: for all calls, or asked for each of them. @default true */
   readonly enabled?: boolean | ((context: Context) => boolean);
-  /** The blast radius: the share of the latest `windowCalls` calls that may be affected at most. @default 1 */
+  /** The blast radius: the most of the latest `windowCalls` calls that may be affected. @default 1 */
   readonly maxAffectedRatio?: number;
   /** How many calls the blast radius is measured over. @default 100 */
   readonly windowCalls?: number;

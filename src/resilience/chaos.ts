@@ -18,7 +18,7 @@ import { canTruncate, truncated } from './truncate.js';
 
 /** What can be listened to by `chaos.on`; `at` is the wall clock, in ms since the epoch. */
 export interface ChaosEvents {
-  /** Something was done to a call: it fails, waits for `delayMs`, is answered, or its answer will break off. */
+  /** Something was done to a call: it fails, waits, is answered, or its answer will break off. */
   injected: {
     readonly policy: string;
     readonly at: number;
@@ -71,8 +71,8 @@ interface Plan {
 }
 
 /**
- * Makes some calls fail, wait, be answered wrongly, or break off in the middle of the answer: to see that what
- * stands outside of it copes. It injects nothing unless it is told to.
+ * Makes some calls fail, wait, be answered wrongly, or break off in the middle of the answer: to see that
+ * what stands outside of it copes. It injects nothing unless it is told to.
  *
  * DANGER: in production it hurts real callers. Bound it with `maxAffectedRatio`, choose its victims with
  * `enabled`, keep `disable()` within reach, and never let it near what must not fail.
@@ -83,7 +83,8 @@ interface Plan {
  * import { seededRandom } from 'keelson/testing';
  *
  * const chaos = new Chaos({ faultRatio: 0.5, random: seededRandom(7) });
- * await pipeline(new Retry({ attempts: 20, backoff: { kind: 'constant', delayMs: 1 } }), chaos).execute(() => 'made it'); // => 'made it'
+ * const retry = new Retry({ attempts: 20, backoff: { kind: 'constant', delayMs: 1 } });
+ * await pipeline(retry, chaos).execute(() => 'made it'); // => 'made it'
  * ```
  */
 export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<ChaosEvents> {

@@ -72,7 +72,8 @@ const known = ['key', 'maxKeys', 'name', 'clock'];
  * const coalesce = new Coalesce();
  * let runs = 0;
  * const rate = async () => ++runs;
- * await Promise.all([coalesce.execute(rate, { key: 'EUR' }), coalesce.execute(rate, { key: 'EUR' })]); // => [1, 1]
+ * const call = () => coalesce.execute(rate, { key: 'EUR' });
+ * await Promise.all([call(), call()]); // => [1, 1]
  * ```
  */
 export class Coalesce implements Policy, Observable<CoalesceEvents> {

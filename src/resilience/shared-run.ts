@@ -1,11 +1,17 @@
-import type { Flight } from '../core/flights.js';
+import type { Flight, Flights } from '../core/flights.js';
 import { Cancellation } from '../kernel/cancellation.js';
 import type { Timer } from '../kernel/clock.js';
 import { CallContext, callersDeadline } from '../kernel/context.js';
 import { TimeoutError } from '../kernel/errors.js';
 import type { Operation } from '../kernel/policy.js';
 import { launch } from './launch.js';
-import type { SingleFlight } from './single-flight.js';
+
+/** Where shared runs stand, and who hears of it when one is given up. */
+export interface RunBoard {
+  readonly name: string;
+  readonly flights: Flights<SharedRun>;
+  readonly abandoned: (run: SharedRun, reason: unknown) => void;
+}
 
 /**
  * One run of an operation for several callers, and the context that the operation gets: the facts of the
@@ -17,12 +23,12 @@ export class SharedRun extends CallContext implements Flight {
   latest = 0;
   /** The answer, once the operation has been started. A caller who can never leave gets this very promise. */
   answer: Promise<unknown> | undefined = undefined;
-  readonly #board: SingleFlight;
+  readonly #board: RunBoard;
   #cancellation: Cancellation | undefined;
   /** Those who may leave before the end. */
   #mobile: Set<Caller> | undefined;
 
-  constructor(board: SingleFlight, key: string, first: CallContext) {
+  constructor(board: RunBoard, key: string, first: CallContext) {
     super(first);
     this.#board = board;
     this.sharedKey = key;

@@ -4,13 +4,13 @@ import { DeadlineError } from '../kernel/errors.js';
 import { show } from '../kernel/options.js';
 import type { Operation } from '../kernel/policy.js';
 import { launch } from './launch.js';
-import { SharedRun } from './shared-run.js';
+import { type RunBoard, SharedRun } from './shared-run.js';
 
 /** The key of a call; a call without one is kept apart from all others. */
 export type CallKey = (context: Context) => string | undefined;
 
 /** Lets calls of one key share one run, at most `maxKeys` runs at a time. */
-export class SingleFlight {
+export class SingleFlight implements RunBoard {
   readonly name: string;
   readonly flights: Flights<SharedRun>;
   /** Runs that were begun to be shared, and callers who joined one. */

@@ -165,30 +165,27 @@ it.each<Spans>([
   { ttl: 2, staleWhileRevalidateMs: 3, staleIfErrorMs: 1, negative: 2 },
   { ttl: 1, staleWhileRevalidateMs: 0, staleIfErrorMs: 2, negative: 0 },
   { ttl: 2, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, negative: 0 },
-])(
-  'a cache entry lives and ends as it should in every reachable state ($ttl, $staleWhileRevalidateMs, $staleIfErrorMs, $negative)',
-  spans => {
-    const graced = spans.staleIfErrorMs > spans.staleWhileRevalidateMs;
-    const { states, transitions } = explore<OneKey, Event>({
-      initial: () => new OneKey(spans),
-      events: one => one.events(),
-      step: (one, event) => one.after(event),
-      key: one => one.key(),
-      always: one => {
-        const up = one.runs.filter(run => run === one.flight);
-        return one.flight !== undefined && up.length !== 1 ? 'a run is found that has ended' : undefined;
-      },
-      invariant: violation,
-      goals: {
-        'two runs at a time, one overtaken': ({ runs, flight }) => runs.length === 2 && flight !== undefined,
-        ...(graced && {
-          'an old value instead of an error': ({ given }: OneKey) => given === 'an old value',
-        }),
-        ...(spans.negative > 0 && { 'an error is kept': ({ entry }: OneKey) => entry?.ok === false }),
-      },
-      liveness: [fades],
-    });
-    console.info(`cache entry, ${JSON.stringify(spans)}: ${states} states, ${transitions} transitions`);
-    expect(states).toBeGreaterThan(20);
-  },
-);
+])('a cache entry lives and ends as it should in every reachable state: %o', spans => {
+  const graced = spans.staleIfErrorMs > spans.staleWhileRevalidateMs;
+  const { states, transitions } = explore<OneKey, Event>({
+    initial: () => new OneKey(spans),
+    events: one => one.events(),
+    step: (one, event) => one.after(event),
+    key: one => one.key(),
+    always: one => {
+      const up = one.runs.filter(run => run === one.flight);
+      return one.flight !== undefined && up.length !== 1 ? 'a run is found that has ended' : undefined;
+    },
+    invariant: violation,
+    goals: {
+      'two runs at a time, one overtaken': ({ runs, flight }) => runs.length === 2 && flight !== undefined,
+      ...(graced && {
+        'an old value instead of an error': ({ given }: OneKey) => given === 'an old value',
+      }),
+      ...(spans.negative > 0 && { 'an error is kept': ({ entry }: OneKey) => entry?.ok === false }),
+    },
+    liveness: [fades],
+  });
+  console.info(`cache entry, ${JSON.stringify(spans)}: ${states} states, ${transitions} transitions`);
+  expect(states).toBeGreaterThan(20);
+});
