@@ -1,5 +1,6 @@
 import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
 import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
+import { BoundCache, BoundSingleFlight } from './bounds/cache.mjs';
 import { cached, precise } from './bounds/clock.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
 import { BoundStack } from './bounds/stack.mjs';
@@ -27,6 +28,16 @@ const bulkheadOf = Bulkhead => (settings, operation) =>
 
 export const bulkhead = subject('bound', bulkheadOf(BoundBulkhead));
 export const bulkheadScoped = subject('bound, async context kept', bulkheadOf(ScopedBulkhead));
+
+export const cache = subject('bound', (settings, operation) => {
+  const policy = new BoundCache(settings.ttlMs, cached);
+  return () => policy.execute(operation, settings.key);
+});
+
+export const coalesce = subject('bound', (settings, operation) => {
+  const policy = new BoundSingleFlight();
+  return () => policy.execute(operation, settings.key);
+});
 
 export const retry = subject('bound', (settings, operation) =>
   calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),

@@ -16,14 +16,15 @@ function lacking(names) {
   return absent.length === 0 ? undefined : `dist/index.js does not export ${absent.join(', ')}`;
 }
 
-const subject = (names, build, name = 'keelson') => ({
+const subject = (names, build, name = 'keelson', optionsOf = undefined) => ({
   name,
   missing: lacking(names),
   load: async () => {
     if (lacking(names) !== undefined) return undefined;
     return (settings, operation) => {
       const policy = build(settings);
-      return () => policy.execute(operation);
+      if (optionsOf === undefined) return () => policy.execute(operation);
+      return () => policy.execute(operation, optionsOf(settings));
     };
   },
 });
@@ -35,11 +36,15 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
+const cacheOf = ({ ttlMs, entries }) => new dist.Cache({ ttlMs, maxEntries: entries });
+const keyed = ({ key }) => ({ key });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
 export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
+export const cache = subject(['Cache'], cacheOf, 'keelson', keyed);
+export const coalesce = subject(['Coalesce'], () => new dist.Coalesce(), 'keelson', keyed);
 export const retry = subject(['Retry'], retryOf);
 export const timeout = subject(['Timeout'], timeoutOf);
 export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 'Bulkhead'], settings =>

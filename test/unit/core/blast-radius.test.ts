@@ -35,7 +35,7 @@ describe('BlastRadius', () => {
     const setting = fc.record({
       percent: fc.integer({ min: 0, max: 100 }),
       size: fc.integer({ min: 1, max: 12 }),
-      wants: fc.array(fc.boolean(), { maxLength: 60 }),
+      wants: fc.array(fc.boolean(), { maxLength: 60, size: 'max' }),
     });
     fc.assert(
       fc.property(setting, ({ percent, size, wants }) => {
