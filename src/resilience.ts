@@ -15,6 +15,16 @@ export { Bulkhead } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';
 export type { BulkheadEvents, BulkheadSnapshot, BulkheadUpdate } from './resilience/bulkhead-watching.js';
+export { Cache } from './resilience/cache.js';
+export type {
+  CacheDescription,
+  CacheEvents,
+  CacheEviction,
+  CacheOptions,
+  CacheSnapshot,
+} from './resilience/cache-options.js';
+export { Chaos, type ChaosDescription, type ChaosEvents, type ChaosSnapshot } from './resilience/chaos.js';
+export type { ChaosKind, ChaosOptions } from './resilience/chaos-options.js';
 export { CircuitBreaker } from './resilience/circuit-breaker.js';
 export type {
   CircuitBreakerEvents,
@@ -29,6 +39,12 @@ export type {
   CircuitWindow,
 } from './resilience/circuit-options.js';
 export type { CircuitPermit } from './resilience/circuit-permit.js';
+export {
+  Coalesce,
+  type CoalesceEvents,
+  type CoalesceOptions,
+  type CoalesceSnapshot,
+} from './resilience/coalesce.js';
 export {
   Fallback,
   type FallbackEvents,
@@ -62,6 +78,7 @@ export type {
   RetryClassify,
   RetryEvents,
 } from './resilience/retry-plan.js';
+export type { CallKey } from './resilience/single-flight.js';
 export {
   Timeout,
   type TimeoutDescription,

@@ -29,10 +29,16 @@ function lineOf(target, row, rows) {
   return `${where}, ${wording(target, limit)}${floorHere(target, row, rows)}`;
 }
 
+/** A target may be for one number of calls in flight only. */
+function isMeant(target, row) {
+  const inflight = target.inflight ?? row.inflight;
+  return inflight === row.inflight && Number.isFinite(row[target.figure]);
+}
+
 /** One line for each target and number in flight, for keelson's own rows. */
 export function judge(targets, rows) {
   const ours = rows.filter(row => row.subject === 'keelson');
   return targets.flatMap(target =>
-    ours.filter(row => Number.isFinite(row[target.figure])).map(row => lineOf(target, row, rows)),
+    ours.filter(row => isMeant(target, row)).map(row => lineOf(target, row, rows)),
   );
 }

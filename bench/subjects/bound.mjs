@@ -1,5 +1,6 @@
 import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
 import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
+import { BoundCache, BoundSingleFlight } from './bounds/cache.mjs';
 import { cached, precise } from './bounds/clock.mjs';
 import { BoundHedge } from './bounds/hedge.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
@@ -33,6 +34,15 @@ const hedgeOn = now => (settings, operation) => calling(new BoundHedge(settings.
 
 export const hedge = subject('bound', hedgeOn(precise));
 export const hedgeCachedClock = subject('bound, cached clock', hedgeOn(cached));
+export const cache = subject('bound', (settings, operation) => {
+  const policy = new BoundCache(settings.ttlMs, cached);
+  return () => policy.execute(operation, settings.key);
+});
+
+export const coalesce = subject('bound', (settings, operation) => {
+  const policy = new BoundSingleFlight();
+  return () => policy.execute(operation, settings.key);
+});
 
 export const retry = subject('bound', (settings, operation) =>
   calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),

@@ -16,14 +16,15 @@ function lacking(names) {
   return absent.length === 0 ? undefined : `dist/index.js does not export ${absent.join(', ')}`;
 }
 
-const subject = (names, build, name = 'keelson') => ({
+const subject = (names, build, name = 'keelson', optionsOf = undefined) => ({
   name,
   missing: lacking(names),
   load: async () => {
     if (lacking(names) !== undefined) return undefined;
     return (settings, operation) => {
       const policy = build(settings);
-      return () => policy.execute(operation);
+      if (optionsOf === undefined) return () => policy.execute(operation);
+      return () => policy.execute(operation, optionsOf(settings));
     };
   },
 });
@@ -39,6 +40,8 @@ const hedgeOf = ({ delayMs }) => new dist.Hedge({ delayMs, idempotent: true });
 // Never below the delay that the others have.
 const learntOf = ({ delayMs }) =>
   new dist.Hedge({ quantile: { minMs: delayMs, minSamples: 1 }, idempotent: true });
+const cacheOf = ({ ttlMs, entries }) => new dist.Cache({ ttlMs, maxEntries: entries });
+const keyed = ({ key }) => ({ key });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
@@ -46,6 +49,8 @@ export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
 export const hedge = subject(['Hedge'], hedgeOf);
 export const hedgeLearnt = subject(['Hedge'], learntOf, 'keelson, learnt delay');
+export const cache = subject(['Cache'], cacheOf, 'keelson', keyed);
+export const coalesce = subject(['Coalesce'], () => new dist.Coalesce(), 'keelson', keyed);
 export const retry = subject(['Retry'], retryOf);
 export const timeout = subject(['Timeout'], timeoutOf);
 export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 'Bulkhead'], settings =>

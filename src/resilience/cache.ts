@@ -1,0 +1,266 @@
+import type { CacheEntry } from '../core/cache-entry.js';
+import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import { CallContext, type CallOptions, type Context, RootContext } from '../kernel/context.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { refuse } from '../kernel/options.js';
+import type { Operation, Policy } from '../kernel/policy.js';
+import {
+  type CacheDescription,
+  type CacheEvents,
+  type CacheOptions,
+  type CacheSnapshot,
+  type CheckedCacheOptions,
+  cacheDefaults,
+  checkCache,
+} from './cache-options.js';
+import { CacheShelf } from './cache-shelf.js';
+import { launch } from './launch.js';
+import { type CallKey, keyFor, SingleFlight, saidKey } from './single-flight.js';
+
+const eventNames: readonly (keyof CacheEvents)[] = [
+  'hit',
+  'missed',
+  'stale',
+  'revalidated',
+  'revalidationFailed',
+  'evicted',
+  'evictFailed',
+];
+/** Misses under way that can be joined, in a cache of few entries. */
+const LEAST_FLIGHTS = 1000;
+
+/**
+ * Answers calls of the same key with what a run answered before: while that is fresh, and if you say so for
+ * some time after that, while a newer answer is fetched or when none can be had. Misses of one key at one
+ * time share one run, as in `Coalesce`.
+ *
+ * All callers are handed the same object, so do not change it. What can be read only once, such as a
+ * `Response` with an unread body, is refused with a `TypeError`: read it inside the operation.
+ *
+ * A key stands for one kind of answer: use one cache for each operation.
+ *
+ * @example
+ * ```ts
+ * import { Cache } from 'keelson';
+ *
+ * const cache = new Cache<number>({ ttlMs: 60_000, staleIfErrorMs: 3_600_000 });
+ * await cache.execute(async () => 1.08, { key: 'EUR/USD' }); // => 1.08
+ * await cache.execute(async () => 1.09, { key: 'EUR/USD' }); // => 1.08
+ * ```
+ */
+export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
+  declare readonly '~policy'?: (value: V) => never;
+
+  /** Shown in errors, events and `describe()`. */
+  readonly name: string;
+  /** The source of time. */
+  readonly clock: Clock;
+  readonly #options: CheckedCacheOptions<V>;
+  readonly #keyOf: CallKey | undefined;
+  readonly #shelf: CacheShelf<V>;
+  readonly #single: SingleFlight;
+  readonly #background: CallContext;
+  #hits = 0;
+  #misses = 0;
+  #stale = 0;
+  #unkeyed = 0;
+
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
+  constructor(options: CacheOptions<V>) {
+    const all = checkCache(options);
+    this.name = all.name;
+    this.clock = all.clock ?? systemClock;
+    this.#options = all;
+    this.#keyOf = all.key;
+    this.#shelf = new CacheShelf(all, this.clock);
+    this.#single = new SingleFlight(all.name, Math.max(all.maxEntries, LEAST_FLIGHTS), () => {});
+    this.#background = backgroundContext(this.clock);
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof cacheDefaults {
+    return cacheDefaults;
+  }
+
+  /** Answers from the cache, or with what the operation answers. */
+  execute<T extends V>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
+    if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    if (this.#keyOf === undefined) {
+      const key = saidKey(options);
+      const entry = key === undefined ? undefined : this.#shelf.get(key);
+      // What the caller says besides the key is not looked at any further: nothing of it is needed.
+      if (entry !== undefined && this.clock.coarse() < entry.freshUntil && !hasGivenUp(options!)) {
+        return this.#hit(entry) as Promise<T>;
+      }
+    }
+    let call = this.#background;
+    let key: string | undefined;
+    try {
+      if (options !== undefined) call = contextOf(options, this.clock);
+      if (call.cancelled) return Promise.reject(call.reason);
+      key = keyFor('Cache', this.#keyOf, call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (key !== undefined) return this.#look(key, operation, call);
+    this.#unkeyed++;
+    return launch(operation, call);
+  }
+
+  on<Name extends keyof CacheEvents>(event: Name, listener: Listener<CacheEvents[Name]>): () => void {
+    this.#shelf.events ??= new Emitter(eventNames);
+    return this.#shelf.events.on(event, listener);
+  }
+
+  /** The value that a call of this key would get without waiting; `undefined` when there is none. */
+  get(key: string): V | undefined {
+    const entry = this.#shelf.get(key);
+    if (entry === undefined || !entry.ok) return undefined;
+    const phase = entry.phase(this.clock.coarse());
+    return phase === 'fresh' || phase === 'stale' ? (entry.result as V) : undefined;
+  }
+
+  /**
+   * Puts a value in, for `ttlMs` or what the option says. A run of this key that is under way keeps its
+   * callers, but its answer is not kept.
+   *
+   * @throws TypeError for a promise and for what can be read only once; RangeError for a bad `ttlMs`.
+   */
+  set(key: string, value: V, ttlMs?: number): void {
+    if (typeof key !== 'string') refuse('set', 'key', 'a string', key);
+    // Its failure would be kept, which is only done where it was asked for.
+    const { then } = Object(value) as { readonly then?: unknown };
+    if (typeof then === 'function') refuse('set', 'value', 'no promise: await it first', value);
+    const entry = this.#shelf.entryOf(key, value, ttlMs ?? this.#shelf.ttlOf(value, this.#background));
+    this.#single.flights.detach(key);
+    if (entry === undefined) this.#shelf.drop(key, 'deleted');
+    else this.#shelf.keep(entry);
+  }
+
+  /** Takes an entry out; true if there was one. A run under way keeps its callers, but is not kept. */
+  delete(key: string): boolean {
+    this.#single.flights.detach(key);
+    return this.#shelf.drop(key, 'deleted');
+  }
+
+  /** Takes all entries out. Runs under way keep their callers, but are not kept. */
+  clear(): void {
+    this.#single.flights.detachAll();
+    this.#shelf.clear();
+  }
+
+  /** How it is set up, as JSON. */
+  describe(): CacheDescription {
+    const { name, maxEntries, ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = this.#options;
+    return {
+      kind: 'cache',
+      name,
+      maxEntries,
+      ttlMs: typeof ttlMs === 'number' ? orNull(ttlMs) : null,
+      staleWhileRevalidateMs: orNull(staleWhileRevalidateMs),
+      staleIfErrorMs: orNull(staleIfErrorMs),
+    };
+  }
+
+  /** What it holds and has done so far, as JSON. */
+  snapshot(): CacheSnapshot {
+    return {
+      name: this.name,
+      size: this.#shelf.size,
+      hits: this.#hits,
+      misses: this.#misses,
+      stale: this.#stale,
+      unkeyed: this.#unkeyed,
+      evicted: this.#shelf.evicted,
+      running: this.#single.flights.size,
+    };
+  }
+
+  #hit(entry: CacheEntry<unknown>): Promise<unknown> {
+    this.#hits++;
+    if (this.#shelf.events !== undefined) this.#shelf.tell('hit', entry.key);
+    return entry.ok ? Promise.resolve(entry.result) : Promise.reject(entry.result);
+  }
+
+  #look<T extends V>(key: string, operation: Operation<T>, call: CallContext): Promise<T> {
+    const entry = this.#shelf.get(key);
+    const phase = entry?.phase(this.clock.coarse());
+    if (phase === 'fresh') return this.#hit(entry!) as Promise<T>;
+    if (phase === 'stale') {
+      const { result } = entry!;
+      this.#serveStale(key, 'revalidating', undefined);
+      const { flights } = this.#single;
+      if (flights.get(key) === undefined && !flights.isFull) this.#revalidate(key, operation, call);
+      return Promise.resolve(result as T);
+    }
+    if (phase === 'gone') this.#shelf.drop(key, 'expired');
+    this.#misses++;
+    this.#shelf.tell('missed', key);
+    const answer = this.#single.share(key, this.#kept(key, operation, false), call);
+    return phase === 'spare' ? answer.catch(error => this.#standIn(key, error, call) as T) : answer;
+  }
+
+  /** The operation, and what becomes of its outcome before any caller hears of it. */
+  #kept<T extends V>(key: string, operation: Operation<T>, unasked: boolean): Operation<T> {
+    const shelf = this.#shelf;
+    return context =>
+      launch(operation, context).then(
+        value => {
+          // A run that lost its key was overtaken by `set` or `delete`, or all of its callers left.
+          if (!this.#isCurrent(key, context)) return value;
+          const entry = shelf.entryOf(key, value, shelf.ttlOf(value, context));
+          if (entry !== undefined) shelf.keep(entry);
+          if (unasked) shelf.tell('revalidated', key);
+          return value;
+        },
+        error => {
+          if (this.#isCurrent(key, context)) shelf.keepError(key, error, context);
+          throw error;
+        },
+      );
+  }
+
+  #isCurrent(key: string, context: Context): boolean {
+    return (this.#single.flights.get(key) as Context | undefined) === context;
+  }
+
+  /** Somebody has the old value already: the run belongs to nobody, and ends at a time of its own. */
+  #revalidate<T extends V>(key: string, operation: Operation<T>, call: CallContext): void {
+    const { idempotencyKey, priority, attributes } = call;
+    const { revalidateTimeoutMs } = this.#options;
+    const facts = { key: call.key, idempotencyKey, priority, attributes };
+    const own = new RootContext(this.clock, facts, this.clock.now() + revalidateTimeoutMs, 1);
+    this.#single
+      .share(key, this.#kept(key, operation, true), own, false)
+      .then(undefined, error => this.#shelf.tellFailed('revalidationFailed', key, error));
+  }
+
+  /** The old value, where it is still good for that; never for a caller who has given up. */
+  #standIn(key: string, error: unknown, call: CallContext): unknown {
+    const entry = this.#shelf.peek(key);
+    if (entry === undefined || call.cancelled || !entry.standsIn(this.clock.coarse())) throw error;
+    this.#serveStale(key, 'error', error);
+    return entry.result;
+  }
+
+  #serveStale(key: string, reason: 'revalidating' | 'error', error: unknown): void {
+    this.#stale++;
+    this.#shelf.tellStale(key, reason, error);
+  }
+}
+
+/** Whether a caller has given up already, or cannot be asked: then the full look finds out. */
+function hasGivenUp(options: CallOptions | Context): boolean {
+  if (options instanceof CallContext) return options.cancelled;
+  try {
+    return options.signal?.aborted === true;
+  } catch {
+    return true;
+  }
+}
+
+/** JSON has no Infinity. */
+function orNull(limit: number): number | null {
+  return limit === Infinity ? null : limit;
+}
