@@ -1,3 +1,4 @@
+export type { RateRule } from './core/allowance.js';
 export type {
   Backoff,
   ConstantBackoff,
@@ -35,6 +36,14 @@ export {
   type FallbackValue,
 } from './resilience/fallback.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
+export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';
+export type {
+  RateLimiterDescription,
+  RateLimiterOptions,
+  RateLimiterUpdate,
+} from './resilience/rate-limiter-options.js';
+export type { RateRefusal } from './resilience/rate-refusal.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
 export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
