@@ -33,6 +33,12 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export {
+  AdaptiveThrottle,
+  type AdaptiveThrottleEvents,
+  type AdaptiveThrottleOptions,
+  type AdaptiveThrottleSnapshot,
+} from './resilience/adaptive-throttle.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export {
   Bulkhead,

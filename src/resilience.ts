@@ -11,6 +11,12 @@ export type { Cause, CircuitSnapshot, CircuitState, CircuitTotals } from './core
 export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
+export {
+  AdaptiveThrottle,
+  type AdaptiveThrottleEvents,
+  type AdaptiveThrottleOptions,
+  type AdaptiveThrottleSnapshot,
+} from './resilience/adaptive-throttle.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export {
   Bulkhead,

@@ -50,9 +50,10 @@ export class Bucket implements Allowance {
   }
 
   /**
-   * For a time that may be as old as the event-loop turn, or 1 ms ahead. What lies ahead cannot matter while
-   * there is more than a millisecond's worth of tokens, and what is old makes a full bucket seem to fill
-   * earlier than it does: half of the burst bounds that.
+   * For a time that may be as old as the event-loop turn, or 1 ms ahead: either way a full bucket seems to
+   * fill earlier than it does. What that can let pass in excess of the invariant is the rate times that span,
+   * and the turn's part of it is at most the half of the burst that may be taken so. Where a millisecond is
+   * worth more than a quarter of the burst, nothing may.
    */
   takeRoughly(cost: number, now: number): boolean {
     return this.#take(cost, now, this.#roughSpan);
@@ -90,7 +91,7 @@ export class Bucket implements Allowance {
     this.#perMs = limit / common;
     this.#token = perMs / common;
     this.#span = burst * this.#token;
-    this.#roughSpan = this.#span - Math.max(this.#span / 2, this.#perMs);
+    this.#roughSpan = this.#perMs > this.#span / 4 ? -1 : this.#span / 2;
     // Less than a tick, so that whole milliseconds stay exact.
     this.#slack = Math.min(this.#perMs * SLACK_MS, 0.5);
   }

@@ -23,7 +23,7 @@ export class SlidingWindow implements Allowance {
   }
 
   take(cost: number, now: number): boolean {
-    if (this.#room(cost) > now) return false;
+    if (cost > this.most || this.#room(cost) > now) return false;
     this.spend(cost, now);
     return true;
   }

@@ -140,10 +140,10 @@ describe('a bucket that is asked roughly', () => {
     expect(drain(bucket, 0)).toBe(5);
   });
 
-  it('leaves it to an exact time where a millisecond is worth more than half of the burst', () => {
-    expect(new Bucket(rule(1_000, 1_000, 1), 0).takeRoughly(1, 0)).toBe(false);
-    expect(new Bucket(rule(10_000, 1_000, 12), 0).takeRoughly(3, 0)).toBe(false);
-    expect(new Bucket(rule(10_000, 1_000, 12), 0).takeRoughly(2, 0)).toBe(true);
+  it('leaves it to an exact time where a millisecond is worth more than a quarter of the burst', () => {
+    expect(new Bucket(rule(1_000, 1_000, 3), 0).takeRoughly(1, 0)).toBe(false);
+    expect(new Bucket(rule(1_000, 1_000, 3), 0).takeRoughly(0, 0)).toBe(true);
+    expect(new Bucket(rule(1_000, 1_000, 4), 0).takeRoughly(1, 0)).toBe(true);
   });
 });
 

@@ -44,6 +44,13 @@ describe('a sliding window', () => {
     expect(window.available(150)).toBe(1);
   });
 
+  it('never takes what costs more than the limit', () => {
+    const window = new SlidingWindow(rule(2, 100));
+    expect(window.take(3, 0)).toBe(false);
+    expect(window.take(2, 0)).toBe(true);
+    expect(window.take(3, 1e9)).toBe(false);
+  });
+
   it('gives nothing when the clock goes back (RL3)', () => {
     const window = new SlidingWindow(rule(2, 100));
     expect(window.take(1, 1_000)).toBe(true);
