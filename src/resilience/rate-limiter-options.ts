@@ -111,7 +111,11 @@ export function checkRate(
   return {
     limit,
     perMs,
-    burst: checkNumber(owner, 'burst', burst ?? limit, { min: 1, max: most, integer: true }),
+    burst: checkNumber(owner, 'burst', burst === undefined ? limit : burst, {
+      min: 1,
+      max: most,
+      integer: true,
+    }),
   };
 }
 

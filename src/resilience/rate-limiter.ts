@@ -178,7 +178,8 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
   update(rate: RateLimiterUpdate): void {
     checkKeys('RateLimiter', rate, ['limit', 'perMs', 'burst']);
     const from = this.#rule;
-    const burst = rate.burst ?? (this.#ownBurst ? from.burst : undefined);
+    const kept = this.#ownBurst ? from.burst : undefined;
+    const burst = rate.burst === undefined ? kept : rate.burst;
     const to = checkRate({ ...from, ...given(rate), burst }, this.#settings.algorithm);
     this.#rule = to;
     this.#ownBurst = burst !== undefined;

@@ -23,7 +23,11 @@ type Event =
 class Log {
   readonly passed: (readonly [at: number, cost: number])[] = [];
 
-  constructor(readonly bounds: Bounds) {}
+  readonly bounds: Bounds;
+
+  constructor(bounds: Bounds) {
+    this.bounds = bounds;
+  }
 
   /** Units that may pass at `now`: for a bucket in ticks of a token / perMs. */
   free(now: number): number {
@@ -54,10 +58,12 @@ class Pair {
   now = 0;
   served = 0;
 
-  constructor(
-    readonly bounds: Bounds,
-    readonly history: readonly Event[] = [],
-  ) {
+  readonly bounds: Bounds;
+  readonly history: readonly Event[];
+
+  constructor(bounds: Bounds, history: readonly Event[] = []) {
+    this.bounds = bounds;
+    this.history = history;
     const { kind, rule, places } = bounds;
     const allowance: Allowance = kind === 'bucket' ? new Bucket(rule, 0) : new SlidingWindow(rule);
     this.#ration = new Ration(allowance, places);

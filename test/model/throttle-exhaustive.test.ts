@@ -16,10 +16,12 @@ class Pair {
   now = 0;
   rejected = false;
 
-  constructor(
-    readonly rules: ThrottleRules,
-    readonly history: readonly Event[] = [],
-  ) {
+  readonly rules: ThrottleRules;
+  readonly history: readonly Event[];
+
+  constructor(rules: ThrottleRules, history: readonly Event[] = []) {
+    this.rules = rules;
+    this.history = history;
     this.throttle = new Throttle(rules, 0);
     for (const event of history) this.#apply(event);
   }

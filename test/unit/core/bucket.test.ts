@@ -124,10 +124,12 @@ describe('a bucket', () => {
     const bucket = new Bucket(rule(999_999_999, 1_000, 999_999_999), 0);
     const most = bucket.most;
     bucket.take(most, 0);
-    // A second's worth in each second: it is never full, and what it earned is spent to the token.
-    for (let now = 1_000; now <= 100 * 86_400_000; now += 1_000) bucket.spend(most, now);
-    expect(bucket.available(100 * 86_400_000)).toBe(0);
-    expect(bucket.restsAt).toBe(100 * 86_400_000 + 1_000);
+    // A second's worth in each second, half a second early: it is never full, and owes to the tick.
+    const end = 100 * 86_400_000;
+    for (let now = 500; now < end; now += 1_000) bucket.spend(most, now);
+    expect(bucket.restsAt).toBe(end + 1_000);
+    expect(bucket.dueAt(1, end, nobody)).toBe(end + 1_000 / 999_999_999);
+    expect(bucket.available(end + 1)).toBe(999_999);
   });
 });
 

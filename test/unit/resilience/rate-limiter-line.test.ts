@@ -14,7 +14,7 @@ class Scene {
   readonly started: (readonly [name: string, at: number])[] = [];
   readonly refused: (readonly [name: string, code: unknown, retryAfterMs: unknown])[] = [];
 
-  constructor(options: Partial<RateLimiterOptions> = {}) {
+  constructor(options: object = {}) {
     const defaults = { limit: 10, perMs: 1_000, burst: 1, maxWaitMs: 60_000, clock: this.clock };
     this.limiter = new RateLimiter({ ...defaults, ...options });
   }
@@ -326,7 +326,7 @@ describe('a rate that is changed', () => {
     expect(limiter.describe()).toMatchObject({ limit: 20, perMs: 1_000, burst: 20 });
     expect(limiter.snapshot().tokens).toBe(20);
     limiter.update({ burst: 5 });
-    limiter.update({ limit: 50, burst: undefined });
+    limiter.update({ limit: 50, burst: undefined } as object);
     expect(limiter.describe()).toMatchObject({ limit: 50, burst: 5 });
     expect(() => limiter.update({ limit: 0 })).toThrow('`limit` must be an integer >= 1');
     expect(() => limiter.update({ queue: 1 } as object)).toThrow('unknown option `queue`');
