@@ -1,6 +1,7 @@
 import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
 import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
 import { cached, precise } from './bounds/clock.mjs';
+import { BoundRate } from './bounds/rate.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
 import { BoundStack } from './bounds/stack.mjs';
 import { BoundTimeout } from './bounds/timeout.mjs';
@@ -27,6 +28,11 @@ const bulkheadOf = Bulkhead => (settings, operation) =>
 
 export const bulkhead = subject('bound', bulkheadOf(BoundBulkhead));
 export const bulkheadScoped = subject('bound, async context kept', bulkheadOf(ScopedBulkhead));
+
+const rateOn = now => (settings, operation) => calling(new BoundRate(settings, now))(operation);
+
+export const rate = subject('bound', rateOn(precise));
+export const rateCachedClock = subject('bound, cached clock', rateOn(cached));
 
 export const retry = subject('bound', (settings, operation) =>
   calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),

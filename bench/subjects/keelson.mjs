@@ -35,11 +35,13 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
+const limiterOf = ({ limit, perMs, burst }) => new dist.RateLimiter({ limit, perMs, burst });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
 export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
+export const limiter = subject(['RateLimiter'], limiterOf);
 export const retry = subject(['Retry'], retryOf);
 export const timeout = subject(['Timeout'], timeoutOf);
 export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 'Bulkhead'], settings =>

@@ -1,6 +1,8 @@
-/** How much may pass: `limit` units of cost in each `perMs`. */
+/** How much may pass. */
 export interface RateRule {
+  /** Units of cost in each `perMs`. */
   readonly limit: number;
+  /** The span of time that `limit` is for, in ms. */
   readonly perMs: number;
   /** What may pass at once after a rest. */
   readonly burst: number;

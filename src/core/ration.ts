@@ -101,7 +101,7 @@ export class Ration<C extends Claim> {
     return this.#allowance.available(now);
   }
 
-  /** Goes by another rule from now on. Those who wait keep their places: look whether they still want them. */
+  /** Goes by another rule from now on. Those who wait keep their places: see whether they still want them. */
   update(rule: RateRule, now: number): void {
     this.#allowance.update(rule, now);
   }

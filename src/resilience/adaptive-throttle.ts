@@ -17,7 +17,10 @@ export interface AdaptiveThrottleOptions {
    * @default 2
    */
   readonly headroom?: number;
-  /** The part of the calls that is rejected at most, 0..1: the rest finds out when the remote is back. @default 0.9 */
+  /**
+   * The part of the calls that is rejected at most, 0..1: the rest finds out when the remote is back.
+   * @default 0.9
+   */
   readonly maxRejectRatio?: number;
   /** With fewer calls in the window, none is rejected; an integer >= 1. @default 20 */
   readonly minRequests?: number;

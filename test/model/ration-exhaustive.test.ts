@@ -162,7 +162,8 @@ class Pair {
     const { rule, kind } = this.bounds;
     const recent = this.log.passed.filter(([at]) => at + rule.perMs > this.now);
     const window = recent.map(([at, cost]) => `${this.now - at}x${cost}`).join();
-    return `${kind === 'window' ? window : this.log.free(this.now).toFixed(6)} ${this.line.map(({ cost }) => cost)}`;
+    const taken = kind === 'window' ? window : this.log.free(this.now).toFixed(6);
+    return `${taken} ${this.line.map(({ cost }) => cost)}`;
   }
 }
 

@@ -132,7 +132,7 @@ describe('a bucket over any log of events', () => {
     );
   });
 
-  it('lets no more pass in excess than a turn is worth, or half of its burst, when it is asked roughly', () => {
+  it('exceeds that by what a turn is worth or half of its burst, when it is asked roughly', () => {
     const turn = fc.record({
       lengthMs: fc.double({ min: 0, max: 300, noNaN: true }),
       asks: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 20 }),

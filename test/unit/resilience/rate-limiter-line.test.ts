@@ -1,37 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, vi } from 'vitest';
 import { pipeline } from '../../../src/kernel/pipeline.js';
-import { RateLimiter } from '../../../src/resilience/rate-limiter.js';
-import type { RateLimiterOptions } from '../../../src/resilience/rate-limiter-options.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
 import { settle } from '../../../src/testing/settle.js';
-import { VirtualClock } from '../../../src/testing/virtual-clock.js';
-
-/** One call each 100 ms, and any number may wait for long. */
-class Scene {
-  readonly clock = new VirtualClock();
-  readonly limiter: RateLimiter;
-  readonly started: (readonly [name: string, at: number])[] = [];
-  readonly refused: (readonly [name: string, code: unknown, retryAfterMs: unknown])[] = [];
-
-  constructor(options: object = {}) {
-    const defaults = { limit: 10, perMs: 1_000, burst: 1, maxWaitMs: 60_000, clock: this.clock };
-    this.limiter = new RateLimiter({ ...defaults, ...options });
-  }
-
-  call(name: string, options: { signal?: AbortSignal; timeoutMs?: number; cost?: number } = {}): void {
-    const { cost = 1, ...given } = options;
-    const started = (): unknown => this.started.push([name, this.clock.now()]);
-    this.limiter.execute(started, { ...given, attributes: { cost } }).catch(error => {
-      this.refused.push([name, error.code ?? error, error.retryAfterMs]);
-    });
-  }
-}
-const byCall: Partial<RateLimiterOptions> = { cost: ({ attributes }) => Number(attributes['cost']) };
+import { byCall, Scene } from '../../fixtures/rate-scene.js';
 
 describe('the line of a rate limiter', () => {
   it('lets each in at its time, in the order of coming, and does not drift', async () => {
-    const { clock, limiter, started } = new Scene({ limit: 3, perMs: 1_000, queue: 10_000, maxWaitMs: 1e9 });
+    const { clock, limiter, started } = new Scene({ limit: 3, queue: 10_000, maxWaitMs: 1e9 });
     for (let i = 0; i < 3_001; i++) void limiter.execute(() => started.push([`${i}`, clock.now()]));
     await clock.advance(1_000_000.001);
     expect(started).toHaveLength(3_001);
@@ -63,7 +39,7 @@ describe('the line of a rate limiter', () => {
     expect(scene.started.map(([, at]) => at)).toEqual([0, 100, 200]);
   });
 
-  it('refuses at once what would wait up to its deadline, of the caller or of a timeout outside', async () => {
+  it('refuses at once what would wait up to its deadline, be it that of a timeout outside', async () => {
     const scene = new Scene();
     const reasons: string[] = [];
     scene.limiter.on('limited', ({ reason }) => reasons.push(reason));
@@ -167,7 +143,7 @@ describe('the line of a rate limiter', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
-  it('does not run one whose deadline passed while the process was busy, and takes nothing for it', async () => {
+  it('does not run one whose deadline passed while the process was busy, nor charge for it', async () => {
     const scene = new Scene();
     const reasons: string[] = [];
     scene.limiter.on('limited', ({ reason }) => reasons.push(reason));
@@ -242,94 +218,5 @@ describe('the line of a rate limiter', () => {
     await scene.clock.advance(100);
     scene.call('e');
     expect(scene.started.map(([name]) => name)).toEqual(['a', 'e']);
-  });
-});
-
-describe('a reservation', () => {
-  it('is a turn in the line: its wait is known, and calls come after it', async () => {
-    const scene = new Scene();
-    expect(scene.limiter.reserve()).toMatchObject({ waitMs: 0 });
-    expect(scene.limiter.reserve(1).waitMs).toBe(100);
-    scene.call('a');
-    expect(scene.limiter.snapshot().waiting).toBe(2);
-    await scene.clock.advance(200);
-    expect(scene.started).toEqual([['a', 200]]);
-  });
-
-  it('is refunded when it is cancelled before its turn, once, and not after', async () => {
-    const scene = new Scene();
-    const spent = scene.limiter.reserve();
-    const gone = scene.limiter.reserve();
-    const kept = scene.limiter.reserve();
-    scene.call('a');
-    expect([spent.cancel(), gone.cancel(), gone.cancel()]).toEqual([false, true, false]);
-    await scene.clock.advance(199);
-    expect(kept.cancel()).toBe(false);
-    await scene.clock.advance(1);
-    expect(scene.started).toEqual([['a', 200]]);
-  });
-
-  it('is refused where it would wait longer than it may, and takes bad numbers for mistakes', () => {
-    const { limiter } = new Scene({ maxWaitMs: 0 });
-    expect(limiter.reserve().waitMs).toBe(0);
-    expect(() => limiter.reserve()).toThrow('rate limiter: the rate is exceeded');
-    expect(limiter.reserve(1, 100).waitMs).toBe(100);
-    expect(() => limiter.reserve(1, 100)).toThrow(expect.objectContaining({ retryAfterMs: 200 }));
-    expect(() => limiter.reserve(0.5)).toThrow('`cost` must be an integer >= 0, got 0.5');
-    expect(() => limiter.reserve(1, -1)).toThrow('`maxWaitMs` must be a number >= 0, or Infinity, got -1');
-  });
-});
-
-describe('a rate that is changed', () => {
-  it('applies now: who waits starts earlier when it is raised', async () => {
-    const scene = new Scene();
-    const heard: unknown[] = [];
-    scene.limiter.on('updated', ({ from, to }) => heard.push(from, to));
-    for (const name of ['a', 'b', 'c']) scene.call(name);
-    await scene.clock.advance(50);
-    scene.limiter.update({ limit: 100 });
-    await scene.clock.advance(1_000);
-    expect(scene.started).toEqual([
-      ['a', 0],
-      ['b', 55],
-      ['c', 65],
-    ]);
-    expect(heard).toEqual([
-      { limit: 10, perMs: 1_000, burst: 1 },
-      { limit: 100, perMs: 1_000, burst: 1 },
-    ]);
-  });
-
-  it('refuses those who would now wait longer than they may, and lets the rest move up', async () => {
-    const scene = new Scene({ ...byCall, burst: 4, maxWaitMs: 900 });
-    scene.call('all', { cost: 4 });
-    scene.call('a', { cost: 1 });
-    scene.call('dear', { cost: 4 });
-    scene.call('hasty', { cost: 1, timeoutMs: 650 });
-    scene.limiter.reserve(3);
-    scene.limiter.reserve(4, 10_000);
-    scene.limiter.update({ perMs: 2_000, burst: 3 });
-    await settle();
-    expect(scene.refused).toEqual([['dear', 'ERR_RATE_LIMITED', undefined]]);
-    expect(scene.limiter.snapshot()).toMatchObject({ waiting: 3, limited: 1 });
-    scene.limiter.update({ perMs: 4_000 });
-    await settle();
-    expect(scene.refused[1]).toEqual(['hasty', 'ERR_RATE_LIMITED', 800]);
-    scene.limiter.update({ perMs: 40_000 });
-    await settle();
-    expect(scene.refused[2]).toEqual(['a', 'ERR_RATE_LIMITED', 4_000]);
-  });
-
-  it('has a burst that follows the limit until one is given', () => {
-    const { limiter } = new Scene({ burst: undefined });
-    limiter.update({ limit: 20 });
-    expect(limiter.describe()).toMatchObject({ limit: 20, perMs: 1_000, burst: 20 });
-    expect(limiter.snapshot().tokens).toBe(20);
-    limiter.update({ burst: 5 });
-    limiter.update({ limit: 50, burst: undefined } as object);
-    expect(limiter.describe()).toMatchObject({ limit: 50, burst: 5 });
-    expect(() => limiter.update({ limit: 0 })).toThrow('`limit` must be an integer >= 1');
-    expect(() => limiter.update({ queue: 1 } as object)).toThrow('unknown option `queue`');
-    expect(limiter.describe()).toMatchObject({ limit: 50, burst: 5 });
   });
 });
