@@ -1,3 +1,4 @@
+export type { RateRule } from './core/allowance.js';
 export type {
   Backoff,
   ConstantBackoff,
@@ -22,8 +23,10 @@ export {
   type ErrorFacts,
   isRejected,
   QueueTimeoutError,
+  RateLimitedError,
   RejectedError,
   ResilienceError,
+  ThrottledError,
   TimeoutError,
 } from './kernel/errors.js';
 export type { Listener, Observable } from './kernel/events.js';
@@ -32,6 +35,12 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export {
+  AdaptiveThrottle,
+  type AdaptiveThrottleEvents,
+  type AdaptiveThrottleOptions,
+  type AdaptiveThrottleSnapshot,
+} from './resilience/adaptive-throttle.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export { Bulkhead } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
@@ -83,6 +92,14 @@ export {
 export type { HedgeOptions, HedgeQuantile } from './resilience/hedge-options.js';
 export type { HedgeEvents, NotHedgedReason } from './resilience/hedge-plan.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
+export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';
+export type {
+  RateLimiterDescription,
+  RateLimiterOptions,
+  RateLimiterUpdate,
+} from './resilience/rate-limiter-options.js';
+export type { RateRefusal } from './resilience/rate-refusal.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
 export { Retry, type RetryDescription, type RetrySnapshot } from './resilience/retry.js';

@@ -3,6 +3,7 @@ import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
 import { BoundCache, BoundSingleFlight } from './bounds/cache.mjs';
 import { cached, precise } from './bounds/clock.mjs';
 import { BoundHedge } from './bounds/hedge.mjs';
+import { BoundRate } from './bounds/rate.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
 import { BoundStack } from './bounds/stack.mjs';
 import { BoundTimeout } from './bounds/timeout.mjs';
@@ -43,6 +44,10 @@ export const coalesce = subject('bound', (settings, operation) => {
   const policy = new BoundSingleFlight();
   return () => policy.execute(operation, settings.key);
 });
+const rateOn = now => (settings, operation) => calling(new BoundRate(settings, now))(operation);
+
+export const rate = subject('bound', rateOn(precise));
+export const rateCachedClock = subject('bound, cached clock', rateOn(cached));
 
 export const retry = subject('bound', (settings, operation) =>
   calling(new BoundRetry(settings.attempts, settings.delayMs))(operation),

@@ -42,6 +42,7 @@ const learntOf = ({ delayMs }) =>
   new dist.Hedge({ quantile: { minMs: delayMs, minSamples: 1 }, idempotent: true });
 const cacheOf = ({ ttlMs, entries }) => new dist.Cache({ ttlMs, maxEntries: entries });
 const keyed = ({ key }) => ({ key });
+const limiterOf = ({ limit, perMs, burst }) => new dist.RateLimiter({ limit, perMs, burst });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
@@ -51,6 +52,7 @@ export const hedge = subject(['Hedge'], hedgeOf);
 export const hedgeLearnt = subject(['Hedge'], learntOf, 'keelson, learnt delay');
 export const cache = subject(['Cache'], cacheOf, 'keelson', keyed);
 export const coalesce = subject(['Coalesce'], () => new dist.Coalesce(), 'keelson', keyed);
+export const limiter = subject(['RateLimiter'], limiterOf);
 export const retry = subject(['Retry'], retryOf);
 export const timeout = subject(['Timeout'], timeoutOf);
 export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 'Bulkhead'], settings =>

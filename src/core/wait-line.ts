@@ -60,6 +60,12 @@ export class WaitLine<W extends Waiter> {
     this.#places = places;
   }
 
+  /** Whoever came first, of the most urgent level; `undefined` when nobody waits there. */
+  get first(): W | undefined {
+    const ring = this.#rings[0]!;
+    return ring.next === ring ? undefined : (ring.next as W);
+  }
+
   /**
    * Takes a place. `level` (0 … levels − 1) and `now` matter to `priority` alone; `now` must not run
    * backwards. The caller has checked `isFull`, or made room by `displace`.

@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_DEADLOCK'
   | 'ERR_DEADLINE'
+  | 'ERR_RATE_LIMITED'
+  | 'ERR_THROTTLED'
   | 'ERR_TIMEOUT';
 
 /** What every error of this package can carry. */
@@ -118,6 +120,28 @@ export class DeadlineError extends RejectedError {
 
   override get name(): string {
     return 'DeadlineError';
+  }
+}
+
+/** A rate limiter has nothing left for the call, or never will have. */
+export class RateLimitedError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_RATE_LIMITED', message, facts);
+  }
+
+  override get name(): string {
+    return 'RateLimitedError';
+  }
+}
+
+/** A throttle spares a remote that refuses too much of what it is asked. */
+export class ThrottledError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_THROTTLED', message, facts);
+  }
+
+  override get name(): string {
+    return 'ThrottledError';
   }
 }
 

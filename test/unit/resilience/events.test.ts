@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { AdaptiveThrottle, type AdaptiveThrottleEvents } from '../../../src/resilience/adaptive-throttle.js';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
 import type { BulkheadEvents } from '../../../src/resilience/bulkhead-watching.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
 import type { CircuitBreakerEvents } from '../../../src/resilience/circuit-events.js';
 import { Fallback, type FallbackEvents } from '../../../src/resilience/fallback.js';
+import { RateLimiter } from '../../../src/resilience/rate-limiter.js';
+import type { RateLimiterEvents } from '../../../src/resilience/rate-limiter-events.js';
 import { Retry } from '../../../src/resilience/retry.js';
 import { RetryBudget, type RetryBudgetEvents } from '../../../src/resilience/retry-budget.js';
 import type { RetryEvents } from '../../../src/resilience/retry-plan.js';
@@ -47,6 +50,18 @@ const subjects: [string, { on(event: never, listener: never): () => void }, stri
   ],
   ['RetryBudget', new RetryBudget(), names<RetryBudgetEvents>({ exhausted: true, updated: true })],
   ['Timeout', new Timeout({ timeoutMs: 1 }), names<TimeoutEvents>({ timedOut: true, updated: true })],
+  [
+    'RateLimiter',
+    new RateLimiter({ limit: 1, perMs: 1 }),
+    names<RateLimiterEvents>({
+      limited: true,
+      delayed: true,
+      admitted: true,
+      abandoned: true,
+      updated: true,
+    }),
+  ],
+  ['AdaptiveThrottle', new AdaptiveThrottle(), names<AdaptiveThrottleEvents>({ throttled: true })],
   [
     'Fallback',
     new Fallback({ value: 1 }),
