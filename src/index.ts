@@ -46,6 +46,8 @@ export type {
 } from './resilience/circuit-events.js';
 export type { BreakBackoff, CircuitBreakerOptions, CircuitWindow } from './resilience/circuit-options.js';
 export type { CircuitPermit } from './resilience/circuit-permit.js';
+export { ConfigError, type ConfigProblem } from './resilience/config-error.js';
+export type { ConfigExtras } from './resilience/config-extras.js';
 export {
   Fallback,
   type FallbackEvents,
@@ -54,11 +56,17 @@ export {
   type FallbackStep,
   type FallbackValue,
 } from './resilience/fallback.js';
+export type { FallbackDescription } from './resilience/fallback-description.js';
+export { type HttpDefaultsOptions, httpDefaults } from './resilience/http-defaults.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { type LintFinding, lint } from './resilience/lint.js';
+export type { LintSeverity } from './resilience/lint-rules.js';
+export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
-export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
+export { Retry, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';
 export { RetryBudget, type RetryBudgetEvents, type RetryBudgetOptions } from './resilience/retry-budget.js';
+export type { RetryDescription } from './resilience/retry-description.js';
 export type {
   AttemptBudget,
   GaveUpReason,

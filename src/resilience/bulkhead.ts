@@ -6,6 +6,7 @@ import { type CallContext, type CallOptions, type Context, callersDeadline } fro
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
+import { checkText, orNull } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
@@ -105,7 +106,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: BulkheadOptions) {
     this.#line = checkLine(options);
-    this.name = options.name ?? bulkheadDefaults.name;
+    this.name = checkText('Bulkhead', 'name', options.name ?? bulkheadDefaults.name);
     this.clock = options.clock ?? systemClock;
     this.#slots = new Slots(checkSlots(options.slots), { ...this.#line, places: this.#line.queue });
   }
@@ -192,8 +193,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** How it was made, with the present number of slots. */
   describe(): BulkheadDescription {
     const { ageMs, queueTimeoutMs, ...line } = this.#line;
-    const finite = (ms: number): number | null => (ms === Infinity ? null : ms);
-    const spans = { ageMs: finite(ageMs), queueTimeoutMs: finite(queueTimeoutMs) };
+    const spans = { ageMs: orNull(ageMs), queueTimeoutMs: orNull(queueTimeoutMs) };
     return { kind: 'bulkhead', name: this.name, slots: this.#slots.limit, ...line, ...spans };
   }
 

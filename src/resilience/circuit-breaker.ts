@@ -12,10 +12,11 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkNumber, refuse } from '../kernel/options.js';
+import { checkNumber, checkText, refuse } from '../kernel/options.js';
 import { judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
+import { describeCircuit } from './circuit-description.js';
 import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
 import {
   type CircuitBreakerOptions,
@@ -84,7 +85,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   constructor(options: CircuitBreakerOptions = {}) {
     const rules = circuitRules(options);
     const { name = defaults.name, clock = systemClock } = options;
-    this.name = name;
+    this.name = checkText('CircuitBreaker', 'name', name);
     this.clock = clock;
     this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
     this.#told = this.#circuit.decision;
@@ -199,7 +200,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   /** Its rules as plain JSON; what is without limit is null. */
   describe(): Readonly<Record<string, unknown>> {
-    return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
+    return describeCircuit(this.name, this.#circuit.rules, this.#seams);
   }
 
   #admit(): Permit | undefined {

@@ -1,7 +1,7 @@
 import { Budget } from '../core/budget.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, given } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkText, given } from '../kernel/options.js';
 
 /** How a {@link RetryBudget} is set up. */
 export interface RetryBudgetOptions {
@@ -64,7 +64,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     checkNumber('RetryBudget', 'retryRatio', retryRatio, { min: 0, max: 1 });
     checkNumber('RetryBudget', 'reserve', reserve, { min: 1, max: 1_000_000, integer: true });
     checkNumber('RetryBudget', 'minPerSecond', minPerSecond, { min: 0, max: 1_000_000 });
-    this.name = name;
+    this.name = checkText('RetryBudget', 'name', name);
     this.clock = options.clock ?? systemClock;
     this.#rules = Object.freeze({ retryRatio, reserve, minPerSecond });
     this.#budget = new Budget(this.#rules, this.clock.now());

@@ -4,10 +4,11 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkFlag, checkKeys, checkNumber, checkText, given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { checkBackoff } from './backoff-options.js';
+import { describeRetry, type RetryDescription } from './retry-description.js';
 import type { AttemptBudget, RetryClassify, RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
 
@@ -31,6 +32,11 @@ export interface RetryOptions<In = unknown> {
    * @default 60_000
    */
   readonly maxRetryAfterMs?: number;
+  /**
+   * Whether what runs through it may happen twice. Changes nothing: `lint` complains until it is said.
+   * @default not said
+   */
+  readonly idempotent?: boolean;
   /** What bounds the retries of all who share it; a retry that it refuses is left out. @default no bound */
   readonly budget?: AttemptBudget;
   /**
@@ -62,6 +68,7 @@ const known = [
   'classify',
   'honourRetryAfter',
   'maxRetryAfterMs',
+  'idempotent',
   'budget',
   'onDiscard',
   'name',
@@ -76,22 +83,6 @@ const eventNames: readonly (keyof RetryEvents)[] = [
   'discardFailed',
   'nested',
 ];
-
-/** How a retry is set up, as JSON; `null` stands for no limit. */
-export interface RetryDescription {
-  /** Tells the descriptions of policies apart. */
-  readonly kind: 'retry';
-  /** Its option of that name. */
-  readonly name: string;
-  /** Its option of that name. */
-  readonly attempts: number | null;
-  /** Its option of that name. */
-  readonly backoff: Backoff;
-  /** Its option of that name, in ms. */
-  readonly maxElapsedMs: number | null;
-  /** Attempts of one call by this and the retries around it, the most seen yet. */
-  readonly amplification: number | null;
-}
 
 /** What a retry has done so far. */
 export interface RetrySnapshot {
@@ -186,15 +177,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   /** How it is set up, as JSON. */
   describe(): RetryDescription {
-    const { name, attempts, backoff, maxElapsedMs } = this.#plan;
-    return {
-      kind: 'retry',
-      name,
-      attempts: orNull(attempts),
-      backoff,
-      maxElapsedMs: orNull(maxElapsedMs),
-      amplification: orNull(this.#amplification),
-    };
+    return describeRetry(this.#plan as unknown as RetryPlan<unknown>, this.#amplification);
   }
 
   /** What it has done so far, as JSON. */
@@ -225,7 +208,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
 function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
   checkKeys('Retry', options, known);
-  const { classify, onDiscard, budget, clock = systemClock, random = systemRandom } = options;
+  const { classify, onDiscard, idempotent, budget, clock = systemClock, random = systemRandom } = options;
   const { honourRetryAfter, ...all } = { ...defaults, ...given(options) };
   if (classify !== undefined && typeof classify !== 'function')
     refuse('Retry', 'classify', 'a function', classify);
@@ -236,13 +219,14 @@ function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
     refuse('Retry', 'budget', 'a RetryBudget', budget);
   }
   return {
-    name: all.name,
+    name: checkText('Retry', 'name', all.name),
     attempts: checkNumber('Retry', 'attempts', all.attempts, { min: 1, integer: true, infinity: true }),
     backoff: checkBackoff('Retry', all.backoff),
     maxElapsedMs: checkNumber('Retry', 'maxElapsedMs', all.maxElapsedMs, { min: 0, infinity: true }),
     classify,
-    honourRetryAfter,
+    honourRetryAfter: checkFlag('Retry', 'honourRetryAfter', honourRetryAfter),
     maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, { min: 0, infinity: true }),
+    idempotent: idempotent === undefined ? undefined : checkFlag('Retry', 'idempotent', idempotent),
     budget,
     onDiscard,
     clock,
@@ -252,9 +236,4 @@ function planOf<In>(options: RetryOptions<In>): RetryPlan<In> {
     recovered: 0,
     gaveUp: 0,
   };
-}
-
-/** JSON has no Infinity. */
-function orNull(limit: number): number | null {
-  return limit === Infinity ? null : limit;
 }

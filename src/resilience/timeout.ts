@@ -5,7 +5,7 @@ import { DeadlineError, TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
-import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkOneOf, checkText, orNull } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
 /** How a `Timeout` is made. */
@@ -87,8 +87,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
 
   constructor(options: TimeoutOptions) {
     checkKeys('Timeout', options, known);
-    this.name = options.name ?? defaults.name;
-    if (typeof this.name !== 'string') refuse('Timeout', 'name', 'a string', this.name);
+    this.name = checkText('Timeout', 'name', options.name ?? defaults.name);
     this.clock = options.clock ?? systemClock;
     this.#timeoutMs = checkNumber('Timeout', 'timeoutMs', options.timeoutMs, { above: 0, infinity: true });
     this.#strategy = checkOneOf('Timeout', 'strategy', options.strategy ?? defaults.strategy, [
@@ -139,7 +138,7 @@ export class Timeout implements Policy, Guard<true>, Observable<TimeoutEvents> {
 
   /** How it was made. */
   describe(): TimeoutDescription {
-    const timeoutMs = this.#timeoutMs === Infinity ? null : this.#timeoutMs;
+    const timeoutMs = orNull(this.#timeoutMs);
     return { kind: 'timeout', name: this.name, timeoutMs, strategy: this.#strategy };
   }
 
