@@ -42,7 +42,8 @@ const limit = ({ told }: LintPart, field: string): number | undefined => {
   const value = told[field];
   return value === null ? Infinity : typeof value === 'number' ? value : undefined;
 };
-const attemptsOf = (part: LintPart): number => limit(part, 'attempts') ?? 2;
+/** A hedge counts those beyond the first. */
+const attemptsOf = (part: LintPart): number => limit(part, 'attempts') ?? (limit(part, 'maxHedges') ?? 1) + 1;
 const shortest = (timeouts: Parts): number =>
   Math.min(Infinity, ...timeouts.map(part => limit(part, 'timeoutMs') ?? Infinity));
 
@@ -70,11 +71,12 @@ function notIdempotent(parts: Parts): LintHit[] {
   return are(parts, ...repeaters).flatMap(part => {
     const { idempotent } = part.told;
     if (idempotent === true || attemptsOf(part) === 1) return [];
-    if (idempotent === false) {
+    // A hedge may be told so by each call, and leaves the others alone.
+    if (idempotent === false && part.kind === 'retry') {
       return [
         {
           part,
-          message: `repeats what must not happen twice: take the ${part.kind} away`,
+          message: 'repeats what must not happen twice: take the retry away',
           severity: 'error',
         },
       ];

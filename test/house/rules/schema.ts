@@ -163,7 +163,7 @@ const number = /^(an integer|a number)(?: > (\S+?))?(?: >= (\S+?))?(?: <= (\S+?)
 /** A rule in the words of `refuse`. */
 function ruleSchema(rule: string, takes: (value: unknown) => boolean): Schema | undefined {
   if (rule === 'a string' || rule === 'a function') return { type: 'string' };
-  if (rule === 'true or false') return { type: 'boolean' };
+  if (rule === 'true or false' || rule === 'a boolean') return { type: 'boolean' };
   if (rule.startsWith('a function, or a list')) {
     return { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
   }

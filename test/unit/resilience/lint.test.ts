@@ -14,7 +14,7 @@ type Told = Readonly<Record<string, unknown>>;
 
 const backoff = { kind: 'constant', delayMs: 100 };
 const retry: Told = { kind: 'retry', attempts: 3, idempotent: true, budget: 'shared', backoff };
-const hedge: Told = { kind: 'hedge', attempts: 2, idempotent: true };
+const hedge: Told = { kind: 'hedge', maxHedges: 2, idempotent: true };
 const total: Told = { kind: 'timeout', name: 'total', timeoutMs: 2_000 };
 const each: Told = { kind: 'timeout', name: 'each', timeoutMs: 500 };
 const breaker: Told = { kind: 'circuit-breaker' };
@@ -54,9 +54,10 @@ describe('the rule', () => {
     ['not-idempotent', [{ ...retry, idempotent: undefined }, each], 'say `idempotent: true`'],
     ['not-idempotent', [{ ...hedge, idempotent: undefined }, each], 'say `idempotent: true`'],
     ['not-idempotent', [{ ...retry, idempotent: false }, each], 'take the retry away'],
+    ['not-idempotent', [{ kind: 'hedge', idempotent: false }, each], 'say `idempotent: true`'],
     ['nested-repeats', [retry, { ...retry, attempts: 4 }, each], 'makes 3 × 4 = 12 attempts of one call', 1],
     ['nested-repeats', [retry, { ...retry, attempts: null }, each], '3 × ∞ = any number of attempts', 1],
-    ['nested-repeats', [retry, hedge, each], '3 × 2 = 6 attempts', 1],
+    ['nested-repeats', [retry, hedge, each], '3 × 3 = 9 attempts', 1],
     ['retry-without-budget', [{ ...retry, budget: undefined }, each], 'give it a RetryBudget'],
     ['no-attempt-timeout', [total, retry, bulkhead], 'put a timeout inside', 1],
     ['no-attempt-timeout', [retry, { kind: 'timeout', timeoutMs: null }], 'put a timeout inside'],
