@@ -4,7 +4,7 @@ import manifest from './package.json' with { type: 'json' };
 /** Every subpath of the package is one file: `./testing` is `src/testing.ts`, and `.` is `src/index.ts`. */
 const entry = Object.fromEntries(
   Object.keys(manifest.exports)
-    .filter(subpath => subpath !== './package.json')
+    .filter(subpath => !subpath.endsWith('.json'))
     .map(subpath => (subpath === '.' ? 'index' : subpath.slice(2)))
     .map(name => [name, `src/${name}.ts`]),
 );

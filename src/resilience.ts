@@ -52,6 +52,8 @@ export {
   type CoalesceOptions,
   type CoalesceSnapshot,
 } from './resilience/coalesce.js';
+export { ConfigError, type ConfigProblem } from './resilience/config-error.js';
+export type { ConfigExtras } from './resilience/config-extras.js';
 export {
   Fallback,
   type FallbackEvents,
@@ -60,6 +62,7 @@ export {
   type FallbackStep,
   type FallbackValue,
 } from './resilience/fallback.js';
+export type { FallbackDescription } from './resilience/fallback-description.js';
 export {
   Hedge,
   type HedgeDescription,
@@ -67,7 +70,11 @@ export {
 } from './resilience/hedge.js';
 export type { HedgeOptions, HedgeQuantile } from './resilience/hedge-options.js';
 export type { HedgeEvents, NotHedgedReason } from './resilience/hedge-plan.js';
+export { type HttpDefaultsOptions, httpDefaults } from './resilience/http-defaults.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { type LintFinding, lint } from './resilience/lint.js';
+export type { LintSeverity } from './resilience/lint-rules.js';
+export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
 export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
 export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';
 export type {
@@ -78,13 +85,14 @@ export type {
 export type { RateRefusal } from './resilience/rate-refusal.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
-export { Retry, type RetryDescription, type RetrySnapshot } from './resilience/retry.js';
+export { Retry, type RetrySnapshot } from './resilience/retry.js';
 export {
   RetryBudget,
   type RetryBudgetEvents,
   type RetryBudgetOptions,
   type RetryBudgetUpdate,
 } from './resilience/retry-budget.js';
+export type { RetryDescription } from './resilience/retry-description.js';
 export type { RetryOptions, RetryUpdate } from './resilience/retry-options.js';
 export type {
   AttemptBudget,

@@ -64,11 +64,6 @@ export function checkKeys(owner: string, options: unknown, known: readonly strin
   }
 }
 
-/** Returns `value` when it is true or false; throws otherwise. */
-export function checkBoolean(owner: string, option: string, value: unknown): boolean {
-  return typeof value === 'boolean' ? value : refuse(owner, option, 'true or false', value);
-}
-
 /** Returns `value` when it is one of `allowed`; throws otherwise. */
 export function checkOneOf<T extends string>(
   owner: string,
@@ -84,4 +79,46 @@ export function checkOneOf<T extends string>(
 /** The options without those that are `undefined`, which is to say as much as to leave them out. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Whether a value has fields, as an object of JSON has. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Returns `value` when it is true or false; throws otherwise. */
+export function checkFlag(owner: string, option: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : refuse(owner, option, 'true or false', value);
+}
+
+/** A limit in a description: JSON has no Infinity. */
+export function orNull(limit: number): number | null {
+  return limit === Infinity ? null : limit;
+}
+
+/** What stands for a function in a description; a config names functions by it. */
+export function functionName(value: unknown): string | undefined {
+  return typeof value === 'function' ? value.name || 'anonymous' : undefined;
+}
+
+/** What `refuse` or `checkKeys` said, taken apart for who knows the option by another path. */
+export interface Refusal {
+  /** The option of which this one is a part. */
+  readonly parent: string | undefined;
+  /** The option; with its parents where `parent` is left out. */
+  readonly option: string;
+  /** The rule and the value; `undefined` for an option that nobody knows. */
+  readonly says: string | undefined;
+  /** The options that are known where this one is not. */
+  readonly known: readonly string[];
+}
+
+/** `undefined` for a message of another kind. */
+export function readRefusal(message: string): Refusal | undefined {
+  const value = /^\w+: `([\w.]+)` (must be .*)$/s.exec(message);
+  if (value !== null) return { parent: undefined, option: value[1]!, says: value[2], known: [] };
+  const unknown = /^\w+: (?:`([\w.]+)`: )?unknown option `(.*)`; known are (.*)$/s.exec(message);
+  if (unknown === null) return undefined;
+  const [, parent, option, known] = unknown;
+  return { parent, option: option!, says: undefined, known: known!.split(', ') };
 }

@@ -7,6 +7,7 @@ import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { orNull } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
@@ -197,8 +198,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   /** How it was made, with the present number of slots. */
   describe(): BulkheadDescription {
     const { ageMs, queueTimeoutMs, ...line } = this.#line;
-    const finite = (ms: number): number | null => (ms === Infinity ? null : ms);
-    const spans = { ageMs: finite(ageMs), queueTimeoutMs: finite(queueTimeoutMs) };
+    const spans = { ageMs: orNull(ageMs), queueTimeoutMs: orNull(queueTimeoutMs) };
     return { kind: 'bulkhead', name: this.name, slots: this.#slots.limit, ...line, ...spans };
   }
 

@@ -11,6 +11,7 @@ import { defuse, judge, type Verdict as KernelVerdict, type Outcome } from '../k
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
+import { describeCircuit } from './circuit-description.js';
 import { type CircuitBreakerEvents, eventNames, eventOf } from './circuit-events.js';
 import type { CircuitExplanation } from './circuit-explanation.js';
 import {
@@ -198,7 +199,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
 
   /** Its rules as plain JSON; what is without limit is null. */
   describe(): Readonly<Record<string, unknown>> {
-    return JSON.parse(JSON.stringify({ kind: 'circuit-breaker', name: this.name, ...this.#circuit.rules }));
+    return describeCircuit(this.name, this.#circuit.rules, this.#seams);
   }
 
   #admit(call: CallContext | undefined): Permit | undefined {

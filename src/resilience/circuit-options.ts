@@ -137,7 +137,7 @@ function checkFunctions(options: object, names: readonly string[]): void {
 
 function windowRules(window: CircuitWindow = defaults.window) {
   const { calls, ms, buckets } = Object(window) as { calls?: number; ms?: number; buckets?: number };
-  if (Object(window) === window) checkKeys(`${owner} \`window\``, window, ['calls', 'ms', 'buckets']);
+  if (Object(window) === window) checkKeys(`${owner}: \`window\``, window, ['calls', 'ms', 'buckets']);
   if ((calls === undefined) === (ms === undefined)) {
     refuse(owner, 'window', '{ calls } or { ms, buckets }', window);
   }
@@ -153,7 +153,7 @@ function openRules(open: number | BreakBackoff = defaults.openMs) {
     const openMs = checkNumber(owner, 'openMs', open, SPAN);
     return { openMs, openFactor: 1, maxOpenMs: openMs, jitterRatio: 0 };
   }
-  checkKeys(`${owner} \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
+  checkKeys(`${owner}: \`openMs\``, open, ['initialMs', 'factor', 'maxMs', 'jitterRatio']);
   const openMs = checkNumber(owner, 'openMs.initialMs', open.initialMs, SPAN);
   const longest = Math.max(openMs, defaults['openMs.maxMs']);
   return {
@@ -171,7 +171,7 @@ function openRules(open: number | BreakBackoff = defaults.openMs) {
 
 /** A rule of the user's that throws must not cost a call its permit. */
 function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCounts) => boolean {
-  return counts => {
+  const rule = (counts: CircuitCounts): boolean => {
     try {
       const answer: unknown = trip(counts);
       defuse(answer);
@@ -181,6 +181,8 @@ function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCoun
       return false;
     }
   };
+  // `describe()` names the user's function, not this one.
+  return Object.defineProperty(rule, 'name', { value: trip.name });
 }
 
 /**

@@ -6,6 +6,7 @@ import { checkKeys, refuse } from '../kernel/options.js';
 import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { discard } from './discard.js';
+import { describeFallback, type FallbackDescription } from './fallback-description.js';
 import { launch } from './launch.js';
 
 /**
@@ -96,8 +97,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   readonly clock: Clock;
   readonly #steps: readonly FallbackStep<Out, In>[];
   readonly #classify: Classify<In> | undefined;
-  /** Whether the fallback is a mere value, so that nobody has looked at the answer that it replaces. */
-  readonly #blind: boolean;
+  /** What it was given for an answer; nobody has then looked at the answer that it replaces. */
+  readonly #value: { readonly value: Out } | undefined;
   readonly #background: CallContext;
   #events: Emitter<FallbackEvents> | undefined;
   #answered = 0;
@@ -110,8 +111,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       throw new TypeError('Fallback: options must hold either `value` or `run`');
     }
     const { run, value, classify } = options;
-    this.#blind = 'value' in options;
-    const steps: unknown = this.#blind ? () => value as Out : run;
+    this.#value = 'value' in options ? { value: value as Out } : undefined;
+    const steps: unknown = this.#value ? () => value as Out : run;
     this.#steps = Array.isArray(steps) ? [...steps] : [steps as FallbackStep<Out, In>];
     if (this.#steps.length === 0 || this.#steps.some(step => typeof step !== 'function')) {
       refuse('Fallback', 'run', 'a function, or a list of at least one', run);
@@ -154,8 +155,8 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   /** How it is set up, as JSON. */
-  describe(): { readonly kind: 'fallback'; readonly name: string; readonly steps: number } {
-    return { kind: 'fallback', name: this.name, steps: this.#steps.length };
+  describe(): FallbackDescription {
+    return describeFallback(this.name, this.#value, this.#steps, this.#classify);
   }
 
   /** Calls that it answered, and calls for which its last step failed. */
@@ -182,7 +183,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {
     const answer = outcome.ok ? outcome.value : undefined;
     let error = outcome.ok ? undefined : outcome.error;
-    if (outcome.ok && this.#blind)
+    if (outcome.ok && this.#value !== undefined)
       discard(outcome.value, undefined, error => this.#tell('discardFailed', error));
     for (const [index, step] of this.#steps.entries()) {
       try {

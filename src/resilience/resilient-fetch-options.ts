@@ -1,9 +1,9 @@
-import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { checkBoolean, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkFlag, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
+import { httpValues } from './http-policies.js';
 import type { RetryOptions } from './retry-options.js';
 
 /** How a `resilientFetch` is set up; every value can be left out. */
@@ -14,7 +14,7 @@ export interface ResilientFetchOptions {
   readonly baseUrl?: string | URL;
   /** For all attempts of a request together, up to the head of the answer, in ms. @default 30_000 */
   readonly timeoutMs?: number;
-  /** For each attempt, up to the head of the answer, in ms. @default 10_000 */
+  /** For each attempt, up to the head of the answer, in ms. @default 9_000 */
   readonly attemptTimeoutMs?: number;
   /**
    * How requests are repeated that may be: idempotent methods, and others with an idempotency key, unless the
@@ -51,20 +51,8 @@ export interface ResilientFetchOptions {
   readonly random?: Random;
 }
 
-/** What stands where an option was left out. */
-export const fetchDefaults: {
-  readonly timeoutMs: number;
-  readonly attemptTimeoutMs: number;
-  readonly backoff: Backoff;
-  readonly maxOrigins: number;
-  readonly deadlineHeader: string | false;
-  readonly idempotencyKeyHeader: string;
-  readonly makeIdempotencyKeys: boolean;
-  readonly name: string;
-} = /* @__PURE__ */ Object.freeze({
-  timeoutMs: 30_000,
-  attemptTimeoutMs: 10_000,
-  backoff: /* @__PURE__ */ Object.freeze({ kind: 'exponential', initialMs: 200, maxMs: 5_000 }),
+/** What stands where an option was left out, besides the values of every request. */
+const defaults = /* @__PURE__ */ Object.freeze({
   maxOrigins: 100,
   deadlineHeader: 'x-request-timeout-ms',
   idempotencyKeyHeader: 'idempotency-key',
@@ -74,7 +62,10 @@ export const fetchDefaults: {
 
 /** The options of one `resilientFetch`, with nothing left open that has a default. */
 export type FetchPlan = ResilientFetchOptions &
-  Omit<typeof fetchDefaults, 'backoff'> & { readonly clock: Clock; readonly random: Random };
+  Required<Pick<ResilientFetchOptions, keyof typeof defaults | 'timeoutMs' | 'attemptTimeoutMs'>> & {
+    readonly clock: Clock;
+    readonly random: Random;
+  };
 
 const owner = 'resilientFetch';
 const known = [
@@ -89,8 +80,9 @@ const span = { above: 0, infinity: true } as const;
  */
 export function checkFetchOptions(options: ResilientFetchOptions): FetchPlan {
   checkKeys(owner, options, known);
-  const { backoff: _, ...defaults } = fetchDefaults;
-  const all: FetchPlan = { ...defaults, clock: systemClock, random: systemRandom, ...given(options) };
+  const { timeoutMs, attemptTimeoutMs } = httpValues;
+  const seams = { clock: systemClock, random: systemRandom };
+  const all: FetchPlan = { timeoutMs, attemptTimeoutMs, ...defaults, ...seams, ...given(options) };
   checkNumber(owner, 'timeoutMs', all.timeoutMs, span);
   checkNumber(owner, 'attemptTimeoutMs', all.attemptTimeoutMs, span);
   checkNumber(owner, 'maxOrigins', all.maxOrigins, { min: 1, max: 100_000, integer: true });
@@ -103,7 +95,7 @@ export function checkFetchOptions(options: ResilientFetchOptions): FetchPlan {
       refuse(owner, option, 'an object or false', value);
     }
   }
-  checkBoolean(owner, 'makeIdempotencyKeys', all.makeIdempotencyKeys);
+  checkFlag(owner, 'makeIdempotencyKeys', all.makeIdempotencyKeys);
   if (all.deadlineHeader !== false) checkHeader('deadlineHeader', all.deadlineHeader);
   checkHeader('idempotencyKeyHeader', all.idempotencyKeyHeader);
   if (all.baseUrl !== undefined && !URL.canParse(all.baseUrl)) {

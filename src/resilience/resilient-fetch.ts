@@ -1,21 +1,13 @@
 import type { CallOptions, Context } from '../kernel/context.js';
-import { given } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Policy } from '../kernel/policy.js';
 import { BodySignals } from './body-signals.js';
-import { CircuitBreaker } from './circuit-breaker.js';
-import type { CircuitBreakerOptions } from './circuit-options.js';
-import { askedMs, drain, isTransientStatus } from './http-outcome.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import { httpBreaker, httpRetry } from './http-policies.js';
 import { type HttpRequest, type ResilientInit, readRequest } from './http-request.js';
 import { PerOrigin } from './per-origin.js';
-import {
-  checkFetchOptions,
-  type FetchPlan,
-  fetchDefaults,
-  type ResilientFetchOptions,
-} from './resilient-fetch-options.js';
-import { Retry } from './retry.js';
-import { RetryBudget } from './retry-budget.js';
+import { checkFetchOptions, type FetchPlan, type ResilientFetchOptions } from './resilient-fetch-options.js';
+import type { Retry } from './retry.js';
 import { Timeout } from './timeout.js';
 
 /** `fetch`, with what keeps it alive to be looked at. */
@@ -60,7 +52,7 @@ interface Route {
  */
 export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFetch {
   const plan = checkFetchOptions(options);
-  const retry = retryOf(plan);
+  const retry = httpRetry(plan);
   const makeRoute = routesOf(plan, retry);
   // Made at once, so that options which a policy refuses are refused here and not by the first request.
   const sample = makeRoute('any origin').repeated.describe();
@@ -125,51 +117,12 @@ function send(
   });
 }
 
-function retryOf(plan: FetchPlan): Retry<Response> | undefined {
-  const { retry, clock, random } = plan;
-  if (retry === false) return undefined;
-  const honour = retry?.honourRetryAfter ?? true;
-  return new Retry<Response>({
-    name: `${plan.name} retry`,
-    backoff: fetchDefaults.backoff,
-    budget: retry?.budget ?? new RetryBudget({ name: `${plan.name} retry budget`, clock }),
-    onDiscard: response => drain(response, clock),
-    clock,
-    random,
-    ...given(retry ?? {}),
-    classify(outcome, context) {
-      const verdict = retry?.classify?.(outcome, context);
-      if (verdict !== undefined || !outcome.ok) return verdict;
-      if (!isTransientStatus(outcome.value.status)) return 'success';
-      const retryAfterMs = honour ? askedMs(outcome, clock) : undefined;
-      return retryAfterMs === undefined ? 'failure' : { retryAfterMs };
-    },
-  });
-}
-
-function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptions): CircuitBreaker {
-  const { clock, random } = plan;
-  return new CircuitBreaker({
-    name: `${plan.name} breaker of ${origin}`,
-    clock,
-    random,
-    retryAfterMs: outcome => askedMs(outcome as never, clock),
-    ...options,
-    classify(outcome, context) {
-      const verdict = options.classify?.(outcome, context);
-      if (verdict !== undefined || !outcome.ok) return verdict;
-      return isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined;
-    },
-  });
-}
-
 function routesOf(plan: FetchPlan, retry: Retry<Response> | undefined): (origin: string) => Route {
   const { name, clock, guards = [] } = plan;
   const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
   const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
-  const options = plan.breaker;
   return origin => {
-    const breaker = options === false ? undefined : breakerOf(origin, plan, options ?? {});
+    const breaker = httpBreaker(plan, `${name} breaker of ${origin}`);
     const inner = breaker === undefined ? pipeline(...guards, single) : pipeline(breaker, ...guards, single);
     const once = pipeline(total, inner);
     return { breaker, once, repeated: retry === undefined ? once : pipeline(total, retry, inner) };

@@ -1,6 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { checkBoolean, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkFlag, checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { checkBackoff } from './backoff-options.js';
 import type { AttemptBudget, RetryClassify, RetryPlan, RetryTally } from './retry-plan.js';
@@ -25,6 +25,11 @@ export interface RetryOptions<In = unknown> {
    * @default 60_000
    */
   readonly maxRetryAfterMs?: number;
+  /**
+   * Whether what runs through it may happen twice. Changes nothing: `lint` complains until it is said.
+   * @default not said
+   */
+  readonly idempotent?: boolean;
   /** What bounds the retries of all who share it; a retry that it refuses is left out. @default no bound */
   readonly budget?: AttemptBudget;
   /**
@@ -59,6 +64,7 @@ const known = [
   'classify',
   'honourRetryAfter',
   'maxRetryAfterMs',
+  'idempotent',
   'budget',
   'onDiscard',
   'name',
@@ -73,7 +79,7 @@ const known = [
  */
 export function planOf<In>(options: RetryOptions<In>, tally: RetryTally): RetryPlan<In> {
   checkKeys('Retry', options, known);
-  const { classify, onDiscard, budget, clock = systemClock, random = systemRandom } = options;
+  const { classify, onDiscard, idempotent, budget, clock = systemClock, random = systemRandom } = options;
   const { honourRetryAfter, ...all } = { ...retryDefaults, ...given(options) };
   if (classify !== undefined && typeof classify !== 'function')
     refuse('Retry', 'classify', 'a function', classify);
@@ -89,8 +95,9 @@ export function planOf<In>(options: RetryOptions<In>, tally: RetryTally): RetryP
     backoff: checkBackoff('Retry', all.backoff),
     maxElapsedMs: checkNumber('Retry', 'maxElapsedMs', all.maxElapsedMs, { min: 0, infinity: true }),
     classify,
-    honourRetryAfter: checkBoolean('Retry', 'honourRetryAfter', honourRetryAfter),
+    honourRetryAfter: checkFlag('Retry', 'honourRetryAfter', honourRetryAfter),
     maxRetryAfterMs: checkNumber('Retry', 'maxRetryAfterMs', all.maxRetryAfterMs, { min: 0, infinity: true }),
+    idempotent: idempotent === undefined ? undefined : checkFlag('Retry', 'idempotent', idempotent),
     budget,
     onDiscard,
     clock,

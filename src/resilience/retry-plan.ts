@@ -75,6 +75,7 @@ export interface RetryPlan<T> {
   readonly classify: RetryClassify<T> | undefined;
   readonly honourRetryAfter: boolean;
   readonly maxRetryAfterMs: number;
+  readonly idempotent: boolean | undefined;
   readonly budget: AttemptBudget | undefined;
   readonly onDiscard: ((value: T) => unknown) | undefined;
   readonly clock: Clock;

@@ -1,4 +1,3 @@
-import type { Backoff } from '../core/backoff.js';
 import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
@@ -6,6 +5,7 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
+import { describeRetry, type RetryDescription } from './retry-description.js';
 import { planOf, type RetryOptions, type RetryUpdate, retryDefaults } from './retry-options.js';
 import type { RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
@@ -18,22 +18,6 @@ const eventNames: readonly (keyof RetryEvents)[] = [
   'nested',
   'updated',
 ];
-
-/** How a retry is set up, as JSON; `null` stands for no limit. */
-export interface RetryDescription {
-  /** Tells the descriptions of policies apart. */
-  readonly kind: 'retry';
-  /** Its option of that name. */
-  readonly name: string;
-  /** Its option of that name. */
-  readonly attempts: number | null;
-  /** Its option of that name. */
-  readonly backoff: Backoff;
-  /** Its option of that name, in ms. */
-  readonly maxElapsedMs: number | null;
-  /** Attempts of one call by this and the retries around it, the most seen yet. */
-  readonly amplification: number | null;
-}
 
 /** What a retry has done so far. */
 export interface RetrySnapshot {
@@ -151,15 +135,8 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   /** How it is set up, as JSON. */
   describe(): RetryDescription {
-    const { name, attempts, backoff, maxElapsedMs } = this.#plan;
-    return {
-      kind: 'retry',
-      name,
-      attempts: orNull(attempts),
-      backoff,
-      maxElapsedMs: orNull(maxElapsedMs),
-      amplification: orNull(Math.max(this.#nested, attempts)),
-    };
+    const plan = this.#plan as unknown as RetryPlan<unknown>;
+    return describeRetry(plan, Math.max(this.#nested, plan.attempts));
   }
 
   /** What it has done so far, as JSON. */
@@ -192,9 +169,4 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 function updatable<In>(plan: RetryPlan<In>) {
   const { name: _name, clock: _clock, random: _random, tally: _tally, ...options } = plan;
   return options;
-}
-
-/** JSON has no Infinity. */
-function orNull(limit: number): number | null {
-  return limit === Infinity ? null : limit;
 }

@@ -6,7 +6,7 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
-import { checkKeys, checkNumber, checkOneOf } from '../kernel/options.js';
+import { checkKeys, checkNumber, checkOneOf, orNull } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 
 /** How a `Timeout` is made. */
@@ -174,7 +174,7 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
     return {
       kind: 'timeout',
       name: this.name,
-      timeoutMs: timeoutMs === Infinity ? null : timeoutMs,
+      timeoutMs: orNull(timeoutMs),
       strategy,
     };
   }

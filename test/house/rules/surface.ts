@@ -12,7 +12,7 @@ export interface Manifest {
 export const sourceOf = (subpath: string): string => `src/${subpath === '.' ? 'index' : subpath.slice(2)}.ts`;
 
 export const subpathsOf = ({ exports }: Manifest): string[] =>
-  Object.keys(exports).filter(subpath => subpath !== './package.json');
+  Object.keys(exports).filter(subpath => !subpath.endsWith('.json'));
 
 /**
  * What each subpath must say. `module-sync` stands first: a Node that can `require` an ES module then loads

@@ -14,9 +14,9 @@ const modules = listFiles('src')
 const entries = subpathsOf(manifest).map(subpath => sourceOf(subpath).slice('src/'.length, -'.ts'.length));
 
 describe('the tarball', () => {
-  it('holds the modules, the doors for require, the types and four papers, and nothing else', () => {
+  it('holds the modules, the doors for require, the types, papers and a schema, and nothing else', () => {
     const wanted = [
-      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'schema.json'],
       ...modules.flatMap(name => [`dist/${name}.js`, `dist/${name}.js.map`]),
       ...entries.flatMap(name => ['cjs', 'd.ts', 'd.cts'].map(end => `dist/${name}.${end}`)),
     ];

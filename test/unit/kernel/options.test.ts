@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { checkKeys, checkNumber, checkOneOf, refuse } from '../../../src/kernel/options.js';
+import {
+  checkFlag,
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  functionName,
+  isRecord,
+  orNull,
+  readRefusal,
+  refuse,
+} from '../../../src/kernel/options.js';
 
 describe('checkNumber', () => {
   it('returns what keeps the rule, its ends included', () => {
@@ -61,5 +71,63 @@ describe('checkOneOf and refuse', () => {
   it('throws RangeError for numbers and TypeError for the rest', () => {
     expect(() => refuse('Owner', 'x', 'else', 1)).toThrow(RangeError);
     expect(() => refuse('Owner', 'x', 'else', true)).toThrow(TypeError);
+  });
+});
+
+describe('checkFlag', () => {
+  it('returns what is true or false and refuses the rest', () => {
+    expect(checkFlag('X', 'on', false)).toBe(false);
+    expect(() => checkFlag('X', 'on', 'no')).toThrow('X: `on` must be true or false, got "no"');
+  });
+});
+
+describe('readRefusal', () => {
+  const said = (act: () => unknown) => {
+    try {
+      return act();
+    } catch (error) {
+      return readRefusal((error as Error).message);
+    }
+  };
+
+  it('takes apart what refuse said, whatever the value', () => {
+    expect(said(() => refuse('Owner', 'a.b', 'a number > 0', -1))).toEqual({
+      parent: undefined,
+      option: 'a.b',
+      says: 'must be a number > 0, got -1',
+      known: [],
+    });
+    expect(said(() => refuse('Owner', 'a', 'else', 'two\nlines `x` must be y'))).toMatchObject({
+      option: 'a',
+    });
+  });
+
+  it('takes apart what checkKeys said, whatever the key', () => {
+    const unknown = { says: undefined, known: ['a', 'b'] };
+    expect(said(() => checkKeys('Owner', { c: 1 }, ['a', 'b']))).toEqual({
+      ...unknown,
+      parent: undefined,
+      option: 'c',
+    });
+    expect(said(() => checkKeys('Owner: `part`', { 'c`\n': 1 }, ['a', 'b']))).toEqual({
+      ...unknown,
+      parent: 'part',
+      option: 'c`\n',
+    });
+  });
+
+  it('knows no other message', () => expect(readRefusal('Owner: something else')).toBeUndefined());
+});
+
+describe('words of descriptions', () => {
+  it('are null for no limit, and the names of functions', () => {
+    expect([orNull(5), orNull(Infinity)]).toEqual([5, null]);
+    const named = (): void => {};
+    expect([named, (() => () => {})(), undefined].map(functionName)).toEqual([
+      'named',
+      'anonymous',
+      undefined,
+    ]);
+    expect([{}, [], null, 'text'].map(isRecord)).toEqual([true, false, false, false]);
   });
 });

@@ -34,7 +34,7 @@ describe('the options of a circuit breaker', () => {
   for (const [name, wrap, fine] of numeric) {
     it.each(fine)(`takes %d for ${name}`, value => {
       expect(make(wrap(value))).not.toThrow();
-      expect(Object.values(described(wrap(value)))).toContain(value);
+      expect(described(wrap(value))).toMatchObject(wrap(value));
     });
 
     const refused = bad.filter(value => !fine.includes(value as number));
@@ -120,38 +120,56 @@ describe('what was left out', () => {
     [
       'everything',
       {},
-      { failureRatio: 0.5, minCalls: 20, windowCalls: 100, openMs: 10_000, probes: 3, probesToClose: 2 },
+      {
+        failureRatio: 0.5,
+        minCalls: 20,
+        window: { calls: 100 },
+        openMs: 10_000,
+        probes: 3,
+        probesToClose: 2,
+      },
     ],
     [
       'the ratio, for a rule was given',
       { consecutiveFailures: 5 },
-      { failureRatio: null, windowCalls: 0, windowMs: 0 },
+      { failureRatio: undefined, window: undefined, minCalls: undefined },
     ],
-    ['the ratio, for the own rule', { trip: () => false }, { failureRatio: null, windowCalls: 100 }],
+    [
+      'the ratio, for the own rule',
+      { trip: () => false },
+      { failureRatio: undefined, window: { calls: 100 } },
+    ],
     ['the slow ratio', { slowMs: 50 }, { failureRatio: 0.5, slowRatio: 0.5, slowMs: 50 }],
     [
       'the slow ratio, for the own rule',
       { slowMs: 50, trip: () => false },
-      { slowRatio: null, failureRatio: null },
+      { slowRatio: undefined, failureRatio: undefined },
     ],
     ['the minimum of a short window', { window: { calls: 5 } }, { minCalls: 5 }],
-    ['the minimum of a window in time', { window: { ms: 5 } }, { minCalls: 20, windowCalls: 0, buckets: 10 }],
+    [
+      'the minimum of a window in time',
+      { window: { ms: 5 } },
+      { minCalls: 20, window: { ms: 5, buckets: 10 } },
+    ],
     ['the majority', { probes: 4 }, { probesToClose: 3 }],
     [
       'the growth of breaks',
       { openMs: { initialMs: 10 } },
-      { openFactor: 2, maxOpenMs: 300_000, jitterRatio: 0.2 },
+      { openMs: { initialMs: 10, factor: 2, maxMs: 300_000, jitterRatio: 0.2 } },
     ],
-    ['the cap of a long break', { openMs: { initialMs: 1e6 } }, { maxOpenMs: 1e6 }],
-    ['the growth of a fixed break', { openMs: 10 }, { openFactor: 1, maxOpenMs: 10, jitterRatio: 0 }],
+    ['the cap of a long break', { openMs: { initialMs: 1e6 } }, { openMs: { maxMs: 1e6 } }],
+    ['the growth of a fixed break', { openMs: 10 }, { openMs: 10 }],
   ])('%s', (_, options, rules) => {
-    expect(described(options)).toMatchObject({ kind: 'circuit-breaker', name: 'circuit-breaker', ...rules });
+    const told = described(options);
+    const asked = Object.keys(rules).map(name => [name, told[name]]);
+    expect(told).toMatchObject({ kind: 'circuit-breaker', name: 'circuit-breaker' });
+    expect(Object.fromEntries(asked)).toMatchObject(rules);
   });
 
   it('is plain JSON, and the defaults are frozen', () => {
     const description = described({ name: 'stock', trip: () => true });
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
-    expect(description['name']).toBe('stock');
+    expect(description).toMatchObject({ name: 'stock', trip: 'trip' });
     expect(Object.isFrozen(CircuitBreaker.defaults)).toBe(true);
   });
 });

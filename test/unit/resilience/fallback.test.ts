@@ -187,7 +187,12 @@ describe('watching a fallback', () => {
     ]);
     expect(fallback.snapshot()).toEqual({ answered: 1, failed: 0 });
     expect(broken.snapshot()).toEqual({ answered: 0, failed: 1 });
-    expect(fallback.describe()).toEqual({ kind: 'fallback', name: 'cached', steps: 2 });
+    expect(fallback.describe()).toEqual({
+      kind: 'fallback',
+      name: 'cached',
+      run: ['anonymous', 'anonymous'],
+      steps: 2,
+    });
   });
 });
 

@@ -1,12 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
 import { drain } from '../../../src/resilience/http-outcome.js';
+import { httpValues } from '../../../src/resilience/http-policies.js';
 import { PerOrigin } from '../../../src/resilience/per-origin.js';
 import { resilientFetch } from '../../../src/resilience/resilient-fetch.js';
-import {
-  fetchDefaults,
-  type ResilientFetchOptions,
-} from '../../../src/resilience/resilient-fetch-options.js';
+import type { ResilientFetchOptions } from '../../../src/resilience/resilient-fetch-options.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
@@ -81,15 +79,15 @@ describe('the time of resilientFetch', () => {
     });
 
   it('limits each attempt, and all of them together', async () => {
-    const { fetch, fake, clock } = setup(hang);
+    const { fetch, fake, clock } = setup(hang, { retry: { attempts: 4 } });
     await expect(clock.runUntil(fetch(well))).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
       timeoutMs: 30_000,
     });
-    expect(fake).toHaveBeenCalledTimes(3);
+    expect(fake).toHaveBeenCalledTimes(4);
     expect(clock.now()).toBe(30_000);
     const twice = setup(hang, { retry: { attempts: 2 } });
-    await expect(twice.clock.runUntil(twice.fetch(well))).rejects.toMatchObject({ timeoutMs: 10_000 });
+    await expect(twice.clock.runUntil(twice.fetch(well))).rejects.toMatchObject({ timeoutMs: 9_000 });
     await expect(clock.runUntil(fetch(well, { timeoutMs: 500 }))).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
     });
@@ -220,10 +218,10 @@ describe('the options of resilientFetch', () => {
       kind: 'resilient-fetch',
       name: 'fetch',
       pipeline: [
-        { kind: 'timeout', timeoutMs: fetchDefaults.timeoutMs },
-        { kind: 'retry', attempts: 3, backoff: fetchDefaults.backoff },
+        { kind: 'timeout', timeoutMs: httpValues.timeoutMs },
+        { kind: 'retry', attempts: 3, backoff: httpValues.backoff },
         { kind: 'circuit-breaker' },
-        { kind: 'timeout', timeoutMs: fetchDefaults.attemptTimeoutMs },
+        { kind: 'timeout', timeoutMs: httpValues.attemptTimeoutMs },
       ],
     });
   });

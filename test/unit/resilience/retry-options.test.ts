@@ -56,6 +56,15 @@ describe('the options of a retry', () => {
     });
   });
 
+  it('take true or false for idempotent and honourRetryAfter, and a text for the name', () => {
+    for (const option of ['idempotent', 'honourRetryAfter'] as const) {
+      expect(retry(option)).toEqual(refusals('true or false', VALUES));
+      for (const value of [true, false, undefined]) new Retry({ [option]: value });
+    }
+    expect(retry('name')).toEqual({ ...refusals('a string', VALUES), 1: 'ok' });
+    expect(new Retry({ idempotent: true }).describe()).toMatchObject({ idempotent: true });
+  });
+
   it('refuse a name that they do not know', () => {
     expect(() => new Retry({ retries: 3 } as never)).toThrow(
       /^Retry: unknown option `retries`; known are attempts/,

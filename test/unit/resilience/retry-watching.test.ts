@@ -132,6 +132,8 @@ describe('the description of a retry', () => {
       attempts: null,
       backoff: { kind: 'exponential', initialMs: 100, maxMs: 5000 },
       maxElapsedMs: null,
+      honourRetryAfter: true,
+      maxRetryAfterMs: 60_000,
       amplification: null,
     });
   });

@@ -1,0 +1,48 @@
+import { functionName, given } from '../kernel/options.js';
+
+/** How a fallback is set up, as JSON. */
+export interface FallbackDescription {
+  /** Tells the descriptions of policies apart. */
+  readonly kind: 'fallback';
+  /** Its option of that name. */
+  readonly name: string;
+  /** Its option of that name, where that is data. */
+  readonly value?: unknown;
+  /** The names of the functions; `['value']` for a value that is no data. */
+  readonly run?: readonly string[];
+  /** The name of the function; left out where there is none. */
+  readonly classify?: string;
+  /** How many steps there are. */
+  readonly steps: number;
+}
+
+export function describeFallback(
+  name: string,
+  fixed: { readonly value: unknown } | undefined,
+  steps: readonly unknown[],
+  classify: unknown,
+): FallbackDescription {
+  const answer =
+    fixed === undefined
+      ? { run: steps.map(step => functionName(step)) }
+      : isData(fixed.value)
+        ? { value: fixed.value }
+        : { run: ['value'] };
+  const judge = functionName(classify);
+  return given({
+    kind: 'fallback',
+    name,
+    ...answer,
+    classify: judge,
+    steps: steps.length,
+  }) as FallbackDescription;
+}
+
+/** Whether JSON holds all of a value; what is deeper than anybody writes may be a circle. */
+function isData(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || depth > 32) return false;
+  if (![Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))) return false;
+  return Object.values(value).every(part => isData(part, depth + 1));
+}
