@@ -55,6 +55,14 @@ export {
   type FallbackValue,
 } from './resilience/fallback.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { keyed } from './resilience/keyed.js';
+export type {
+  KeyedDescription,
+  KeyedEvents,
+  KeyedOptions,
+  KeyedSnapshot,
+} from './resilience/keyed-options.js';
+export type { Keyed, KeyedGuard, KeyedPolicy } from './resilience/keyed-policy.js';
 export { type ResilientFetch, resilientFetch } from './resilience/resilient-fetch.js';
 export type { ResilientFetchOptions } from './resilience/resilient-fetch-options.js';
 export { Retry, type RetryDescription, type RetryOptions, type RetrySnapshot } from './resilience/retry.js';

@@ -38,6 +38,8 @@ export class Circuit {
   #roster: Roster | undefined;
   readonly #window: Window | undefined;
   #consecutive = 0;
+  /** When an outcome last spoke against the dependency. */
+  #blamedAt = 0;
   #calls = 0;
   #success = 0;
   /** The other lifetime counts: a circuit whose calls all succeed has none. */
@@ -119,6 +121,7 @@ export class Circuit {
     if (failed || neutral) this.#count(verdict);
     else this.#success++;
     if (slow) this.#count('slow');
+    if (slow || failed) this.#blamedAt = now;
     if (permit.epoch !== epoch && permit.epoch !== MUTE) this.#count('stale');
     if (permit.epoch !== epoch || state === 'disabled') return;
     let telling = this.#sweep(now) || failed || slow;
@@ -167,6 +170,21 @@ export class Circuit {
     return { calls, failures, slow, overdue, consecutiveFailures: this.#consecutive };
   }
 
+  /**
+   * Whether a new circuit in its stead would decide alike. Failures are not forgotten for as long as they
+   * would have opened it, a break not before nobody has called for its longest time after it: at that pace
+   * each call would be a probe. What somebody ordered stands.
+   */
+  atRest(now: number): boolean {
+    const { state, until } = this.#decision;
+    const { mode, openMs, maxOpenMs } = this.rules;
+    if (this.inFlight > 0) return false;
+    if (state === 'disabled' || state === 'isolated') return state === mode;
+    if (state !== 'closed') return now - until >= maxOpenMs;
+    const { failures, slow, consecutiveFailures } = this.counts(now);
+    return failures + slow + consecutiveFailures === 0 || now - this.#blamedAt >= openMs;
+  }
+
   totals(): CircuitTotals {
     return { success: this.#success, ...(this.#others ?? ZERO) };
   }
@@ -195,6 +213,7 @@ export class Circuit {
     const inFlight = this.inFlight;
     this.#become(mode === 'disabled' ? mode : state, because, now, until, trips, counts);
     this.#consecutive = consecutiveFailures;
+    this.#blamedAt = now;
     this.#window?.load(window, now, downtimeMs);
     ({ success: this.#success, ...this.#others } = totals);
     this.#calls += inFlight - this.inFlight;

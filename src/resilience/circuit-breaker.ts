@@ -101,6 +101,14 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     return this.#circuit.state;
   }
 
+  /**
+   * Whether it may be forgotten, as `keyed` does: no call is in flight, and it is closed without
+   * a failure within `openMs`, or its break has been over for as long as a break can be.
+   */
+  get atRest(): boolean {
+    return this.#circuit.atRest(this.clock.now());
+  }
+
   /** Runs the operation unless the breaker rejects it; its value and its error come through untouched. */
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new SoloRun<Permit>(this, this.clock);

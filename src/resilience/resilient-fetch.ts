@@ -1,3 +1,4 @@
+import { contextOf } from '../kernel/call-options.js';
 import type { CallOptions, Context } from '../kernel/context.js';
 import { given } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
@@ -6,8 +7,15 @@ import { BodySignals } from './body-signals.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { CircuitBreakerOptions } from './circuit-options.js';
 import { askedMs, drain, isTransientStatus } from './http-outcome.js';
-import { type HttpRequest, type ResilientInit, readRequest } from './http-request.js';
-import { PerOrigin } from './per-origin.js';
+import {
+  type HttpRequest,
+  originOf,
+  RequestContext,
+  type ResilientInit,
+  readRequest,
+} from './http-request.js';
+import { keyed } from './keyed.js';
+import type { KeyedGuard } from './keyed-policy.js';
 import {
   checkFetchOptions,
   type FetchPlan,
@@ -33,13 +41,6 @@ export interface ResilientFetch {
   };
 }
 
-/** The policies of one origin. */
-interface Route {
-  readonly breaker: CircuitBreaker | undefined;
-  readonly once: Policy<Response>;
-  readonly repeated: Policy<Response> & { describe(): { readonly pipeline: readonly unknown[] } };
-}
-
 /**
  * Makes a `fetch` that survives its servers:
  * `timeout(retry(breaker of the origin(guards(timeout of the attempt(fetch)))))`.
@@ -60,31 +61,31 @@ interface Route {
  */
 export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFetch {
   const plan = checkFetchOptions(options);
+  const { name, clock, guards = [] } = plan;
   const retry = retryOf(plan);
-  const makeRoute = routesOf(plan, retry);
-  // Made at once, so that options which a policy refuses are refused here and not by the first request.
-  const sample = makeRoute('any origin').repeated.describe();
-  const routes = new PerOrigin(
-    plan.maxOrigins,
-    makeRoute,
-    ({ breaker }) => (breaker?.state ?? 'closed') === 'closed',
-  );
+  const breakers = breakersOf(plan);
+  const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
+  const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
+  const inner = breakers === undefined ? pipeline(...guards, single) : pipeline(breakers, ...guards, single);
+  const once: Policy<Response> = pipeline(total, inner);
+  const repeated = retry === undefined ? pipeline(total, inner) : pipeline(total, retry, inner);
   const bodies = new BodySignals();
   const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
+    let call: RequestContext;
     try {
       request = readRequest(input, init, plan.baseUrl, plan.idempotencyKeyHeader);
+      call = new RequestContext(contextOf(callOptions(request), clock), request.origin);
     } catch (error) {
       return Promise.reject(error);
     }
-    const { once, repeated } = routes.get(request.origin);
-    const policy = mayRepeat(request, plan) ? repeated : once;
-    return policy.execute(context => send(request, context, plan, bodies), callOptions(request));
+    const policy: Policy<Response> = mayRepeat(request, plan) ? repeated : once;
+    return policy.execute(context => send(request, context, plan, bodies), call);
   };
   return Object.assign(fetch, {
     retry,
-    breaker: (origin: string) => routes.get(new URL(origin).origin).breaker,
-    describe: () => ({ kind: 'resilient-fetch' as const, name: plan.name, ...sample }),
+    breaker: (origin: string) => breakers?.get(new URL(origin).origin),
+    describe: () => ({ kind: 'resilient-fetch' as const, name, ...repeated.describe() }),
   });
 }
 
@@ -147,6 +148,19 @@ function retryOf(plan: FetchPlan): Retry<Response> | undefined {
   });
 }
 
+/** A breaker for each origin, where there are to be any. */
+function breakersOf(plan: FetchPlan): KeyedGuard<CircuitBreaker> | undefined {
+  const { name, clock, maxOrigins, breaker = {} } = plan;
+  if (breaker === false) return undefined;
+  const key = originOf;
+  return keyed(origin => breakerOf(origin, plan, breaker), {
+    name: `${name} breakers`,
+    maxKeys: maxOrigins,
+    key,
+    clock,
+  });
+}
+
 function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptions): CircuitBreaker {
   const { clock, random } = plan;
   return new CircuitBreaker({
@@ -161,17 +175,4 @@ function breakerOf(origin: string, plan: FetchPlan, options: CircuitBreakerOptio
       return isTransientStatus((outcome.value as Response).status) ? 'failure' : undefined;
     },
   });
-}
-
-function routesOf(plan: FetchPlan, retry: Retry<Response> | undefined): (origin: string) => Route {
-  const { name, clock, guards = [] } = plan;
-  const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
-  const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
-  const options = plan.breaker;
-  return origin => {
-    const breaker = options === false ? undefined : breakerOf(origin, plan, options ?? {});
-    const inner = breaker === undefined ? pipeline(...guards, single) : pipeline(breaker, ...guards, single);
-    const once = pipeline(total, inner);
-    return { breaker, once, repeated: retry === undefined ? once : pipeline(total, retry, inner) };
-  };
 }

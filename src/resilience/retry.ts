@@ -4,6 +4,7 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { isAtRest } from '../kernel/is-guard.js';
 import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
@@ -148,6 +149,12 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   /** What stands where an option was left out. */
   static get defaults(): typeof defaults {
     return defaults;
+  }
+
+  /** Whether it may be forgotten, as `keyed` does: its budget may be. */
+  get atRest(): boolean {
+    const { budget } = this.#plan;
+    return budget === undefined || isAtRest(budget);
   }
 
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
