@@ -55,6 +55,15 @@ export type {
   RetryEvents,
 } from './resilience/retry-plan.js';
 export {
+  type Shadow,
+  type ShadowDescription,
+  type ShadowEvents,
+  type ShadowedCall,
+  type ShadowOptions,
+  type ShadowSnapshot,
+  shadow,
+} from './resilience/shadow.js';
+export {
   Timeout,
   type TimeoutDescription,
   type TimeoutEvents,
