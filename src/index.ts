@@ -13,6 +13,7 @@ export type { Tally } from './core/window.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
+  AbandonedError,
   BulkheadFullError,
   CircuitOpenError,
   DeadlineError,
@@ -83,6 +84,15 @@ export {
   type ShadowSnapshot,
   shadow,
 } from './resilience/shadow.js';
+export type {
+  Streamable,
+  StreamedDescription,
+  StreamedEvents,
+  StreamedOptions,
+  StreamedPolicy,
+  StreamedSnapshot,
+} from './resilience/stream-options.js';
+export { streamed } from './resilience/stream-policy.js';
 export {
   Timeout,
   type TimeoutDescription,

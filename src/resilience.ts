@@ -63,6 +63,15 @@ export {
   type ShadowSnapshot,
   shadow,
 } from './resilience/shadow.js';
+export type {
+  Streamable,
+  StreamedDescription,
+  StreamedEvents,
+  StreamedOptions,
+  StreamedPolicy,
+  StreamedSnapshot,
+} from './resilience/stream-options.js';
+export { streamed } from './resilience/stream-policy.js';
 export {
   Timeout,
   type TimeoutDescription,

@@ -5,7 +5,8 @@ export type ErrorCode =
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_DEADLOCK'
   | 'ERR_DEADLINE'
-  | 'ERR_TIMEOUT';
+  | 'ERR_TIMEOUT'
+  | 'ERR_ABANDONED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
@@ -132,6 +133,17 @@ export class TimeoutError extends ResilienceError {
 
   override get name(): string {
     return 'TimeoutError';
+  }
+}
+
+/** A stream was left by its reader before it ended. It says nothing about the remote. */
+export class AbandonedError extends ResilienceError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_ABANDONED', message, facts);
+  }
+
+  override get name(): string {
+    return 'AbandonedError';
   }
 }
 
