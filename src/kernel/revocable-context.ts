@@ -7,7 +7,8 @@ export class RevocableContext extends CallContext {
 
   constructor(parent: CallContext) {
     super(parent);
-    if (parent.cancellable) this.#own.link(parent, () => this.revoke(parent.reason));
+    if (parent.cancelled) this.#own.give(parent.reason);
+    else if (parent.cancellable) this.#own.link(parent, () => this.revoke(parent.reason));
   }
 
   override get signal(): AbortSignal {
