@@ -14,6 +14,7 @@ export type { Tally } from './core/window.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
+  AbandonedError,
   AggregateFailedError,
   BulkheadFullError,
   CircuitOpenError,
@@ -96,6 +97,14 @@ export type { HedgeOptions, HedgeQuantile } from './resilience/hedge-options.js'
 export type { HedgeEvents, NotHedgedReason } from './resilience/hedge-plan.js';
 export { type HttpDefaultsOptions, httpDefaults } from './resilience/http-defaults.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { keyed } from './resilience/keyed.js';
+export type {
+  KeyedDescription,
+  KeyedEvents,
+  KeyedOptions,
+  KeyedSnapshot,
+} from './resilience/keyed-options.js';
+export type { Keyed, KeyedGuard, KeyedPolicy } from './resilience/keyed-policy.js';
 export { type LintFinding, lint } from './resilience/lint.js';
 export type { LintSeverity } from './resilience/lint-rules.js';
 export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
@@ -125,7 +134,25 @@ export type {
   RetryClassify,
   RetryEvents,
 } from './resilience/retry-plan.js';
+export {
+  type Shadow,
+  type ShadowDescription,
+  type ShadowEvents,
+  type ShadowedCall,
+  type ShadowOptions,
+  type ShadowSnapshot,
+  shadow,
+} from './resilience/shadow.js';
 export type { CallKey } from './resilience/single-flight.js';
+export type {
+  Streamable,
+  StreamedDescription,
+  StreamedEvents,
+  StreamedOptions,
+  StreamedPolicy,
+  StreamedSnapshot,
+} from './resilience/stream-options.js';
+export { streamed } from './resilience/stream-policy.js';
 export {
   Timeout,
   type TimeoutDescription,

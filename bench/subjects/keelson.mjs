@@ -59,6 +59,25 @@ export const stack = subject(['pipeline', 'Retry', 'CircuitBreaker', 'Timeout', 
   dist.pipeline(retryOf(settings), breakerOf(settings), timeoutOf(settings), bulkheadOf(settings)),
 );
 
+export const shadowed = subject(['shadow', 'CircuitBreaker'], settings => dist.shadow(breakerOf(settings)));
+/** Calls with a key, which is one of many; the second subject has the same breaker without `keyed`. */
+const keyedSubject = (name, build) => ({
+  ...subject(['keyed', 'CircuitBreaker'], build, name),
+  load: async () => {
+    if (lacking(['keyed', 'CircuitBreaker']) !== undefined) return undefined;
+    return (settings, operation) => {
+      const policy = build(settings);
+      const calls = Array.from({ length: settings.keys }, (_, index) => ({ key: `tenant-${index}` }));
+      let next = 0;
+      return () => policy.execute(operation, calls[next++ % calls.length]);
+    };
+  },
+});
+export const keyedBreakers = keyedSubject('keelson', settings =>
+  dist.keyed(() => breakerOf(settings), { maxKeys: settings.keys }),
+);
+export const oneBreaker = keyedSubject('keelson, one breaker for all keys', breakerOf);
+
 export const idleBreaker = {
   name: 'keelson',
   missing: lacking(['CircuitBreaker']),

@@ -1,3 +1,4 @@
+import { fits } from './fits.js';
 import type { CircuitCounts, TripRule } from './trip-rule.js';
 
 /** What a breaker does with calls: see the states of `CircuitBreaker`. */
@@ -65,4 +66,32 @@ export interface CircuitSnapshot {
   readonly window: unknown;
   /** The lifetime counts. */
   readonly totals: CircuitTotals;
+}
+
+/** Nothing has happened. */
+export const NONE: CircuitCounts = { calls: 0, failures: 0, slow: 0, overdue: 0, consecutiveFailures: 0 };
+
+/** How every circuit begins. */
+export const START: CircuitDecision = {
+  epoch: 1,
+  state: 'closed',
+  because: 'start',
+  counts: NONE,
+  until: 0,
+  trips: 0,
+};
+
+/** The totals of a circuit whose calls all succeed. */
+export const ZERO = { failure: 0, ignored: 0, cancelled: 0, rejected: 0, slow: 0, stale: 0, wouldReject: 0 };
+
+const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled'];
+
+/** A value from outside as a snapshot, freed from what it has beyond that; `undefined` when it is none. */
+export function readSnapshot(saved: unknown, like: object): CircuitSnapshot | undefined {
+  const snapshot = Object(saved) as CircuitSnapshot;
+  if (!fits(saved, like) || snapshot.version !== 1 || !STATES.includes(snapshot.state)) return undefined;
+  if (!Number.isInteger(snapshot.consecutiveFailures)) return undefined;
+  const { success, failure, ignored, cancelled, rejected, slow, stale, wouldReject } = snapshot.totals;
+  const totals = { success, failure, ignored, cancelled, rejected, slow, stale, wouldReject };
+  return { ...snapshot, totals };
 }

@@ -1,12 +1,15 @@
 import { breakMs, type CircuitRules } from './circuit-rules.js';
-import type {
-  Cause,
-  CircuitDecision,
-  CircuitSnapshot,
-  CircuitState,
-  CircuitTotals,
+import {
+  type Cause,
+  type CircuitDecision,
+  type CircuitSnapshot,
+  type CircuitState,
+  type CircuitTotals,
+  NONE,
+  readSnapshot,
+  START,
+  ZERO,
 } from './circuit-snapshot.js';
-import { fits } from './fits.js';
 import { FollowedCall, MUTE, type Permit, Roster } from './permit.js';
 import { type CircuitCounts, tripRule } from './trip-rule.js';
 import type { Window } from './window.js';
@@ -15,22 +18,10 @@ import { windowFor } from './window-for.js';
 /** What a call says about its dependency. The last two say nothing. */
 export type Verdict = 'success' | 'failure' | 'slow' | 'ignored' | 'cancelled';
 
-const NONE: CircuitCounts = { calls: 0, failures: 0, slow: 0, overdue: 0, consecutiveFailures: 0 };
-const START: CircuitDecision = {
-  epoch: 1,
-  state: 'closed',
-  because: 'start',
-  counts: NONE,
-  until: 0,
-  trips: 0,
-};
-const ZERO = { failure: 0, ignored: 0, cancelled: 0, rejected: 0, slow: 0, stale: 0, wouldReject: 0 };
-const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled'];
-
 /**
- * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0,
- * 1). At most one transition happens in one call of a method. There are no timers: a break that is over, a
- * lease that is over and a call that has become slow are noticed when the next call is admitted or recorded.
+ * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0, 1).
+ * At most one transition happens in one call of a method. There are no timers: a break or lease that is over
+ * and a call that has become slow are noticed when the next call is admitted or recorded.
  */
 export class Circuit {
   rules: CircuitRules;
@@ -38,6 +29,8 @@ export class Circuit {
   #roster: Roster | undefined;
   #window: Window | undefined;
   #consecutive = 0;
+  /** When an outcome last spoke against the dependency. */
+  #blamedAt = 0;
   #calls = 0;
   #success = 0;
   /** The other lifetime counts: a circuit whose calls all succeed has none. */
@@ -65,11 +58,10 @@ export class Circuit {
 
   /** The shortcut of `admit` that needs no time, for calls that need not be told apart. Else ask `admit`. */
   pass(): Permit | undefined {
-    const decision = this.#decision;
-    const { state } = decision;
+    const { state } = this.#decision;
     if (this.#roster !== undefined || (state !== 'closed' && state !== 'disabled')) return undefined;
     this.#calls++;
-    return decision;
+    return this.#decision;
   }
 
   /**
@@ -119,6 +111,7 @@ export class Circuit {
     if (failed || neutral) this.#count(verdict);
     else this.#success++;
     if (slow) this.#count('slow');
+    if (slow || failed) this.#blamedAt = now;
     if (permit.epoch !== epoch && permit.epoch !== MUTE) this.#count('stale');
     if (permit.epoch !== epoch || state === 'disabled') return;
     let telling = this.#sweep(now) || failed || slow;
@@ -183,6 +176,20 @@ export class Circuit {
     return { calls, failures, slow, overdue, consecutiveFailures: this.#consecutive };
   }
 
+  /**
+   * Whether a new circuit in its stead would decide alike. Failures count for as long as they would have
+   * opened it; a break for its longest time after it, at which pace each call would be a probe.
+   */
+  atRest(now: number): boolean {
+    const { state, until } = this.#decision;
+    const { mode, openMs, maxOpenMs } = this.rules;
+    if (this.inFlight > 0) return false;
+    if (state === 'disabled' || state === 'isolated') return state === mode;
+    if (state !== 'closed') return now - until >= maxOpenMs;
+    const { failures, slow, consecutiveFailures } = this.counts(now);
+    return failures + slow + consecutiveFailures === 0 || now - this.#blamedAt >= openMs;
+  }
+
   totals(): CircuitTotals {
     return { success: this.#success, ...(this.#others ?? ZERO) };
   }
@@ -203,19 +210,17 @@ export class Circuit {
   /** Goes on from where a snapshot was `downtimeMs` ago; false, and no change, when it is none. */
   restore(saved: unknown, now: number, downtimeMs: number): boolean {
     const like = { ...this.snapshot(now), window: undefined };
-    const { version, state, because, counts, trips, remainingMs, consecutiveFailures, window, totals } =
-      Object(saved) as CircuitSnapshot;
-    if (!fits(saved, like) || version !== 1 || !STATES.includes(state)) return false;
-    if (!Number.isInteger(consecutiveFailures)) return false;
+    const read = readSnapshot(saved, like);
+    if (read === undefined) return false;
+    const { state, because, counts, trips, remainingMs, consecutiveFailures, window, totals } = read;
     const { mode, maxOpenMs, maxRetryAfterMs } = this.rules;
     const until = now - downtimeMs + Math.min(remainingMs, Math.max(maxOpenMs, maxRetryAfterMs));
     const inFlight = this.inFlight;
     this.#become(mode === 'disabled' ? mode : state, because, now, until, trips, counts);
     this.#consecutive = consecutiveFailures;
+    this.#blamedAt = now;
     this.#window?.load(window, now, downtimeMs);
-    this.#success = totals.success;
-    const { failure, ignored, cancelled, rejected, slow, stale, wouldReject } = totals;
-    this.#others = { failure, ignored, cancelled, rejected, slow, stale, wouldReject };
+    ({ success: this.#success, ...this.#others } = totals);
     this.#calls += inFlight - this.inFlight;
     return true;
   }
@@ -230,8 +235,7 @@ export class Circuit {
     const roster = this.#roster;
     if (state === 'disabled' || (state === 'closed' && roster === undefined)) return this.#decision;
     if (state === 'closed') return roster!.add(epoch, now);
-    const probe = state === 'half-open' && !spare && roster!.taken < this.rules.probes;
-    if (probe) return roster!.add(epoch, now);
+    if (state === 'half-open' && !spare && roster!.taken < this.rules.probes) return roster!.add(epoch, now);
     if (state !== 'isolated' && this.rules.mode === 'observe') {
       this.#count('wouldReject');
       return new FollowedCall(MUTE, now);

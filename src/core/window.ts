@@ -50,13 +50,15 @@ export class CountWindow implements Window {
   #head = 0;
   /**
    * A ring with one bit for each outcome, whether it failed; in a second half another, whether it was slow.
+   * Made when the first bit is set: breakers come by the thousand, and most of them are healthy.
    */
-  readonly #words: number[];
+  #words: number[] | undefined;
+  readonly #tracksSlow: boolean;
 
   /** Without `tracksSlow` there is no second half, and no outcome is slow. */
   constructor(size: number, tracksSlow: boolean) {
     this.#size = size;
-    this.#words = new Array<number>(wordsFor(size) * (tracksSlow ? 2 : 1)).fill(0);
+    this.#tracksSlow = tracksSlow;
   }
 
   push(failed: boolean, slow: boolean): void {
@@ -66,24 +68,26 @@ export class CountWindow implements Window {
     if (!failed && !slow && this.failures + this.slow === 0) return;
     const head = this.#head;
     this.#head = head + 1 === size ? 0 : head + 1;
-    this.failures += setBit(this.#words, head, failed);
     const half = wordsFor(size);
-    if (this.#words.length > half) this.slow += setBit(this.#words, half * WORD + head, slow);
+    this.#words ??= new Array<number>(half * (this.#tracksSlow ? 2 : 1)).fill(0);
+    this.failures += setBit(this.#words, head, failed);
+    if (this.#tracksSlow) this.slow += setBit(this.#words, half * WORD + head, slow);
   }
 
   expire(): void {}
 
   clear(): void {
     this.calls = this.failures = this.slow = 0;
-    this.#words.fill(0);
+    this.#words = undefined;
   }
 
   /** One digit for each outcome, the oldest first: 1 for a failure plus 2 for a slow call. */
   save(): string {
     let digits = '';
+    const words = this.#words ?? [];
     for (let age = this.calls; age > 0; age--) {
       const at = (this.#head - age + this.#size) % this.#size;
-      digits += bitAt(this.#words, at) + 2 * bitAt(this.#words, wordsFor(this.#size) * WORD + at);
+      digits += bitAt(words, at) + 2 * bitAt(words, wordsFor(this.#size) * WORD + at);
     }
     return digits;
   }

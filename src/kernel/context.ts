@@ -138,6 +138,13 @@ export class CallContext implements Context {
   }
 
   /**
+   * Whether its caller has been given a part of the answer: then nothing may run again, or in its stead.
+   */
+  get delivered(): boolean {
+    return this.parent!.delivered;
+  }
+
+  /**
    * Whether the call of this very context, not of one around it, holds a permit of `guard` now. A context
    * that many calls share says so whenever one of them may.
    */
@@ -220,6 +227,10 @@ export class RootContext extends CallContext {
 
   override get reason(): unknown {
     return this.#options.signal?.reason;
+  }
+
+  override get delivered(): boolean {
+    return false;
   }
 
   override onCancel(listener: () => void): () => void {

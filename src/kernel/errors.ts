@@ -8,7 +8,8 @@ export type ErrorCode =
   | 'ERR_DEADLINE'
   | 'ERR_RATE_LIMITED'
   | 'ERR_THROTTLED'
-  | 'ERR_TIMEOUT';
+  | 'ERR_TIMEOUT'
+  | 'ERR_ABANDONED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
@@ -172,6 +173,17 @@ export class AggregateFailedError extends ResilienceError {
 
   override get name(): string {
     return 'AggregateFailedError';
+  }
+}
+
+/** A stream was left by its reader before it ended. It says nothing about the remote. */
+export class AbandonedError extends ResilienceError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_ABANDONED', message, facts);
+  }
+
+  override get name(): string {
+    return 'AbandonedError';
   }
 }
 

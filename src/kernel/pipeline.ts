@@ -2,6 +2,7 @@ import { noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
+import { isAtRest, isGuard, isPolicy } from './is-guard.js';
 import type { Guard, Operation, Policy } from './policy.js';
 import { SoloRun } from './solo-run.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -36,17 +37,8 @@ interface Stage {
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T>;
 }
 
-function isGuard(part: unknown): part is Guard {
-  const guard = part as Partial<Guard> | null;
-  return typeof guard?.enter === 'function' && typeof guard.exit === 'function';
-}
-
 function givesUp(guard: Guard): boolean {
   return guard.givesUp === true;
-}
-
-function isPolicy(part: unknown): part is Stage {
-  return typeof (part as Partial<Stage> | null)?.execute === 'function';
 }
 
 /**
@@ -81,7 +73,7 @@ function compile(parts: readonly unknown[]): readonly Stage[] {
       guards.push(part);
     } else if (isPolicy(part)) {
       close();
-      stages.push(part);
+      stages.push(part as Stage);
     } else {
       throw new TypeError(`pipeline: argument ${place + 1} must be a policy or a guard, got ${typeof part}`);
     }
@@ -121,6 +113,10 @@ class Pipeline implements Policy<never, unknown> {
     return this.#outermost.execute(operation, options);
   }
 
+  get atRest(): boolean {
+    return this.parts.every(isAtRest);
+  }
+
   describe(): { readonly pipeline: readonly unknown[] } {
     return { pipeline: this.parts.map(describePart) };
   }
@@ -133,6 +129,8 @@ function describePart(part: unknown): unknown {
 
 /** A pipeline is a policy that can tell what it is made of. */
 export interface PipelinePolicy<in In = unknown, out Out = never> extends Policy<In, Out> {
+  /** Whether none of the policies says that forgetting it would change something. */
+  readonly atRest: boolean;
   /** The policies, outermost first, as JSON. */
   describe(): { readonly pipeline: readonly unknown[] };
 }
@@ -165,6 +163,6 @@ export function wrap<P extends Policy<never, unknown>, A extends readonly unknow
 ): (...args: A) => Promise<T | OutOf<P>> {
   if (!isPolicy(policy)) throw new TypeError('wrap: the first argument must be a policy');
   if (typeof operation !== 'function') throw noOperation('wrap', operation);
-  const { execute } = policy;
+  const { execute } = policy as unknown as Stage;
   return (...args) => execute.call(policy, context => operation(context, ...args)) as Promise<T | OutOf<P>>;
 }

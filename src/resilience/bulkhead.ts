@@ -90,6 +90,11 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
     return bulkheadDefaults;
   }
 
+  /** Whether it may be forgotten, as `keyed` does: no slot is taken, and nobody waits. */
+  get atRest(): boolean {
+    return this.#slots.taken === 0 && this.#slots.waiting === 0;
+  }
+
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new SoloRun<true>(this, this.clock, new WaitingRoom(this as Guard));
     return this.#run.execute(operation, options);

@@ -57,10 +57,9 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: CircuitBreakerOptions = {}) {
     const rules = circuitRules(options);
-    const { name = defaults.name, clock = systemClock } = options;
-    this.name = name;
-    this.clock = clock;
-    this.#circuit = new Circuit(rules, rules.windowMs > 0 ? clock.now() : 0);
+    this.name = options.name ?? defaults.name;
+    this.clock = options.clock ?? systemClock;
+    this.#circuit = new Circuit(rules, rules.windowMs > 0 ? this.clock.now() : 0);
     this.#told = this.#circuit.decision;
     this.#seams = circuitSeams(options.random ?? systemRandom, options);
   }
@@ -73,6 +72,14 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
   /** As of the last call: a break whose time is over is still open until the next call comes. */
   get state(): CircuitState {
     return this.#circuit.state;
+  }
+
+  /**
+   * Whether it may be forgotten, as `keyed` does: no call is in flight, and it is closed without a failure
+   * within `openMs`, or its break has been over for as long as a break can be.
+   */
+  get atRest(): boolean {
+    return this.#circuit.atRest(this.clock.now());
   }
 
   /** Runs the operation unless the breaker rejects it; its value and its error come through untouched. */

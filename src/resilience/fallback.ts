@@ -175,7 +175,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   #isFailure(outcome: Outcome<In>, call: CallContext): boolean {
-    if (call.cancelled) return false;
+    if (call.cancelled || call.delivered) return false;
     const verdict = checkVerdict('Fallback', this.#classify?.(outcome, call));
     return (verdict ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
   }

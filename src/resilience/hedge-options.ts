@@ -130,7 +130,7 @@ export function hedgePlan<In>(options: HedgeOptions<In>): HedgePlan<In> {
       won: 0,
       allFailed: 0,
       losers: 0,
-      notHedged: { undeclared: 0, samples: 0, deadline: 0, budget: 0, refused: 0 },
+      notHedged: { undeclared: 0, samples: 0, delivered: 0, deadline: 0, budget: 0, refused: 0 },
     },
     events: undefined,
   };

@@ -9,9 +9,10 @@ import type { AttemptBudget } from './retry-plan.js';
 /**
  * Why a hedge was left out. `undeclared`: nobody said that the operation is idempotent. `samples`: too few
  * durations are known for a quantile. `deadline`: it would have started when the time of the call is over.
- * `budget`: no extra attempt may be made now. `refused`: a policy further inside let it not run.
+ * `delivered`: a part of the answer has been handed on. `budget`: no extra attempt may be made now.
+ * `refused`: a policy further inside let it not run.
  */
-export type NotHedgedReason = 'undeclared' | 'samples' | 'deadline' | 'budget' | 'refused';
+export type NotHedgedReason = 'undeclared' | 'samples' | 'delivered' | 'deadline' | 'budget' | 'refused';
 
 /** What can be listened to by `hedge.on`; `at` is the wall clock, in ms since the epoch. */
 export interface HedgeEvents {

@@ -7,7 +7,7 @@ import { type Classify, judge, type Verdict } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { discard } from './discard.js';
 import { ExtraAttempt, endpointsOf, HedgedAttempt } from './hedge-attempt.js';
-import { type HedgePlan, leaveOut } from './hedge-plan.js';
+import { type HedgePlan, leaveOut, type NotHedgedReason } from './hedge-plan.js';
 import type { HedgeWait } from './hedge-times.js';
 import { launch } from './launch.js';
 
@@ -125,16 +125,24 @@ class HedgeRun<T> implements HedgeWait {
     return Infinity;
   }
 
+  private whyNot(): NotHedgedReason | undefined {
+    const { plan, call } = this;
+    if (call.delivered) return 'delivered';
+    if (call.remainingMs() <= 0) return 'deadline';
+    // Last, so that no token is spent on an attempt that would be left out for another reason.
+    return plan.budget?.withdraw() === false ? 'budget' : undefined;
+  }
+
   /** Starts the next attempt, unless it has to be left out. */
   private hedge(because: 'delay' | 'failure'): void {
-    const { plan, call } = this;
+    const { plan } = this;
     this.race ??= new HedgeRace(plan.maxHedges);
     const { race } = this;
     // A blocked event loop or a suspended process may have let the time run out in the meantime.
-    const late = call.remainingMs() <= 0;
-    if (late || plan.budget?.withdraw() === false) {
+    const reason = this.whyNot();
+    if (reason !== undefined) {
       const step = race.skip();
-      leaveOut(plan, late ? 'deadline' : 'budget');
+      leaveOut(plan, reason);
       if (step === 'wait' && race.left > 0) this.wait(plan.maxHedges - race.left + 1);
       this.follow(step);
       return;

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../kernel/context.js';
+import { CallContext, type CallOptions, type Context } from '../kernel/context.js';
 
 /** What `fetch` takes, and what every call of a policy takes. */
 export type ResilientInit = RequestInit &
@@ -20,6 +20,23 @@ export interface HttpRequest {
   readonly isReplayable: boolean;
   readonly idempotencyKey: string | undefined;
   readonly signal: AbortSignal | undefined;
+}
+
+/** The context of a request: what is kept for each origin must not go by `key`, which is the user's. */
+export class RequestContext extends CallContext {
+  readonly origin: string;
+
+  constructor(parent: CallContext, origin: string) {
+    super(parent);
+    this.origin = origin;
+  }
+}
+
+/** The origin of the request that `context` belongs to. */
+export function originOf(context: Context): string {
+  let at = context as CallContext;
+  while (!(at instanceof RequestContext)) at = at.parent!;
+  return at.origin;
 }
 
 /**

@@ -103,12 +103,12 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
   }
 
   /** Whether it is as new: nobody waits, and all that was taken has come back. */
-  get idle(): boolean {
-    return this.idleAt <= this.clock.now();
+  get atRest(): boolean {
+    return this.restsAt <= this.clock.now();
   }
 
-  /** The time of the clock from which it is idle if nobody comes; `Infinity` while somebody waits. */
-  get idleAt(): number {
+  /** The time of the clock from which it is at rest if nobody comes; `Infinity` while somebody waits. */
+  get restsAt(): number {
     return this.#line.ration.restsAt;
   }
 

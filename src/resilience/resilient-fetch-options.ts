@@ -32,7 +32,7 @@ export interface ResilientFetchOptions {
    * @default none
    */
   readonly guards?: readonly Guard[];
-  /** Breakers are kept for this many origins, the ones used last. @default 100 */
+  /** Breakers are kept for this many origins; more share one while all are busy. @default 100 */
   readonly maxOrigins?: number;
   /**
    * Tells the server in how many ms (a whole number) its answer stops being wanted, unless the caller has set

@@ -1,11 +1,19 @@
+import { contextOf } from '../kernel/call-options.js';
 import type { CallOptions, Context } from '../kernel/context.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Policy } from '../kernel/policy.js';
 import { BodySignals } from './body-signals.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { httpBreaker, httpRetry } from './http-policies.js';
-import { type HttpRequest, type ResilientInit, readRequest } from './http-request.js';
-import { PerOrigin } from './per-origin.js';
+import {
+  type HttpRequest,
+  originOf,
+  RequestContext,
+  type ResilientInit,
+  readRequest,
+} from './http-request.js';
+import { keyed } from './keyed.js';
+import type { KeyedGuard } from './keyed-policy.js';
 import { checkFetchOptions, type FetchPlan, type ResilientFetchOptions } from './resilient-fetch-options.js';
 import type { Retry } from './retry.js';
 import { Timeout } from './timeout.js';
@@ -23,13 +31,6 @@ export interface ResilientFetch {
     readonly name: string;
     readonly pipeline: readonly unknown[];
   };
-}
-
-/** The policies of one origin. */
-interface Route {
-  readonly breaker: CircuitBreaker | undefined;
-  readonly once: Policy<Response>;
-  readonly repeated: Policy<Response> & { describe(): { readonly pipeline: readonly unknown[] } };
 }
 
 /**
@@ -52,31 +53,31 @@ interface Route {
  */
 export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFetch {
   const plan = checkFetchOptions(options);
+  const { name, clock, guards = [] } = plan;
   const retry = httpRetry(plan);
-  const makeRoute = routesOf(plan, retry);
-  // Made at once, so that options which a policy refuses are refused here and not by the first request.
-  const sample = makeRoute('any origin').repeated.describe();
-  const routes = new PerOrigin(
-    plan.maxOrigins,
-    makeRoute,
-    ({ breaker }) => (breaker?.state ?? 'closed') === 'closed',
-  );
+  const breakers = breakersOf(plan);
+  const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
+  const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
+  const inner = breakers === undefined ? pipeline(...guards, single) : pipeline(breakers, ...guards, single);
+  const once: Policy<Response> = pipeline(total, inner);
+  const repeated = retry === undefined ? pipeline(total, inner) : pipeline(total, retry, inner);
   const bodies = new BodySignals();
   const fetch = (input: string | URL | Request, init?: ResilientInit): Promise<Response> => {
     let request: HttpRequest;
+    let call: RequestContext;
     try {
       request = readRequest(input, init, plan.baseUrl, plan.idempotencyKeyHeader);
+      call = new RequestContext(contextOf(callOptions(request), clock), request.origin);
     } catch (error) {
       return Promise.reject(error);
     }
-    const { once, repeated } = routes.get(request.origin);
-    const policy = mayRepeat(request, plan) ? repeated : once;
-    return policy.execute(context => send(request, context, plan, bodies), callOptions(request));
+    const policy: Policy<Response> = mayRepeat(request, plan) ? repeated : once;
+    return policy.execute(context => send(request, context, plan, bodies), call);
   };
   return Object.assign(fetch, {
     retry,
-    breaker: (origin: string) => routes.get(new URL(origin).origin).breaker,
-    describe: () => ({ kind: 'resilient-fetch' as const, name: plan.name, ...sample }),
+    breaker: (origin: string) => breakers?.get(new URL(origin).origin),
+    describe: () => ({ kind: 'resilient-fetch' as const, name, ...repeated.describe() }),
   });
 }
 
@@ -117,14 +118,14 @@ function send(
   });
 }
 
-function routesOf(plan: FetchPlan, retry: Retry<Response> | undefined): (origin: string) => Route {
-  const { name, clock, guards = [] } = plan;
-  const total = new Timeout({ timeoutMs: plan.timeoutMs, name: `${name} timeout`, clock });
-  const single = new Timeout({ timeoutMs: plan.attemptTimeoutMs, name: `${name} attempt timeout`, clock });
-  return origin => {
-    const breaker = httpBreaker(plan, `${name} breaker of ${origin}`);
-    const inner = breaker === undefined ? pipeline(...guards, single) : pipeline(breaker, ...guards, single);
-    const once = pipeline(total, inner);
-    return { breaker, once, repeated: retry === undefined ? once : pipeline(total, retry, inner) };
-  };
+/** A breaker for each origin, where there are to be any. */
+function breakersOf(plan: FetchPlan): KeyedGuard<CircuitBreaker> | undefined {
+  const { name, clock, maxOrigins } = plan;
+  if (plan.breaker === false) return undefined;
+  return keyed(origin => httpBreaker(plan, `${name} breaker of ${origin}`)!, {
+    name: `${name} breakers`,
+    maxKeys: maxOrigins,
+    key: originOf,
+    clock,
+  });
 }

@@ -85,6 +85,11 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     return defaults;
   }
 
+  /** Whether it may be forgotten: it holds its whole reserve, as a new one does. */
+  get atRest(): boolean {
+    return this.#budget.tokens(this.clock.now()) === this.#rules.reserve;
+  }
+
   /** Records a first try. */
   deposit(): void {
     this.#budget.deposit();

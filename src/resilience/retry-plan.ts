@@ -24,8 +24,8 @@ export type RetryClassify<T = unknown> = (
   context: Context,
 ) => Verdict | RetryAfter | undefined;
 
-/** Why a call that failed was not tried again. */
-export type GaveUpReason = 'attempts' | 'budget' | 'deadline' | 'elapsed';
+/** Why a call that failed was not tried again. `delivered`: its caller has a part of the answer already. */
+export type GaveUpReason = 'attempts' | 'budget' | 'deadline' | 'elapsed' | 'delivered';
 
 /** What can be listened to by `retry.on`; `at` is the wall clock, in ms since the epoch. */
 export interface RetryEvents {

@@ -98,6 +98,7 @@ class RetryRun<T> {
   /** The ms until the next attempt, or why there is none; `undefined` when nobody wants one any more. */
   #next(askedMs: number): number | GaveUpReason | undefined {
     if (this.#call.cancelled) return undefined;
+    if (this.#call.delivered) return 'delivered';
     const plan = this.#plan;
     if (this.#attempt >= plan.attempts) return 'attempts';
     const delayMs =

@@ -2,6 +2,7 @@ import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { isAtRest } from '../kernel/is-guard.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -74,6 +75,12 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
   /** What stands where an option was left out. */
   static get defaults(): typeof retryDefaults {
     return retryDefaults;
+  }
+
+  /** Whether it may be forgotten, as `keyed` does: its budget may be. */
+  get atRest(): boolean {
+    const { budget } = this.#plan;
+    return budget === undefined || isAtRest(budget);
   }
 
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */

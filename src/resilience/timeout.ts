@@ -115,6 +115,11 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
     return true;
   }
 
+  /** Whether it may be forgotten, as `keyed` does: no call is in flight. */
+  get atRest(): boolean {
+    return this.#running === 0;
+  }
+
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new GuardRun([this]);
     return this.#run.execute(operation, options);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { type ConfigExtras, pipelineFrom, resilientFetch } from '../../src/index.js';
+import { type ConfigExtras, httpDefaults, pipelineFrom } from '../../src/index.js';
 import { policyKinds } from '../../src/resilience/policy-kinds.js';
 import { programOf } from './program.js';
 import { isValid } from './rules/json-schema.js';
@@ -119,7 +119,7 @@ describe('the schema of configs', () => {
   });
 
   it('takes what describe() tells, and refuses what nobody knows', () => {
-    const { pipeline } = JSON.parse(JSON.stringify(resilientFetch().describe())) as { pipeline: unknown[] };
+    const { pipeline } = JSON.parse(JSON.stringify(httpDefaults().describe())) as { pipeline: unknown[] };
     expect(isValid({ pipeline, $schema: './schema.json' }, schema)).toBe(true);
     for (const wrong of [
       {},

@@ -74,7 +74,7 @@ describe('the options of a hedge', () => {
       won: 0,
       allFailed: 0,
       losers: 0,
-      notHedged: { undeclared: 0, samples: 0, deadline: 0, budget: 0, refused: 0 },
+      notHedged: { undeclared: 0, samples: 0, delivered: 0, deadline: 0, budget: 0, refused: 0 },
       quantileMs: null,
     });
   });

@@ -117,19 +117,19 @@ describe('a rate limiter', () => {
     'knows when it is at rest, so that it can be forgotten without resetting a limit: %s (RL7)',
     async algorithm => {
       const { clock, limiter } = limiterOf({ algorithm, limit: 2, maxWaitMs: 10_000 });
-      expect(limiter.idle).toBe(true);
+      expect(limiter.atRest).toBe(true);
       await admitted(limiter, 1);
       const span = algorithm === 'token-bucket' ? 500 : 1_000;
-      expect(limiter.idle).toBe(false);
-      expect(limiter.idleAt).toBe(span);
+      expect(limiter.atRest).toBe(false);
+      expect(limiter.restsAt).toBe(span);
       await clock.advance(span - 1);
-      expect(limiter.idle).toBe(false);
+      expect(limiter.atRest).toBe(false);
       await clock.advance(1);
-      expect(limiter.idle).toBe(true);
+      expect(limiter.atRest).toBe(true);
       const waiting = Promise.all([1, 2, 3].map(one => limiter.execute(() => one)));
-      expect(limiter.idleAt).toBe(Number.POSITIVE_INFINITY);
+      expect(limiter.restsAt).toBe(Number.POSITIVE_INFINITY);
       await clock.runUntil(waiting);
-      expect(limiter.idle).toBe(false);
+      expect(limiter.atRest).toBe(false);
     },
   );
 
@@ -141,7 +141,7 @@ describe('a rate limiter', () => {
       .catch((error: unknown) => error as { retryAfterMs: number })) as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(359_000);
     expect(retryAfterMs).toBeLessThanOrEqual(360_001);
-    expect(limiter.idle).toBe(false);
+    expect(limiter.atRest).toBe(false);
   });
 
   it('tells of what it refuses', async () => {

@@ -1,0 +1,26 @@
+import type { Guard, Policy } from './policy.js';
+
+/** Whether something admits calls and learns how they ended. */
+export function isGuard(part: unknown): part is Guard {
+  const guard = part as Partial<Guard> | null | undefined;
+  return typeof guard?.enter === 'function' && typeof guard.exit === 'function';
+}
+
+/** Whether something runs operations. */
+export function isPolicy(part: unknown): boolean {
+  return typeof (part as Partial<Policy> | null | undefined)?.execute === 'function';
+}
+
+/** What a part may know of itself: see the keyed policies. */
+export interface Resting {
+  /**
+   * Whether forgetting all that it has learned would change nothing: no call is in flight or waits, and
+   * nothing has happened lately that its next decision hangs on.
+   */
+  readonly atRest?: boolean;
+}
+
+/** Whether a part says nothing against being forgotten. */
+export function isAtRest(part: unknown): boolean {
+  return (part as Resting).atRest !== false;
+}
