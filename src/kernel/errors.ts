@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_DEADLOCK'
   | 'ERR_DEADLINE'
+  | 'ERR_LIMIT_EXCEEDED'
   | 'ERR_TIMEOUT';
 
 /** What every error of this package can carry. */
@@ -117,6 +118,17 @@ export class DeadlineError extends RejectedError {
 
   override get name(): string {
     return 'DeadlineError';
+  }
+}
+
+/** As many calls run as an adaptive limiter allows now; nobody knows when that ends. */
+export class LimitExceededError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_LIMIT_EXCEEDED', message, facts);
+  }
+
+  override get name(): string {
+    return 'LimitExceededError';
   }
 }
 
