@@ -34,10 +34,12 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 }
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
+const adaptiveOf = ({ limit }) => new dist.AdaptiveLimiter({ initialLimit: limit, maxLimit: 10 * limit });
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
+export const adaptive = subject(['AdaptiveLimiter'], adaptiveOf);
 export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
 export const retry = subject(['Retry'], retryOf);
