@@ -23,6 +23,7 @@ export {
   type ErrorCode,
   type ErrorFacts,
   isRejected,
+  LimitExceededError,
   QueueTimeoutError,
   RateLimitedError,
   RejectedError,
@@ -36,6 +37,13 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export {
+  AdaptiveLimiter,
+  type AdaptiveLimiterDescription,
+  type AdaptiveLimiterEvents,
+  type AdaptiveLimiterSnapshot,
+} from './resilience/adaptive-limiter.js';
+export type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './resilience/adaptive-limiter-options.js';
 export {
   AdaptiveThrottle,
   type AdaptiveThrottleEvents,

@@ -12,6 +12,13 @@ export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
 export {
+  AdaptiveLimiter,
+  type AdaptiveLimiterDescription,
+  type AdaptiveLimiterEvents,
+  type AdaptiveLimiterSnapshot,
+} from './resilience/adaptive-limiter.js';
+export type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './resilience/adaptive-limiter-options.js';
+export {
   AdaptiveThrottle,
   type AdaptiveThrottleEvents,
   type AdaptiveThrottleOptions,

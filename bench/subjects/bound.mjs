@@ -1,3 +1,4 @@
+import { BoundAdaptive } from './bounds/adaptive.mjs';
 import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
 import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
 import { BoundCache, BoundSingleFlight } from './bounds/cache.mjs';
@@ -15,6 +16,14 @@ const subject = (name, make, lacks = []) => ({ name, lacks, load: async () => ma
 const calling = policy => operation => () => policy.execute(operation);
 
 export const bare = subject('bare', (_settings, operation) => () => operation());
+
+const adaptiveOn =
+  now =>
+  ({ limit }, operation) =>
+    calling(new BoundAdaptive(limit, now))(operation);
+
+export const adaptive = subject('bound', adaptiveOn(precise));
+export const adaptiveCachedClock = subject('bound, cached clock', adaptiveOn(cached));
 
 const breakerOn =
   (now, Breaker = BoundBreaker) =>

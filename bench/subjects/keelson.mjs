@@ -35,6 +35,7 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 }
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
+const adaptiveOf = ({ limit }) => new dist.AdaptiveLimiter({ initialLimit: limit, maxLimit: 10 * limit });
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
 const hedgeOf = ({ delayMs }) => new dist.Hedge({ delayMs, idempotent: true });
 // Never below the delay that the others have.
@@ -46,6 +47,7 @@ const limiterOf = ({ limit, perMs, burst }) => new dist.RateLimiter({ limit, per
 const retryOf = ({ attempts }) => new dist.Retry({ attempts });
 const timeoutOf = ({ timeoutMs }) => new dist.Timeout({ timeoutMs });
 
+export const adaptive = subject(['AdaptiveLimiter'], adaptiveOf);
 export const breaker = subject(['CircuitBreaker'], breakerOf);
 export const bulkhead = subject(['Bulkhead'], bulkheadOf);
 export const hedge = subject(['Hedge'], hedgeOf);

@@ -19,7 +19,7 @@ import { windowFor } from './window-for.js';
 export type Verdict = 'success' | 'failure' | 'slow' | 'ignored' | 'cancelled';
 
 /**
- * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` is in [0, 1).
+ * A circuit breaker without clock, chance and callers: `now` is monotonic milliseconds, `random` in [0, 1).
  * At most one transition happens in one call of a method. There are no timers: a break or lease that is over
  * and a call that has become slow are noticed when the next call is admitted or recorded.
  */

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_DEADLINE'
   | 'ERR_RATE_LIMITED'
   | 'ERR_THROTTLED'
+  | 'ERR_LIMIT_EXCEEDED'
   | 'ERR_TIMEOUT'
   | 'ERR_ABANDONED';
 
@@ -143,6 +144,17 @@ export class ThrottledError extends RejectedError {
 
   override get name(): string {
     return 'ThrottledError';
+  }
+}
+
+/** As many calls run as an adaptive limiter allows now; nobody knows when that ends. */
+export class LimitExceededError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_LIMIT_EXCEEDED', message, facts);
+  }
+
+  override get name(): string {
+    return 'LimitExceededError';
   }
 }
 

@@ -5,6 +5,7 @@ import {
   DeadlineError,
   DeadlockError,
   isRejected,
+  LimitExceededError,
   QueueTimeoutError,
   RejectedError,
   ResilienceError,
@@ -17,6 +18,7 @@ const rejections = [
   [QueueTimeoutError, 'QueueTimeoutError', 'ERR_QUEUE_TIMEOUT'],
   [DeadlockError, 'DeadlockError', 'ERR_DEADLOCK'],
   [DeadlineError, 'DeadlineError', 'ERR_DEADLINE'],
+  [LimitExceededError, 'LimitExceededError', 'ERR_LIMIT_EXCEEDED'],
 ] as const;
 
 describe('errors', () => {

@@ -1,0 +1,58 @@
+/** A part of the callers that is sure of a share of the limit. */
+export interface Partition {
+  readonly name: string;
+  /** Its share of the limit, 0..1. */
+  readonly share: number;
+  /** @internal Calls of it in flight. */
+  taken: number;
+}
+
+/** A call of a priority below 0 is refused at the latest when half of the limit is taken. */
+const LEAST_CEILING = 0.5;
+
+/**
+ * Who may go when the limit is near.
+ *
+ * While fewer calls are in flight than the limit, everybody may, the less urgent only up to their ceiling.
+ * From then on, those partitions may that have not used their share, of which each is at least one call: the
+ * calls in flight can be more than the limit by the sum of the shares, and never by more.
+ */
+export class LimitAdmission {
+  readonly #shedRatio: number;
+  #taken = 0;
+
+  /** Each priority below 0 lowers the ceiling by `shedRatio` of the limit. */
+  constructor(shedRatio: number) {
+    this.#shedRatio = shedRatio;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  take(limit: number, priority: number, partition: Partition | undefined): boolean {
+    if (this.#taken >= limit || (priority < 0 && this.#taken >= this.#ceiling(limit, priority))) {
+      if (partition === undefined || partition.taken >= shareOf(partition, limit)) return false;
+    }
+    this.#taken++;
+    if (partition !== undefined) partition.taken++;
+    return true;
+  }
+
+  /** Gives back what `take` took. */
+  release(partition: Partition | undefined): void {
+    this.#taken--;
+    if (partition !== undefined) partition.taken--;
+  }
+
+  /** How many calls may be in flight for one of a priority below 0 to be let in; at least one. */
+  #ceiling(limit: number, priority: number): number {
+    const part = 1 + Math.floor(priority) * this.#shedRatio;
+    return Math.max(1, Math.ceil(limit * Math.max(LEAST_CEILING, part)));
+  }
+}
+
+/** The calls that a partition is sure of. */
+export function shareOf({ share }: Partition, limit: number): number {
+  return Math.max(1, Math.ceil(limit * share));
+}

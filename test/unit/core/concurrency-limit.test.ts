@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { ConcurrencyLimit, type LimitAlgorithm } from '../../../src/core/concurrency-limit.js';
+import { AimdLimit } from '../../../src/core/limit-aimd.js';
+import type { LimitWindow } from '../../../src/core/limit-window.js';
+
+const rules = { minLimit: 2, maxLimit: 40, windowMs: 100, windowSamples: 4 };
+
+/** Notes what it is told, and wants what it is asked to want. */
+class Scripted implements LimitAlgorithm {
+  limit = 10;
+  unsettled = false;
+  readonly windows: LimitWindow[] = [];
+
+  update(window: LimitWindow): boolean {
+    this.windows.push(window);
+    return this.unsettled;
+  }
+
+  reset(limit: number): void {
+    this.limit = limit;
+  }
+}
+
+describe('a concurrency limit', () => {
+  it('tells the algorithm what a window has shown', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    for (const [now, rtt] of [
+      [40, 10],
+      [60, 20],
+      [80, 30],
+    ] as const)
+      limit.sample(now, rtt, 2, false);
+    limit.sample(90, 20, 1, true);
+    expect(algorithm.windows).toEqual([]);
+    limit.sample(100, 20, 1, false);
+    const shown = { samples: 5, drops: 1, meanMs: 20, errorMs2: 8, minMs: 10, meanInFlight: 1, peak: 2 };
+    expect(algorithm.windows).toEqual([shown]);
+    expect(limit.windows).toBe(1);
+  });
+
+  it.each([0, -1, -0, Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])(
+    'ignores a call that is said to have taken %s ms (AC6)',
+    rttMs => {
+      const algorithm = new Scripted();
+      const limit = new ConcurrencyLimit(algorithm, rules, 0);
+      for (let now = 100; now < 200; now++) limit.sample(now, rttMs, 1, false);
+      expect(algorithm.windows).toEqual([]);
+    },
+  );
+
+  it('ignores calls from before a reset, and what it had gathered (AC6)', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    for (let call = 0; call < 3; call++) limit.sample(200, 10, 1, false);
+    limit.reset(200, 30);
+    expect(limit.limit).toBe(30);
+    for (let call = 0; call < 9; call++) limit.sample(310, 111, 1, false);
+    expect(algorithm.windows).toEqual([]);
+    for (let call = 0; call < 4; call++) limit.sample(310, 110, 1, false);
+    expect(algorithm.windows).toMatchObject([{ samples: 4, meanMs: 110 }]);
+  });
+
+  it('waits for two samples of each call in flight', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    for (let call = 0; call < 15; call++) limit.sample(500, 10, 8, false);
+    expect(algorithm.windows).toEqual([]);
+    limit.sample(500, 10, 8, false);
+    expect(algorithm.windows).toHaveLength(1);
+  });
+
+  it('begins the next window when the calls of before are gone, where the algorithm asks for it', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    algorithm.unsettled = true;
+    for (const rtt of [10, 30, 10, 30]) limit.sample(100, rtt, 1, false);
+    for (let call = 0; call < 9; call++) limit.sample(139, 5, 1, false);
+    expect(algorithm.windows).toHaveLength(1);
+    for (let call = 0; call < 4; call++) limit.sample(240, 5, 1, false);
+    expect(algorithm.windows[1]).toMatchObject({ samples: 4, meanInFlight: 0.2 });
+  });
+
+  it('takes the peak for the load of a window that began this moment', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, { ...rules, windowMs: 0 }, 5);
+    for (let call = 0; call < 4; call++) limit.sample(5, 3, 2, false);
+    expect(algorithm.windows).toMatchObject([{ meanInFlight: 2 }]);
+  });
+
+  it('rounds down and keeps the bounds, whatever the algorithm wants (AC1)', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    const end = (at: number) => {
+      for (let call = 0; call < 4; call++) limit.sample(at, 1, 1, false);
+      return limit.limit;
+    };
+    for (const [index, [wanted, got]] of [
+      [7.9, 7],
+      [0.3, 2],
+      [1e9, 40],
+    ].entries()) {
+      algorithm.limit = wanted!;
+      expect(end(1_000 * (index + 1))).toBe(got);
+    }
+    limit.reset(9_000, 1e9);
+    expect(limit.limit).toBe(40);
+  });
+
+  it('goes up by one and down by a tenth with AIMD', () => {
+    const limit = new ConcurrencyLimit(new AimdLimit(20, rules), rules, 0);
+    let now = 0;
+    const window = (inFlight: number, drop = false) => {
+      now += 1_000;
+      for (let call = 0; call < 2 * inFlight; call++) limit.sample(now, 1, inFlight, drop && call === 0);
+      return limit.limit;
+    };
+    expect(window(10)).toBe(21);
+    expect(window(9)).toBe(21);
+    expect(window(9, true)).toBe(18);
+    limit.reset(now, 5);
+    expect(window(5)).toBe(6);
+  });
+});
