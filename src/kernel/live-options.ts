@@ -18,9 +18,14 @@ export interface LiveOptions<Options extends object> {
   tell(changes: OptionChanges): void;
 }
 
-/** Options are data and functions: what reads alike is alike. */
+/** Data that reads alike is alike; a function, or a budget, is only itself. */
 function alike(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+  return Object.is(a, b) || (isData(a) && isData(b) && JSON.stringify(a) === JSON.stringify(b));
+}
+
+function isData(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(part => typeof part !== 'object' || isData(part));
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /**

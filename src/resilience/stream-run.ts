@@ -97,6 +97,8 @@ export class StreamRun {
   #opened(answer: Streamable): void {
     try {
       this.#source = sourceOf(this.#plan.name, answer);
+      // A response of a status that no `Response` can be made with throws here.
+      if (this.#source !== undefined) this.#answer = guardedOf(answer, this);
     } catch (error) {
       this.#fail(error);
       return;
@@ -104,13 +106,19 @@ export class StreamRun {
     // Too late: somebody has given up meanwhile.
     if (this.#ended) this.#source?.cancel(this.#context.reason);
     else if (this.#source === undefined) this.#finish(answer);
-    else {
-      this.#answer = guardedOf(answer, this);
-      launch(() => this.#source!.next(), this.#context).then(
-        chunk => this.#begun(chunk),
-        error => this.#fail(error),
-      );
-    }
+    else this.#ask(chunk => this.#begun(chunk));
+  }
+
+  /** The next chunk of the source, whatever that brings. */
+  #ask(take: (chunk: Chunk) => void): void {
+    const next = launch(() => this.#source!.next(), this.#context);
+    const taken = next.then(chunk => {
+      if (Object(chunk) !== chunk) {
+        throw new TypeError(`${this.#plan.name}: an iterator must answer objects, got ${typeof chunk}`);
+      }
+      take(chunk);
+    });
+    taken.catch(error => this.#fail(error));
   }
 
   #begun(chunk: Chunk): void {
@@ -128,10 +136,7 @@ export class StreamRun {
   }
 
   #pull(waiting: Waiting): void {
-    launch(() => this.#source!.next(), this.#context).then(
-      chunk => this.#came(waiting, chunk),
-      error => this.#fail(error),
-    );
+    this.#ask(chunk => this.#came(waiting, chunk));
   }
 
   #came(waiting: Waiting, chunk: Chunk): void {

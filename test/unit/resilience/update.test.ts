@@ -149,6 +149,20 @@ describe('an update of a Retry', () => {
   });
 });
 
+describe('an update to another object that reads alike', () => {
+  it('is an update, and can be undone', () => {
+    const [first, second] = [0.1, 0.9].map(retryRatio => new RetryBudget({ retryRatio, name: 'same' }));
+    const retry = new Retry({ budget: first! });
+    const told = vi.fn();
+    retry.on('updated', told);
+    const undo = retry.update({ budget: second! });
+    expect(retry.describe().budget).toMatchObject({ retryRatio: 0.9 });
+    undo();
+    expect(retry.describe().budget).toMatchObject({ retryRatio: 0.1 });
+    expect(told).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe('an update of a Timeout', () => {
   it('lets calls end by what they began with', async () => {
     const clock = new VirtualClock();
