@@ -20,7 +20,14 @@ export default defineConfig({
     },
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...deep, ...wide] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...deep, ...wide],
+        },
+      },
       { extends: true, test: { name: 'deep', include: deep, ...patient } },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
       { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
