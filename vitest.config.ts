@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
-const deep = ['property', 'model', 'conformance', 'fault', 'zoo'].map(folder);
+const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
 const wide = ['house', 'integration', 'e2e'].map(folder);
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };

@@ -38,7 +38,7 @@ function missing(runtime) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return `its package is for linux-x64, this is ${process.platform}-${process.arch}`;
   }
-  return `npm did not install ${runtime.path.split('/bin/')[0]}; see above, or run npm install in test/runtimes`;
+  return `npm did not install ${runtime.path.split('/bin/')[0]}; try npm install in test/runtimes`;
 }
 
 async function bundle() {

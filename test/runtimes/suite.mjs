@@ -13,8 +13,8 @@ function within(promise) {
 
 /**
  * The core suite: it needs nothing but the language, timers and what it is given, so that it runs wherever
- * the package does. `kit` is `{ keelson, testing, AsyncLocalStorage }`; the last is left out where the host has
- * none. Answers with a line for each case.
+ * the package does. `kit` is `{ keelson, testing, AsyncLocalStorage }`; the last is left out where the host
+ * has none. Answers with a line for each case.
  */
 export async function runSuite(kit, more = {}) {
   const lines = [];
