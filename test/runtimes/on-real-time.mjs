@@ -1,3 +1,4 @@
+// No case fails because the machine was slow: what has to come first is waited for.
 import { fails, gate, hangs, rejects, same, sleep } from './check.mjs';
 
 async function timeout({ keelson }) {
@@ -33,10 +34,7 @@ async function retry({ keelson }) {
 async function breaker({ keelson }) {
   const policy = new keelson.CircuitBreaker({ consecutiveFailures: 1, openMs: 30, probes: 1 });
   await policy.execute(fails('down')).catch(() => {});
-  await rejects(
-    policy.execute(() => 1),
-    'ERR_CIRCUIT_OPEN',
-  );
+  same(policy.state, 'open', 'after a failure');
   await sleep(60);
   same([await policy.execute(() => 'up'), policy.state], ['up', 'closed'], 'the probe');
 }
@@ -95,9 +93,10 @@ async function cache({ keelson }) {
 
 async function coalesce({ keelson }) {
   const policy = new keelson.Coalesce();
-  const slow = () => sleep(30).then(() => 'there');
-  const patient = policy.execute(slow, { key: 'a' });
-  await rejects(policy.execute(slow, { key: 'a', timeoutMs: 5 }), 'ERR_TIMEOUT');
+  const remote = gate();
+  const patient = policy.execute(remote.run, { key: 'a' });
+  await rejects(policy.execute(remote.run, { key: 'a', timeoutMs: 5 }), 'ERR_TIMEOUT');
+  remote.open('there');
   same(await patient, 'there', 'who is patient');
 }
 
