@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
-const deep = ['property', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
+const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
 const wide = ['house', 'integration', 'e2e'].map(folder);
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
@@ -20,7 +20,14 @@ export default defineConfig({
     },
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...deep, ...wide] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...deep, ...wide],
+        },
+      },
       { extends: true, test: { name: 'deep', include: deep, ...patient } },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
       { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },

@@ -6,6 +6,9 @@ import { RetryBudget } from './retry-budget.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
+/** Unknown fields that are told of one policy: each costs another try with all that is left. */
+const MOST_UNKNOWN = 50;
+
 /**
  * Makes policies of data. What may stand in an option is not said here: the classes refuse, and their words
  * are told with the path of the config.
@@ -79,7 +82,7 @@ export class ConfigReader {
   }
 
   /** Without the fields that it does not know, so that all of them are told, and what else is wrong. */
-  #make<T>(options: Data, path: string, entry: Data, make: (options: Data) => T): T | undefined {
+  #make<T>(options: Data, path: string, entry: Data, make: (options: Data) => T, told = 0): T | undefined {
     try {
       return make(options);
     } catch (error) {
@@ -93,8 +96,10 @@ export class ConfigReader {
         if (this.problems.some(problem => problem.path.startsWith(partOf))) return undefined;
         return this.tell(`${path}.${option}`, inData(says, entry, option));
       }
+      if (told === MOST_UNKNOWN) return this.tell(path, 'holds more that is unknown');
       this.unknown(parent === undefined ? path : `${path}.${parent}`, option, known);
-      return this.#make(without(options, [...(parent?.split('.') ?? []), option]), path, entry, make);
+      const left = without(options, [...(parent?.split('.') ?? []), option]);
+      return this.#make(left, path, entry, make, told + 1);
     }
   }
 

@@ -153,7 +153,6 @@ function quantileOf(quantile: HedgeQuantile): QuantileDelay {
   const {
     ratio = defaults['quantile.ratio'],
     windowCalls = defaults['quantile.windowCalls'],
-    minSamples = Math.min(defaults['quantile.minSamples'], Math.floor(windowCalls / 2)),
     minMs = defaults['quantile.minMs'],
     maxMs = defaults['quantile.maxMs'],
   } = quantile;
@@ -161,6 +160,7 @@ function quantileOf(quantile: HedgeQuantile): QuantileDelay {
   checkNumber('Hedge', 'quantile.ratio', ratio, { above: 0, max: 1 - Number.EPSILON });
   checkNumber('Hedge', 'quantile.windowCalls', windowCalls, { min: 2, max: 100_000, integer: true });
   const max = Math.floor(windowCalls / 2);
+  const { minSamples = Math.min(defaults['quantile.minSamples'], max) } = quantile;
   checkNumber('Hedge', 'quantile.minSamples', minSamples, { min: 1, max, integer: true });
   checkNumber('Hedge', 'quantile.minMs', minMs, { min: 0 });
   checkNumber('Hedge', 'quantile.maxMs', maxMs, { min: minMs, infinity: true });

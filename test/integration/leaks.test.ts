@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runProgram } from './child-program.js';
 import { TestServer } from './http-server.js';
+import { leakSubjects } from './leak-subjects.js';
 
 interface Measured {
   readonly timers: number;
@@ -17,7 +18,10 @@ const CALLS = 1_000_000;
  * grows in every round, what is compiled or collected late in some.
  */
 const program = (make: string, calls: number): string => `
-  import { Fallback, pipeline, resilientFetch, Retry, RetryBudget, Timeout } from 'keelson';
+  import {
+    AdaptiveThrottle, Cache, Chaos, Coalesce, Fallback, Hedge, pipeline, RateLimiter, resilientFetch, Retry,
+    RetryBudget, Timeout,
+  } from 'keelson';
   import { countingSignal } from 'keelson/testing';
   const caller = countingSignal();
   ${make}
@@ -157,7 +161,7 @@ const subjects: readonly (readonly [string, number, string])[] = [
 ];
 
 describe('nothing is left of many calls through', { timeout: 120_000 }, () => {
-  it.each(subjects)('%s (%d)', async (_name, calls, make) => {
+  it.each([...subjects, ...leakSubjects])('%s (%d)', async (_name, calls, make) => {
     const end = await runProgram(program(make, calls), {
       nodeFlags: ['--expose-gc'],
       killAfterMs: 90_000,

@@ -16,7 +16,11 @@ describe('the options of a hedge', () => {
     ['onDiscard', [1, null, {}], onDiscard => ({ onDiscard })],
     ['name', [1, null, {}], name => ({ name })],
     ['quantile.ratio', [...numbers, 0, 1, 1.5, Infinity, '1'], ratio => ({ quantile: { ratio } })],
-    ['quantile.windowCalls', [...whole, 1, 100_001], windowCalls => ({ quantile: { windowCalls } })],
+    [
+      'quantile.windowCalls',
+      [...whole, 1, 100_001, 5n, Symbol('5')],
+      windowCalls => ({ quantile: { windowCalls } }),
+    ],
     ['quantile.minSamples', [...whole, 501], minSamples => ({ quantile: { minSamples } })],
     ['quantile.minMs', [...numbers, Infinity, '1'], minMs => ({ quantile: { minMs } })],
     ['quantile.maxMs', [...numbers, 0.5, '1'], maxMs => ({ quantile: { maxMs } })],

@@ -234,6 +234,17 @@ describe('a config that cannot be', () => {
     expect(mistakes(config)).toEqual([expect.stringContaining(message)]);
   });
 
+  it('is told of up to fifty unknown fields of a policy, so that thousands take no minutes', () => {
+    const unknown = (count: number) =>
+      mistakesOf({
+        kind: 'retry',
+        ...Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, 1])),
+      });
+    expect(unknown(50)).toHaveLength(50);
+    expect(unknown(20_000)).toHaveLength(51);
+    expect(unknown(20_000)[50]).toBe('pipeline[0] holds more that is unknown');
+  });
+
   it('is told of with all that is wrong', () => {
     const config = {
       pipeline: [
