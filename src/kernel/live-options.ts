@@ -18,9 +18,22 @@ export interface LiveOptions<Options extends object> {
   tell(changes: OptionChanges): void;
 }
 
-/** Options are data and functions: what reads alike is alike. */
-function alike(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+/**
+ * Options that are data are alike when they read alike; functions, budgets and whatever else has state are
+ * alike only to themselves.
+ */
+function alike(a: unknown, b: unknown, depth = 0): boolean {
+  if (Object.is(a, b)) return true;
+  // What is deeper than anybody writes may be a circle.
+  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b) || depth > 32) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every(name => Object.hasOwn(b, name) && alike(a[name], b[name], depth + 1));
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  return [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /**

@@ -40,7 +40,10 @@ describe('the options of Chaos', () => {
       latencyRatio: 0,
       outcomeRatio: 0,
       truncateRatio: 0,
+      truncateAfter: 1,
+      enabled: true,
       maxAffectedRatio: 1,
+      windowCalls: 100,
     });
     expect(Object.isFrozen(Chaos.defaults)).toBe(true);
   });
