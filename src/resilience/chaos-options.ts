@@ -136,7 +136,10 @@ export function checkChaos<Out>(options: ChaosOptions<Out>): CheckedChaosOptions
     refuse('Chaos', 'enabled', 'true or false, or a function', all.enabled);
   }
   if (typeof all.name !== 'string') refuse('Chaos', 'name', 'a string', all.name);
-  const latencyMs = Array.isArray(all.latencyMs) ? { latencyMs: [...all.latencyMs] as [number, number] } : {};
+  // Described and told as it is: a copy that nobody can change.
+  const latencyMs = Array.isArray(all.latencyMs) && {
+    latencyMs: Object.freeze([...all.latencyMs]) as unknown as readonly [number, number],
+  };
   return { ...all, ...latencyMs, ...checkLatency(all.latencyMs, all.latencyRatio) };
 }
 

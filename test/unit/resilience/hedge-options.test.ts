@@ -66,6 +66,7 @@ describe('the options of a hedge', () => {
     const endpoints = ['a'];
     const hedge = new Hedge({ endpoints });
     endpoints[0] = 'b';
+    expect(() => (hedge.describe().endpoints as string[]).push('c')).toThrow(TypeError);
     await expect(hedge.execute(({ attributes: { endpoint } }) => endpoint)).resolves.toBe('a');
   });
 
