@@ -46,9 +46,11 @@ export {
 export type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './resilience/adaptive-limiter-options.js';
 export {
   AdaptiveThrottle,
+  type AdaptiveThrottleDescription,
   type AdaptiveThrottleEvents,
   type AdaptiveThrottleOptions,
   type AdaptiveThrottleSnapshot,
+  type AdaptiveThrottleUpdate,
 } from './resilience/adaptive-throttle.js';
 export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export { Bulkhead } from './resilience/bulkhead.js';
@@ -62,9 +64,10 @@ export type {
   CacheEviction,
   CacheOptions,
   CacheSnapshot,
+  CacheUpdate,
 } from './resilience/cache-options.js';
-export { Chaos, type ChaosDescription, type ChaosEvents, type ChaosSnapshot } from './resilience/chaos.js';
-export type { ChaosKind, ChaosOptions } from './resilience/chaos-options.js';
+export { Chaos, type ChaosEvents, type ChaosSnapshot } from './resilience/chaos.js';
+export type { ChaosDescription, ChaosKind, ChaosOptions, ChaosUpdate } from './resilience/chaos-options.js';
 export { CircuitBreaker } from './resilience/circuit-breaker.js';
 export type {
   CircuitBreakerEvents,
@@ -81,9 +84,11 @@ export type {
 export type { CircuitPermit } from './resilience/circuit-permit.js';
 export {
   Coalesce,
+  type CoalesceDescription,
   type CoalesceEvents,
   type CoalesceOptions,
   type CoalesceSnapshot,
+  type CoalesceUpdate,
 } from './resilience/coalesce.js';
 export { ConfigError, type ConfigProblem } from './resilience/config-error.js';
 export type { ConfigExtras } from './resilience/config-extras.js';
@@ -96,13 +101,10 @@ export {
   type FallbackValue,
 } from './resilience/fallback.js';
 export type { FallbackDescription } from './resilience/fallback-description.js';
-export {
-  Hedge,
-  type HedgeDescription,
-  type HedgeSnapshot,
-} from './resilience/hedge.js';
-export type { HedgeOptions, HedgeQuantile } from './resilience/hedge-options.js';
-export type { HedgeEvents, NotHedgedReason } from './resilience/hedge-plan.js';
+export { Hedge, type HedgeSnapshot } from './resilience/hedge.js';
+export type { HedgeDescription } from './resilience/hedge-description.js';
+export type { HedgeOptions, HedgeUpdate } from './resilience/hedge-options.js';
+export type { HedgeEvents, HedgeQuantile, NotHedgedReason } from './resilience/hedge-plan.js';
 export { type HttpDefaultsOptions, httpDefaults } from './resilience/http-defaults.js';
 export type { ResilientInit } from './resilience/http-request.js';
 export { keyed } from './resilience/keyed.js';

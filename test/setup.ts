@@ -3,6 +3,8 @@ import fc from 'fast-check';
 /** CI runs one fixed seed; elsewhere every run is new. fast-check prints seed and path of what fails. */
 const seed = process.env['FC_SEED'] ?? (process.env['CI'] ? '20260101' : undefined);
 fc.configureGlobal({
+  // A `maxLength` without a `size` would mean arrays of about ten: windows and circuits need longer lives.
+  defaultSizeToMaxWhenMaxSpecified: true,
   numRuns: Number(process.env['FC_RUNS'] ?? 300),
   ...(seed === undefined ? {} : { seed: Number(seed) }),
 });

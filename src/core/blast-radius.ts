@@ -5,8 +5,8 @@
  * `ratio` is affected, at every moment.
  */
 export class BlastRadius {
-  readonly #ratio: number;
-  readonly #ring: Uint8Array;
+  #ratio: number;
+  #ring: Uint8Array;
   #seen = 0;
   #next = 0;
   #affected = 0;
@@ -19,6 +19,23 @@ export class BlastRadius {
   /** Those of the window that were affected. */
   get affected(): number {
     return this.#affected;
+  }
+
+  /** Goes by other limits from now on, and keeps what it knows of the latest calls. */
+  amend(ratio: number, windowCalls: number): void {
+    this.#ratio = ratio;
+    const old = this.#ring;
+    if (windowCalls === old.length) return;
+    const ring = new Uint8Array(windowCalls);
+    const kept = Math.min(this.#seen, windowCalls);
+    this.#affected = 0;
+    for (let at = 0; at < kept; at++) {
+      ring[at] = old[(this.#next - kept + at + old.length) % old.length]!;
+      this.#affected += ring[at]!;
+    }
+    this.#ring = ring;
+    this.#seen = kept;
+    this.#next = kept % windowCalls;
   }
 
   /** Counts a call. True when it is wanted for a fault and may have one. */

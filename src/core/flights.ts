@@ -13,15 +13,24 @@ export interface Flight {
  * A run stands here from its start until it lands, until its last caller has left, or until somebody takes
  * its key away from it. What comes after that is nobody's: a newcomer finds no run, and begins another one.
  *
- * Invariants: at most one run for a key and `maxKeys` in all; a run that stands here has callers; an answer
- * is handed out to those who joined its own run, and to nobody else.
+ * Invariants: at most one run for a key, and none begins beyond `maxKeys`; a run that stands here has
+ * callers; an answer is handed out to those who joined its own run, and to nobody else.
  */
 export class Flights<F extends Flight> {
   readonly #board = new Map<string, F>();
-  readonly #maxKeys: number;
+  #maxKeys!: number;
 
   /** @throws RangeError unless `maxKeys` is an integer of at least 1. */
   constructor(maxKeys: number) {
+    this.resize(maxKeys);
+  }
+
+  /**
+   * Has room for so many from now on. Those that are beyond it stay to their end.
+   *
+   * @throws RangeError unless `maxKeys` is an integer of at least 1.
+   */
+  resize(maxKeys: number): void {
     if (!(Number.isSafeInteger(maxKeys) && maxKeys >= 1)) {
       throw new RangeError(`Flights: \`maxKeys\` must be an integer >= 1, got ${maxKeys}`);
     }

@@ -52,19 +52,32 @@ class Half {
 
 /** The durations of one window. Allocates nothing after construction. */
 export class QuantileWindow {
-  readonly rules: QuantileRules;
-  readonly #halfCalls: number;
-  readonly #refreshCalls: number;
+  #rules!: QuantileRules;
+  #halfCalls!: number;
+  #refreshCalls!: number;
   #younger = new Half();
   #older = new Half();
   #quantileMs = 0;
   /** Durations that `#quantileMs` knows nothing of. */
-  #unheard = Infinity;
+  #unheard!: number;
 
   constructor(rules: QuantileRules) {
-    this.rules = rules;
+    this.amend(rules);
+  }
+
+  get rules(): QuantileRules {
+    return this.#rules;
+  }
+
+  /**
+   * Goes by other rules from now on and keeps what was recorded. A window that became shorter forgets what is
+   * too much when the half in use is full, at the next record.
+   */
+  amend(rules: QuantileRules): void {
+    this.#rules = rules;
     this.#halfCalls = Math.ceil(rules.windowCalls / 2);
     this.#refreshCalls = Math.ceil(rules.windowCalls / REFRESHES);
+    this.#unheard = Infinity;
   }
 
   /** How many durations are in the window. */
@@ -74,7 +87,7 @@ export class QuantileWindow {
 
   /** Records a duration; with `cut` one of at least `ms`, whose end was not seen. */
   record(ms: number, cut: boolean): void {
-    if (this.#younger.size === this.#halfCalls) {
+    if (this.#younger.size >= this.#halfCalls) {
       [this.#younger, this.#older] = [this.#older, this.#younger];
       this.#younger.clear();
     }
@@ -88,7 +101,7 @@ export class QuantileWindow {
    * the longest duration recorded: it is at least that.
    */
   get quantileMs(): number | undefined {
-    if (this.samples < this.rules.minSamples) return undefined;
+    if (this.samples < this.#rules.minSamples) return undefined;
     if (this.#unheard >= this.#refreshCalls) {
       this.#quantileMs = this.#estimate();
       this.#unheard = 0;
@@ -100,7 +113,7 @@ export class QuantileWindow {
     const younger = this.#younger.counts;
     const older = this.#older.counts;
     // A hair above, so that 95 of 100 are 0.95 of them however the products are rounded.
-    const target = 1 - this.rules.ratio + 1e-12;
+    const target = 1 - this.#rules.ratio + 1e-12;
     let watched = this.samples;
     let surviving = 1;
     let longest = 0;

@@ -22,7 +22,7 @@ export class SieveNode {
  */
 export class Sieve<N extends SieveNode> {
   readonly #nodes = new Map<string, N>();
-  readonly #maxEntries: number;
+  #maxEntries!: number;
   #newest: N | undefined;
   #oldest: N | undefined;
   /** The next to be looked at; the oldest when there is none. */
@@ -30,10 +30,22 @@ export class Sieve<N extends SieveNode> {
 
   /** @throws RangeError unless `maxEntries` is an integer of at least 1. */
   constructor(maxEntries: number) {
+    this.resize(maxEntries);
+  }
+
+  /**
+   * Holds so many from now on, and returns those that had to go for it, as the hand found them.
+   *
+   * @throws RangeError unless `maxEntries` is an integer of at least 1.
+   */
+  resize(maxEntries: number): readonly N[] {
     if (!(Number.isSafeInteger(maxEntries) && maxEntries >= 1)) {
       throw new RangeError(`Sieve: \`maxEntries\` must be an integer >= 1, got ${maxEntries}`);
     }
     this.#maxEntries = maxEntries;
+    const gone: N[] = [];
+    while (this.#nodes.size > maxEntries) gone.push(this.#evict());
+    return gone;
   }
 
   get size(): number {

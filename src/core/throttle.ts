@@ -25,11 +25,19 @@ export interface ThrottleRules {
  * each acceptance, and never exceeds `maxRejectRatio`.
  */
 export class Throttle {
-  readonly #rules: ThrottleRules;
-  readonly #window: TimeWindow;
+  #rules: ThrottleRules;
+  #window: TimeWindow;
 
   constructor(rules: ThrottleRules, now: number) {
     this.#rules = rules;
+    this.#window = new TimeWindow(rules.windowMs, rules.buckets, now);
+  }
+
+  /** Goes by other rules from now on. A window of another length starts empty. */
+  amend(rules: ThrottleRules, now: number): void {
+    const { windowMs, buckets } = this.#rules;
+    this.#rules = rules;
+    if (rules.windowMs === windowMs && rules.buckets === buckets) return;
     this.#window = new TimeWindow(rules.windowMs, rules.buckets, now);
   }
 

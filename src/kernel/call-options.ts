@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { CallContext, type CallOptions, type Context, RootContext } from './context.js';
-import { checkKeys, checkNumber, refuse } from './options.js';
+import { checkFlag, checkKeys, checkNumber, refuse } from './options.js';
 
 const owner = 'call options';
 const known = ['signal', 'timeoutMs', 'key', 'idempotencyKey', 'idempotent', 'priority', 'attributes'];
@@ -15,9 +15,7 @@ function checkOptions(options: CallOptions): void {
     refuse(owner, 'signal', 'an AbortSignal', signal);
   }
   if (timeoutMs !== undefined) checkNumber(owner, 'timeoutMs', timeoutMs, { min: 0, infinity: true });
-  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
-    refuse(owner, 'idempotent', 'a boolean', idempotent);
-  }
+  if (idempotent !== undefined) checkFlag(owner, 'idempotent', idempotent);
   if (priority !== undefined) checkNumber(owner, 'priority', priority, {});
   if (attributes !== undefined && (typeof attributes !== 'object' || attributes === null)) {
     refuse(owner, 'attributes', 'an object', attributes);

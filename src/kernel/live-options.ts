@@ -18,14 +18,22 @@ export interface LiveOptions<Options extends object> {
   tell(changes: OptionChanges): void;
 }
 
-/** Data that reads alike is alike; a function, or a budget, is only itself. */
-function alike(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (isData(a) && isData(b) && JSON.stringify(a) === JSON.stringify(b));
+/**
+ * Options that are data are alike when they read alike; functions, budgets and whatever else has state are
+ * alike only to themselves.
+ */
+function alike(a: unknown, b: unknown, depth = 0): boolean {
+  if (Object.is(a, b)) return true;
+  // What is deeper than anybody writes may be a circle.
+  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b) || depth > 32) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every(name => Object.hasOwn(b, name) && alike(a[name], b[name], depth + 1));
 }
 
-function isData(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(part => typeof part !== 'object' || isData(part));
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  return [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /**

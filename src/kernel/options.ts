@@ -86,6 +86,15 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether JSON holds all of a value; what is deeper than anybody writes may be a circle. */
+export function isData(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || depth > 32) return false;
+  if (![Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))) return false;
+  return Object.values(value).every(part => isData(part, depth + 1));
+}
+
 /** Returns `value` when it is true or false; throws otherwise. */
 export function checkFlag(owner: string, option: string, value: unknown): boolean {
   return typeof value === 'boolean' ? value : refuse(owner, option, 'true or false', value);

@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { ThrottledError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { checkKeys, checkNumber, functionName, given, refuse } from '../kernel/options.js';
 import { type Classify, judge, type Verdict } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
@@ -48,7 +49,12 @@ export interface AdaptiveThrottleEvents {
     readonly priority: number;
     readonly at: number;
   };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** What of it can be changed while it works. */
+export type AdaptiveThrottleUpdate = Partial<Omit<AdaptiveThrottleOptions, 'name' | 'clock' | 'random'>>;
 
 /** What an adaptive throttle is like at a moment. */
 export interface AdaptiveThrottleSnapshot {
@@ -62,6 +68,24 @@ export interface AdaptiveThrottleSnapshot {
   readonly rejectRatio: number;
   /** Calls rejected since it was made. */
   readonly throttled: number;
+}
+
+/** How an adaptive throttle is set up, as JSON. */
+export interface AdaptiveThrottleDescription {
+  /** Which policy this is. */
+  readonly kind: 'adaptive-throttle';
+  /** Its option of that name. */
+  readonly name: string;
+  /** Its option of that name. */
+  readonly headroom: number;
+  /** Its option of that name. */
+  readonly maxRejectRatio: number;
+  /** Its option of that name. */
+  readonly minRequests: number;
+  /** Its option of that name. */
+  readonly windowMs: number;
+  /** The name of the function; left out where there is none. */
+  readonly classify?: string;
 }
 
 const defaults: {
@@ -83,6 +107,23 @@ const known = [
 ];
 /** So much of the window is forgotten at a time: a twenty-fourth. */
 const BUCKETS = 24;
+
+/** The options with what stands for those left out. */
+type Settings = Omit<ThrottleRules, 'buckets'> & { readonly classify: Classify | undefined };
+
+function checked(options: AdaptiveThrottleUpdate): Settings {
+  const { headroom, maxRejectRatio, minRequests, windowMs, classify } = { ...defaults, ...given(options) };
+  if (classify !== undefined && typeof classify !== 'function') {
+    refuse(owner, 'classify', 'a function', classify);
+  }
+  return {
+    headroom: checkNumber(owner, 'headroom', headroom, { min: 1, max: 1_000 }),
+    maxRejectRatio: checkNumber(owner, 'maxRejectRatio', maxRejectRatio, { min: 0, max: 1 }),
+    minRequests: checkNumber(owner, 'minRequests', minRequests, { min: 1, integer: true }),
+    windowMs: checkNumber(owner, 'windowMs', windowMs, { above: 0 }),
+    classify,
+  };
+}
 
 /**
  * Spares a remote that is overloaded: when it accepts less than half (`headroom`) of what it is asked, a part
@@ -109,10 +150,10 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
-  readonly #rules: ThrottleRules;
+  #settings: Settings;
   readonly #throttle: Throttle;
   readonly #random: Random;
-  readonly #classify: Classify | undefined;
+  #classify: Classify | undefined;
   #throttled = 0;
   #events: Emitter<AdaptiveThrottleEvents> | undefined;
   #run: SoloRun<true> | undefined;
@@ -120,26 +161,12 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: AdaptiveThrottleOptions = {}) {
     checkKeys(owner, options, known);
-    const { headroom, maxRejectRatio, minRequests, windowMs, name, classify, clock, random } = {
-      ...defaults,
-      ...given(options),
-    };
-    for (const [option, value] of Object.entries({ classify, random })) {
-      if (value !== undefined && typeof value !== 'function') refuse(owner, option, 'a function', value);
-    }
-    if (typeof name !== 'string') refuse(owner, 'name', 'a string', name);
-    this.#rules = {
-      headroom: checkNumber(owner, 'headroom', headroom, { min: 1, max: 1_000 }),
-      maxRejectRatio: checkNumber(owner, 'maxRejectRatio', maxRejectRatio, { min: 0, max: 1 }),
-      minRequests: checkNumber(owner, 'minRequests', minRequests, { min: 1, integer: true }),
-      windowMs: checkNumber(owner, 'windowMs', windowMs, { above: 0 }),
-      buckets: BUCKETS,
-    };
-    this.name = name;
-    this.clock = clock ?? systemClock;
-    this.#random = random ?? systemRandom;
-    this.#classify = classify;
-    this.#throttle = new Throttle(this.#rules, this.clock.coarse());
+    this.#settings = checked(options);
+    this.name = options.name ?? defaults.name;
+    this.clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#classify = this.#settings.classify;
+    this.#throttle = new Throttle({ ...this.#settings, buckets: BUCKETS }, this.clock.coarse());
   }
 
   /** What stands where an option was left out. */
@@ -176,8 +203,33 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
     event: Name,
     listener: Listener<AdaptiveThrottleEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['throttled']);
+    this.#events ??= new Emitter(['throttled', 'updated']);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options from now on, for calls in flight as well, and answers how to put them back. What was
+   * counted stays; a window of another length starts empty.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: AdaptiveThrottleUpdate): UndoUpdate {
+    return updateOptions<Settings>(
+      {
+        owner,
+        read: () => this.#settings,
+        write: next => {
+          this.#settings = checked(next as AdaptiveThrottleUpdate);
+          this.#classify = this.#settings.classify;
+          this.#throttle.amend({ ...this.#settings, buckets: BUCKETS }, this.clock.coarse());
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, changes, at: this.clock.wall() });
+        },
+      },
+      options as Partial<Settings>,
+    );
   }
 
   /** How it stands at this moment. */
@@ -194,16 +246,11 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
   }
 
   /** How it was made. */
-  describe(): {
-    readonly kind: 'adaptive-throttle';
-    readonly name: string;
-    readonly headroom: number;
-    readonly maxRejectRatio: number;
-    readonly minRequests: number;
-    readonly windowMs: number;
-  } {
-    const { buckets: _, ...rules } = this.#rules;
-    return { kind: 'adaptive-throttle', name: this.name, ...rules };
+  describe(): AdaptiveThrottleDescription {
+    const { classify, ...rules } = this.#settings;
+    const judge = functionName(classify);
+    const told = { kind: 'adaptive-throttle' as const, name: this.name, ...rules, classify: judge };
+    return given(told) as AdaptiveThrottleDescription;
   }
 
   #judge(ok: boolean, result: unknown, call: CallContext): void {

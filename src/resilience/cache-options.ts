@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import type { OptionChanges } from '../kernel/live-options.js';
+import { checkKeys, checkNumber, functionName, given, orNull, refuse } from '../kernel/options.js';
 import type { Random } from '../kernel/random.js';
 import type { CallKey } from './single-flight.js';
 
@@ -86,7 +87,12 @@ export interface CacheEvents {
     readonly key: string;
     readonly error: unknown;
   };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** What of a cache can be changed while it works. */
+export type CacheUpdate<V = unknown> = Partial<Omit<CacheOptions<V>, 'name' | 'clock' | 'random'>>;
 
 /** What a {@link Cache} has done so far. */
 export interface CacheSnapshot {
@@ -108,7 +114,7 @@ export interface CacheSnapshot {
   readonly running: number;
 }
 
-/** How a {@link Cache} is set up; `null` stands for no limit, or for a function. */
+/** How a {@link Cache} is set up, functions by name; `null` stands for no limit. */
 export interface CacheDescription {
   /** Which policy this is. */
   readonly kind: 'cache';
@@ -117,11 +123,21 @@ export interface CacheDescription {
   /** Its option of that name. */
   readonly maxEntries: number;
   /** Its option of that name, in ms. */
-  readonly ttlMs: number | null;
+  readonly ttlMs: number | string | null;
   /** Its option of that name, in ms. */
   readonly staleWhileRevalidateMs: number | null;
   /** Its option of that name, in ms. */
   readonly staleIfErrorMs: number | null;
+  /** The name of the function; left out where there is none. */
+  readonly negativeTtlMs?: string;
+  /** Its option of that name. */
+  readonly ttlJitterRatio: number;
+  /** Its option of that name, in ms. */
+  readonly revalidateTimeoutMs: number | null;
+  /** The name of the function; left out where there is none. */
+  readonly key?: string;
+  /** The name of the function; left out where there is none. */
+  readonly onEvict?: string;
 }
 
 type Defaulted =
@@ -176,6 +192,24 @@ export function checkCache<V>(options: CacheOptions<V>): CheckedCacheOptions<V> 
   }
   if (typeof all.name !== 'string') refuse('Cache', 'name', 'a string', all.name);
   return all;
+}
+
+/** In the words of the options. */
+export function describeCache<V>(options: CheckedCacheOptions<V>): CacheDescription {
+  const { name, maxEntries, ttlMs, staleWhileRevalidateMs, staleIfErrorMs, ttlJitterRatio } = options;
+  return given({
+    kind: 'cache' as const,
+    name,
+    maxEntries,
+    ttlMs: typeof ttlMs === 'number' ? orNull(ttlMs) : functionName(ttlMs),
+    staleWhileRevalidateMs: orNull(staleWhileRevalidateMs),
+    staleIfErrorMs: orNull(staleIfErrorMs),
+    negativeTtlMs: functionName(options.negativeTtlMs),
+    ttlJitterRatio,
+    revalidateTimeoutMs: orNull(options.revalidateTimeoutMs),
+    key: functionName(options.key),
+    onEvict: functionName(options.onEvict),
+  }) as CacheDescription;
 }
 
 export function checkTtl(option: 'ttlMs' | 'negativeTtlMs', value: unknown): number {

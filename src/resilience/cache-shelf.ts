@@ -4,13 +4,14 @@ import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
 import { isRejected } from '../kernel/errors.js';
 import type { Emitter } from '../kernel/events.js';
+import type { OptionChanges } from '../kernel/live-options.js';
 import { systemRandom } from '../kernel/random.js';
 import { type CacheEvents, type CacheEviction, type CheckedCacheOptions, checkTtl } from './cache-options.js';
 import { isReadOnce } from './read-once.js';
 
 /** The entries of a cache: what is let in and for how long, and who hears when one goes. */
 export class CacheShelf<V> {
-  readonly #options: CheckedCacheOptions<V>;
+  #options: CheckedCacheOptions<V>;
   readonly #clock: Clock;
   readonly #sieve: Sieve<CacheEntry<unknown>>;
   /** Entries that had to go because the cache was full. */
@@ -21,6 +22,19 @@ export class CacheShelf<V> {
     this.#options = options;
     this.#clock = clock;
     this.#sieve = new Sieve(options.maxEntries);
+  }
+
+  get options(): CheckedCacheOptions<V> {
+    return this.#options;
+  }
+
+  /** Goes by other options. Entries keep their ends; those that have no room any more leave. */
+  amend(options: CheckedCacheOptions<V>): void {
+    this.#options = options;
+    for (const gone of this.#sieve.resize(options.maxEntries)) {
+      this.evicted++;
+      this.#tellEvicted(gone, 'full', undefined);
+    }
   }
 
   get size(): number {
@@ -98,6 +112,11 @@ export class CacheShelf<V> {
   tellStale(key: string, reason: 'revalidating' | 'error', error: unknown): void {
     if (!this.events?.has('stale')) return;
     this.events.emit('stale', { policy: this.#options.name, at: this.#at(), key, reason, error });
+  }
+
+  tellUpdated(changes: OptionChanges): void {
+    if (!this.events?.has('updated')) return;
+    this.events.emit('updated', { policy: this.#options.name, changes, at: this.#at() });
   }
 
   #tellEvicted({ key, ok, result }: CacheEntry<unknown>, reason: CacheEviction, successor: unknown): void {

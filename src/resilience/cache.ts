@@ -3,16 +3,19 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { CallContext, type CallOptions, type Context, RootContext } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { refuse } from '../kernel/options.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import {
   type CacheDescription,
   type CacheEvents,
   type CacheOptions,
   type CacheSnapshot,
+  type CacheUpdate,
   type CheckedCacheOptions,
   cacheDefaults,
   checkCache,
+  describeCache,
 } from './cache-options.js';
 import { CacheShelf } from './cache-shelf.js';
 import { launch } from './launch.js';
@@ -26,6 +29,7 @@ const eventNames: readonly (keyof CacheEvents)[] = [
   'revalidationFailed',
   'evicted',
   'evictFailed',
+  'updated',
 ];
 /** Misses under way that can be joined, in a cache of few entries. */
 const LEAST_FLIGHTS = 1000;
@@ -56,8 +60,7 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #options: CheckedCacheOptions<V>;
-  readonly #keyOf: CallKey | undefined;
+  #keyOf: CallKey | undefined;
   readonly #shelf: CacheShelf<V>;
   readonly #single: SingleFlight;
   readonly #background: CallContext;
@@ -71,10 +74,9 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
     const all = checkCache(options);
     this.name = all.name;
     this.clock = all.clock ?? systemClock;
-    this.#options = all;
     this.#keyOf = all.key;
     this.#shelf = new CacheShelf(all, this.clock);
-    this.#single = new SingleFlight(all.name, Math.max(all.maxEntries, LEAST_FLIGHTS), () => {});
+    this.#single = new SingleFlight(all.name, flightsOf(all), () => {});
     this.#background = backgroundContext(this.clock);
   }
 
@@ -111,6 +113,24 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
   on<Name extends keyof CacheEvents>(event: Name, listener: Listener<CacheEvents[Name]>): () => void {
     this.#shelf.events ??= new Emitter(eventNames);
     return this.#shelf.events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the answers that come from now on, and answers how to put them back. Entries stay,
+   * for as long as they were meant to; with fewer `maxEntries` those leave that nobody asked for lately.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: CacheUpdate<V>): UndoUpdate {
+    return updateOptions<CacheUpdate<V>>(
+      {
+        owner: 'Cache',
+        read: () => updatable(this.#shelf.options),
+        write: next => this.#amend(next as CacheOptions<V>),
+        tell: changes => this.#shelf.tellUpdated(changes),
+      },
+      options,
+    );
   }
 
   /** The value that a call of this key would get without waiting; `undefined` when there is none. */
@@ -152,15 +172,7 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
 
   /** How it is set up, as JSON. */
   describe(): CacheDescription {
-    const { name, maxEntries, ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = this.#options;
-    return {
-      kind: 'cache',
-      name,
-      maxEntries,
-      ttlMs: typeof ttlMs === 'number' ? orNull(ttlMs) : null,
-      staleWhileRevalidateMs: orNull(staleWhileRevalidateMs),
-      staleIfErrorMs: orNull(staleIfErrorMs),
-    };
+    return describeCache(this.#shelf.options);
   }
 
   /** What it holds and has done so far, as JSON. */
@@ -175,6 +187,14 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
       evicted: this.#shelf.evicted,
       running: this.#single.flights.size,
     };
+  }
+
+  #amend(next: CacheOptions<V>): void {
+    const { name, clock, random } = this.#shelf.options;
+    const all = checkCache(given({ ...next, name, clock, random }) as CacheOptions<V>);
+    this.#keyOf = all.key;
+    this.#single.flights.resize(flightsOf(all));
+    this.#shelf.amend(all);
   }
 
   #hit(entry: CacheEntry<unknown>): Promise<unknown> {
@@ -228,7 +248,7 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
   /** Somebody has the old value already: the run belongs to nobody, and ends at a time of its own. */
   #revalidate<T extends V>(key: string, operation: Operation<T>, call: CallContext): void {
     const { idempotencyKey, priority, attributes } = call;
-    const { revalidateTimeoutMs } = this.#options;
+    const { revalidateTimeoutMs } = this.#shelf.options;
     const facts = { key: call.key, idempotencyKey, priority, attributes };
     const own = new RootContext(this.clock, facts, this.clock.now() + revalidateTimeoutMs, 1);
     this.#single
@@ -260,7 +280,15 @@ function hasGivenUp(options: CallOptions | Context): boolean {
   }
 }
 
-/** JSON has no Infinity. */
-function orNull(limit: number): number | null {
-  return limit === Infinity ? null : limit;
+/** The present options, by their names. */
+function updatable<V>(options: CheckedCacheOptions<V>): CacheUpdate<V> {
+  const { ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, negativeTtlMs } = options;
+  const { ttlJitterRatio, revalidateTimeoutMs, key, onEvict } = options;
+  return {
+    ...{ ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, ttlJitterRatio, revalidateTimeoutMs },
+    ...({ negativeTtlMs, key, onEvict } as CacheUpdate<V>),
+  };
 }
+
+const flightsOf = ({ maxEntries }: { readonly maxEntries: number }): number =>
+  Math.max(maxEntries, LEAST_FLIGHTS);

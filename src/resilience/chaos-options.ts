@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkKeys, checkNumber, functionName, given, refuse } from '../kernel/options.js';
 import type { Random } from '../kernel/random.js';
 
 /** What a {@link Chaos} may do to a call. */
@@ -36,6 +36,41 @@ export interface ChaosOptions<Out = never> {
   readonly clock?: Clock;
   /** The source of chance; seed it to see the same again. @default systemRandom */
   readonly random?: Random;
+}
+
+/** What of it can be changed while it works; `enable()` and `disable()` are the switch. */
+export type ChaosUpdate<Out = never> = Partial<
+  Omit<ChaosOptions<Out>, 'enabled' | 'name' | 'clock' | 'random'>
+>;
+
+/** How a {@link Chaos} is set up, functions by name. */
+export interface ChaosDescription {
+  /** Which policy this is. */
+  readonly kind: 'chaos';
+  /** Its option of that name. */
+  readonly name: string;
+  /** Its option of that name. */
+  readonly faultRatio: number;
+  /** The name of the function; left out where there is none. */
+  readonly fault?: string;
+  /** Its option of that name. */
+  readonly latencyRatio: number;
+  /** Its option of that name; left out where none was given. */
+  readonly latencyMs?: number | readonly [leastMs: number, mostMs: number];
+  /** Its option of that name. */
+  readonly outcomeRatio: number;
+  /** The name of the function; left out where there is none. */
+  readonly outcome?: string;
+  /** Its option of that name. */
+  readonly truncateRatio: number;
+  /** Its option of that name. */
+  readonly truncateAfter: number;
+  /** Its option of that name, whatever the switch says. */
+  readonly enabled: boolean | string;
+  /** Its option of that name. */
+  readonly maxAffectedRatio: number;
+  /** Its option of that name. */
+  readonly windowCalls: number;
 }
 
 type Defaulted =
@@ -98,10 +133,35 @@ export function checkChaos<Out>(options: ChaosOptions<Out>): CheckedChaosOptions
     refuse('Chaos', 'outcome', 'given with `outcomeRatio`', undefined);
   }
   if (typeof all.enabled !== 'boolean' && typeof all.enabled !== 'function') {
-    refuse('Chaos', 'enabled', 'a boolean or a function', all.enabled);
+    refuse('Chaos', 'enabled', 'true or false, or a function', all.enabled);
   }
   if (typeof all.name !== 'string') refuse('Chaos', 'name', 'a string', all.name);
-  return { ...all, ...checkLatency(all.latencyMs, all.latencyRatio) };
+  // Described and told as it is: a copy that nobody can change.
+  const latencyMs = Array.isArray(all.latencyMs) && {
+    latencyMs: Object.freeze([...all.latencyMs]) as unknown as readonly [number, number],
+  };
+  return { ...all, ...latencyMs, ...checkLatency(all.latencyMs, all.latencyRatio) };
+}
+
+/** In the words of the options. */
+export function describeChaos<Out>(options: CheckedChaosOptions<Out>): ChaosDescription {
+  const { name, faultRatio, latencyRatio, latencyMs, outcomeRatio, truncateRatio, truncateAfter } = options;
+  const { fault, outcome, enabled, maxAffectedRatio, windowCalls } = options;
+  return given({
+    kind: 'chaos' as const,
+    name,
+    faultRatio,
+    fault: functionName(fault),
+    latencyRatio,
+    latencyMs,
+    outcomeRatio,
+    outcome: functionName(outcome),
+    truncateRatio,
+    truncateAfter,
+    enabled: functionName(enabled) ?? enabled,
+    maxAffectedRatio,
+    windowCalls,
+  }) as ChaosDescription;
 }
 
 function checkLatency(

@@ -4,14 +4,19 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { TimeoutError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import {
+  type ChaosDescription,
   type ChaosKind,
   type ChaosOptions,
+  type ChaosUpdate,
   type CheckedChaosOptions,
   chaosDefaults,
   checkChaos,
+  describeChaos,
 } from './chaos-options.js';
 import { launch } from './launch.js';
 import { canTruncate, truncated } from './truncate.js';
@@ -29,6 +34,8 @@ export interface ChaosEvents {
   };
   /** `enabled` threw: nothing was done to the call. */
   askFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
 
 /** What a {@link Chaos} has done so far. */
@@ -43,24 +50,6 @@ export interface ChaosSnapshot {
   readonly spared: number;
   /** How often each was done. */
   readonly injected: Readonly<Record<ChaosKind, number>>;
-}
-
-/** How a {@link Chaos} is set up. */
-export interface ChaosDescription {
-  /** Which policy this is. */
-  readonly kind: 'chaos';
-  /** Its option of that name. */
-  readonly name: string;
-  /** Its option of that name. */
-  readonly faultRatio: number;
-  /** Its option of that name. */
-  readonly latencyRatio: number;
-  /** Its option of that name. */
-  readonly outcomeRatio: number;
-  /** Its option of that name. */
-  readonly truncateRatio: number;
-  /** Its option of that name. */
-  readonly maxAffectedRatio: number;
 }
 
 /** What is to be done to one call. */
@@ -94,7 +83,7 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #options: CheckedChaosOptions<Out>;
+  #options: CheckedChaosOptions<Out>;
   readonly #random: Random;
   readonly #radius: BlastRadius;
   readonly #background: CallContext;
@@ -149,14 +138,34 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
   }
 
   on<Name extends keyof ChaosEvents>(event: Name, listener: Listener<ChaosEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['injected', 'askFailed']);
+    this.#events ??= new Emitter(['injected', 'askFailed', 'updated']);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back. Calls that wait
+   * do so for what they were given. The blast radius goes on counting the calls that it knows.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: ChaosUpdate<Out>): UndoUpdate {
+    return updateOptions(
+      {
+        owner: 'Chaos',
+        read: () => updatable(this.#options),
+        write: next => this.#amend(next),
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, changes, at: this.clock.wall() });
+        },
+      },
+      options as Partial<ReturnType<typeof updatable<Out>>>,
+    );
   }
 
   /** How it is set up, as JSON. */
   describe(): ChaosDescription {
-    const { name, faultRatio, latencyRatio, outcomeRatio, truncateRatio, maxAffectedRatio } = this.#options;
-    return { kind: 'chaos', name, faultRatio, latencyRatio, outcomeRatio, truncateRatio, maxAffectedRatio };
+    return describeChaos(this.#options);
   }
 
   /** How it stands and what it has done so far, as JSON. */
@@ -168,6 +177,13 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
       spared: this.#spared,
       injected: { ...this.#injected },
     };
+  }
+
+  #amend(next: object): void {
+    const { name, clock, random, enabled } = this.#options;
+    const all = checkChaos(given({ ...next, name, clock, random, enabled }) as ChaosOptions<Out>);
+    this.#options = all;
+    this.#radius.amend(all.maxAffectedRatio, all.windowCalls);
   }
 
   /** A mistake in the user's function must not hurt a call: that one goes free. */
@@ -267,4 +283,14 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
     if (!this.#events?.has('injected')) return;
     this.#events.emit('injected', { policy: this.name, at: this.clock.wall(), kind, key, delayMs });
   }
+}
+
+/** The present options, by their names. */
+function updatable<Out>(options: CheckedChaosOptions<Out>) {
+  const { faultRatio, fault, latencyRatio, latencyMs, outcomeRatio, outcome, truncateRatio } = options;
+  const { truncateAfter, maxAffectedRatio, windowCalls } = options;
+  return {
+    ...{ faultRatio, fault, latencyRatio, latencyMs, outcomeRatio, outcome, truncateRatio },
+    ...{ truncateAfter, maxAffectedRatio, windowCalls },
+  };
 }

@@ -2,7 +2,8 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { checkKeys, checkNumber, functionName, given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { launch } from './launch.js';
 import type { SharedRun } from './shared-run.js';
@@ -30,6 +31,8 @@ export interface CoalesceEvents {
   joined: { readonly policy: string; readonly at: number; readonly key: string; readonly callers: number };
   /** All callers of a run left before its end, the last one for `reason`: its signal was aborted. */
   abandoned: { readonly policy: string; readonly at: number; readonly key: string; readonly reason: unknown };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
 
 /** What a {@link Coalesce} has done so far. */
@@ -50,11 +53,33 @@ export interface CoalesceSnapshot {
   readonly abandoned: number;
 }
 
+/** What of it can be changed while it works. */
+export type CoalesceUpdate = Partial<Pick<CoalesceOptions, 'key' | 'maxKeys'>>;
+
+/** How a {@link Coalesce} is set up. */
+export interface CoalesceDescription {
+  /** Which policy this is. */
+  readonly kind: 'coalesce';
+  /** Its option of that name. */
+  readonly name: string;
+  /** Its option of that name. */
+  readonly maxKeys: number;
+  /** The name of the function; left out where there is none. */
+  readonly key?: string;
+}
+
 const defaults: { readonly maxKeys: number; readonly name: string } = /* @__PURE__ */ Object.freeze({
   maxKeys: 10_000,
   name: 'coalesce',
 });
 const known = ['key', 'maxKeys', 'name', 'clock'];
+
+function checked(options: CoalesceUpdate): { readonly maxKeys: number; readonly key: CallKey | undefined } {
+  const { maxKeys = defaults.maxKeys, key } = options;
+  checkNumber('Coalesce', 'maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
+  if (key !== undefined && typeof key !== 'function') refuse('Coalesce', 'key', 'a function', key);
+  return { maxKeys, key };
+}
 
 /**
  * Lets calls of the same key that are made at the same time share one run (single flight). What a run
@@ -81,8 +106,8 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #maxKeys: number;
-  readonly #keyOf: CallKey | undefined;
+  #maxKeys: number;
+  #keyOf: CallKey | undefined;
   readonly #single: SingleFlight;
   readonly #background: CallContext;
   #unkeyed = 0;
@@ -92,10 +117,8 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: CoalesceOptions = {}) {
     checkKeys('Coalesce', options, known);
-    const { maxKeys, name, key } = { ...defaults, ...given(options) };
-    checkNumber('Coalesce', 'maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
-    if (key !== undefined && typeof key !== 'function') refuse('Coalesce', 'key', 'a function', key);
-    if (typeof name !== 'string') refuse('Coalesce', 'name', 'a string', name);
+    const { maxKeys, key } = checked(options);
+    const { name = defaults.name } = options;
     this.name = name;
     this.clock = options.clock ?? systemClock;
     this.#maxKeys = maxKeys;
@@ -130,13 +153,45 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   }
 
   on<Name extends keyof CoalesceEvents>(event: Name, listener: Listener<CoalesceEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['joined', 'abandoned']);
+    this.#events ??= new Emitter(['joined', 'abandoned', 'updated']);
     return this.#events.on(event, listener);
   }
 
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back. Runs under way
+   * keep their callers, and can be joined by those of the same key.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: CoalesceUpdate): UndoUpdate {
+    return updateOptions<ReturnType<typeof checked>>(
+      {
+        owner: 'Coalesce',
+        read: () => ({ maxKeys: this.#maxKeys, key: this.#keyOf }),
+        write: next => {
+          const { maxKeys, key } = checked(given(next) as CoalesceUpdate);
+          this.#maxKeys = maxKeys;
+          this.#keyOf = key;
+          this.#single.flights.resize(maxKeys);
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, changes, at: this.clock.wall() });
+        },
+      },
+      options as Partial<ReturnType<typeof checked>>,
+    );
+  }
+
   /** How it is set up, as JSON. */
-  describe(): { readonly kind: 'coalesce'; readonly name: string; readonly maxKeys: number } {
-    return { kind: 'coalesce', name: this.name, maxKeys: this.#maxKeys };
+  describe(): CoalesceDescription {
+    const key = functionName(this.#keyOf);
+    return given({
+      kind: 'coalesce' as const,
+      name: this.name,
+      maxKeys: this.#maxKeys,
+      key,
+    }) as CoalesceDescription;
   }
 
   /** What it has done so far, as JSON. */

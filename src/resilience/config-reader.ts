@@ -45,7 +45,8 @@ export class ConfigReader {
     const read = (field: string, value: unknown): unknown => {
       const place = fieldOf(path, field);
       if (field === 'clock' || field === 'random') this.tell(place, `is no data: give it as extras.${field}`);
-      else if (functions.includes(field)) return this.#functionOf(field, value, place);
+      else if (functions.includes(field) && isNamed(value, verbatim.includes(field)))
+        return this.#functionOf(field, value, place);
       else if (field === 'budget') return this.#sharedBudget(value, place);
       else return verbatim.includes(field) ? value : unlimited(value);
       return undefined;
@@ -145,6 +146,11 @@ export class ConfigReader {
     if (!isOurs) return {};
     return { ...(clock && { clock }), ...(random && isRandom && { random }) };
   }
+}
+
+/** Whether an option that may be a function is one, by its name or as a list of names. */
+function isNamed(value: unknown, hasOwnLists: boolean): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && !hasOwnLists);
 }
 
 /** `a.b`, or `a["b c"]` where the name needs it. */

@@ -1,4 +1,4 @@
-import { functionName, given } from '../kernel/options.js';
+import { functionName, given, isData } from '../kernel/options.js';
 
 /** How a fallback is set up, as JSON. */
 export interface FallbackDescription {
@@ -36,13 +36,4 @@ export function describeFallback(
     classify: judge,
     steps: steps.length,
   }) as FallbackDescription;
-}
-
-/** Whether JSON holds all of a value; what is deeper than anybody writes may be a circle. */
-function isData(value: unknown, depth = 0): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
-  if (typeof value !== 'object' || depth > 32) return false;
-  if (![Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))) return false;
-  return Object.values(value).every(part => isData(part, depth + 1));
 }

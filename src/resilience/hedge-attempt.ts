@@ -14,7 +14,8 @@ function atEndpoint(attributes: Attributes, endpoints: readonly unknown[], attem
 
 /** Each of the endpoints once. @throws TypeError when there are none. */
 export function distinct(endpoints: unknown): readonly unknown[] {
-  if (Array.isArray(endpoints) && endpoints.length > 0) return [...new Set<unknown>(endpoints)];
+  if (Array.isArray(endpoints) && endpoints.length > 0)
+    return Object.freeze([...new Set<unknown>(endpoints)]);
   return refuse('Hedge', 'endpoints', 'a list of at least one', endpoints);
 }
 

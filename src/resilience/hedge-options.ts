@@ -1,26 +1,12 @@
 import { QuantileWindow } from '../core/quantile.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
-import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
+import { checkFlag, checkKeys, checkNumber, given, isRecord, refuse } from '../kernel/options.js';
 import type { Classify } from '../kernel/outcome.js';
 import { distinct } from './hedge-attempt.js';
-import type { HedgePlan, QuantileDelay } from './hedge-plan.js';
+import type { HedgePlan, HedgeQuantile, HedgeTally, QuantileDelay } from './hedge-plan.js';
 import { HedgeTimes } from './hedge-times.js';
 import type { AttemptBudget } from './retry-plan.js';
-
-/** A delay learnt from how long first attempts took: at a `ratio` of 0.95 a twentieth of them is hedged. */
-export interface HedgeQuantile {
-  /** The share of calls that need no hedge; above 0, below 1. @default 0.95 */
-  readonly ratio?: number;
-  /** No call is hedged by time before so many are known; at most half of `windowCalls`. @default 100 */
-  readonly minSamples?: number;
-  /** How many of the latest calls count, 2 to 100_000. @default 1_000 */
-  readonly windowCalls?: number;
-  /** The delay is at least this, in ms. @default 1 */
-  readonly minMs?: number;
-  /** The delay is at most this, in ms: what never answers cannot make it grow for ever. @default 10_000 */
-  readonly maxMs?: number;
-}
 
 /** How a hedge is set up. */
 export interface HedgeOptions<In = unknown> {
@@ -98,8 +84,25 @@ const known = [
 ];
 const knownOfQuantile = ['ratio', 'minSamples', 'windowCalls', 'minMs', 'maxMs'];
 
+/** What of a hedge can be changed while it works. */
+export type HedgeUpdate<In = unknown> = Partial<Omit<HedgeOptions<In>, 'name' | 'clock'>>;
+
+/** What the plans of one hedge have in common from one update to the next. */
+export interface HedgeState {
+  readonly times: HedgeTimes;
+  readonly tally: HedgeTally;
+  /** What was learnt; where a quantile is given it goes on with that. */
+  readonly window: QuantileWindow | undefined;
+}
+
+export function newHedgeState(clock: Clock = systemClock): HedgeState {
+  const notHedged = { undeclared: 0, samples: 0, delivered: 0, deadline: 0, budget: 0, refused: 0 };
+  const tally = { events: undefined, hedged: 0, won: 0, allFailed: 0, losers: 0, notHedged };
+  return { times: new HedgeTimes(clock), tally, window: undefined };
+}
+
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
-export function hedgePlan<In>(options: HedgeOptions<In>): HedgePlan<In> {
+export function hedgePlan<In>(options: HedgeOptions<In>, state?: HedgeState): HedgePlan<In> {
   checkKeys('Hedge', options, known);
   const { budget, endpoints, classify, onDiscard, clock = systemClock } = options;
   const { maxHedges, idempotent, name } = { ...defaults, ...given(options) };
@@ -110,35 +113,36 @@ export function hedgePlan<In>(options: HedgeOptions<In>): HedgePlan<In> {
   if (budget !== undefined && [budget?.withdraw, budget?.deposit].some(verb => typeof verb !== 'function')) {
     refuse('Hedge', 'budget', 'a RetryBudget', budget);
   }
-  if (typeof idempotent !== 'boolean') refuse('Hedge', 'idempotent', 'a boolean', idempotent);
+  checkFlag('Hedge', 'idempotent', idempotent);
   if (typeof name !== 'string') refuse('Hedge', 'name', 'a string', name);
   checkNumber('Hedge', 'maxHedges', maxHedges, { min: 1, max: 100, integer: true });
+  const chosen = endpoints === undefined || typeof endpoints === 'function' ? endpoints : distinct(endpoints);
+  const { times, tally, window } = state ?? newHedgeState(clock);
+  const delay = delayOf(options, window);
   return {
     name,
-    delay: delayOf(options),
+    delayMs: typeof delay === 'object' ? undefined : delay,
+    quantile: options.quantile && Object.freeze({ ...options.quantile }),
+    delay,
     maxHedges,
     attempts: 1 + maxHedges,
     idempotent,
     budget,
-    endpoints: endpoints === undefined || typeof endpoints === 'function' ? endpoints : distinct(endpoints),
+    endpoints: chosen,
     classify,
     onDiscard,
     clock,
-    times: new HedgeTimes(clock),
-    counts: {
-      hedged: 0,
-      won: 0,
-      allFailed: 0,
-      losers: 0,
-      notHedged: { undeclared: 0, samples: 0, delivered: 0, deadline: 0, budget: 0, refused: 0 },
-    },
-    events: undefined,
+    times,
+    tally,
   };
 }
 
-function delayOf({ delayMs, quantile }: HedgeOptions<never>): HedgePlan<never>['delay'] {
+function delayOf(
+  { delayMs, quantile }: HedgeOptions<never>,
+  window: QuantileWindow | undefined,
+): HedgePlan<never>['delay'] {
   if (quantile !== undefined) {
-    if (delayMs === undefined) return quantileOf(quantile);
+    if (delayMs === undefined) return quantileOf(quantile, window);
     throw new TypeError('Hedge: options must not hold both `delayMs` and `quantile`');
   }
   if (typeof delayMs === 'function') return delayMs;
@@ -148,8 +152,9 @@ function delayOf({ delayMs, quantile }: HedgeOptions<never>): HedgePlan<never>['
   });
 }
 
-function quantileOf(quantile: HedgeQuantile): QuantileDelay {
-  checkKeys('Hedge.quantile', quantile, knownOfQuantile);
+function quantileOf(quantile: HedgeQuantile, window: QuantileWindow | undefined): QuantileDelay {
+  if (!isRecord(quantile as unknown)) refuse('Hedge', 'quantile', 'an object', quantile);
+  checkKeys('Hedge: `quantile`', quantile, knownOfQuantile);
   const {
     ratio = defaults['quantile.ratio'],
     windowCalls = defaults['quantile.windowCalls'],
@@ -164,5 +169,8 @@ function quantileOf(quantile: HedgeQuantile): QuantileDelay {
   checkNumber('Hedge', 'quantile.minSamples', minSamples, { min: 1, max, integer: true });
   checkNumber('Hedge', 'quantile.minMs', minMs, { min: 0 });
   checkNumber('Hedge', 'quantile.maxMs', maxMs, { min: minMs, infinity: true });
-  return { window: new QuantileWindow({ ratio, minSamples, windowCalls }), minMs, maxMs };
+  const rules = { ratio, minSamples, windowCalls };
+  if (window === undefined) return { window: new QuantileWindow(rules), minMs, maxMs };
+  window.amend(rules);
+  return { window, minMs, maxMs };
 }

@@ -151,15 +151,15 @@ class HedgeRun<T> implements HedgeWait {
     this.extras ??= [];
     const attempt = new ExtraAttempt(this.first, this.extras.length + 2);
     this.extras.push(attempt);
-    plan.counts.hedged++;
+    plan.tally.hedged++;
     launch(this.operation, attempt).then(
       value => this.settle(attempt, true, value),
       error => this.settle(attempt, false, error),
     );
     if (race.left > 0) this.wait(plan.maxHedges - race.left + 1);
-    if (!plan.events?.has('hedged')) return;
+    if (!plan.tally.events?.has('hedged')) return;
     const at = plan.clock.wall();
-    plan.events.emit('hedged', { policy: plan.name, at, attempt: attempt.attempt, because });
+    plan.tally.events.emit('hedged', { policy: plan.name, at, attempt: attempt.attempt, because });
   }
 
   private settle(attempt: HedgedAttempt<T>, ok: boolean, result: unknown): void {
@@ -167,7 +167,7 @@ class HedgeRun<T> implements HedgeWait {
     attempt.end();
     if (this.over) {
       // It has lost, and whatever it brings comes too late.
-      plan.counts.losers--;
+      plan.tally.losers--;
       if (ok) this.discard(result);
       return;
     }
@@ -218,9 +218,9 @@ class HedgeRun<T> implements HedgeWait {
 
   /** No attempt is left: the call ends with the last failure, or with all of them. */
   private endFailed(failures: readonly Failure[]): void {
-    const { counts, name } = this.plan;
+    const { tally, name } = this.plan;
     const last = failures.at(-1)!;
-    if (failures.length > 1) counts.allFailed++;
+    if (failures.length > 1) tally.allFailed++;
     if (failures.length === 1 || last.ok) {
       this.end(last.ok, last.result, undefined);
       return;
@@ -253,18 +253,18 @@ class HedgeRun<T> implements HedgeWait {
     if (kept?.ok === true && !(ok && winner === undefined)) this.discard(kept.result);
     if (!first.ended) this.measure(true);
     const losers = [first, ...extras].filter(({ ended }) => !ended);
-    plan.counts.losers += losers.length;
+    plan.tally.losers += losers.length;
     if (losers.length > 0) {
       const lost = (): unknown => new DOMException(`${plan.name}: another attempt has won`, 'AbortError');
       const reason = call.cancelled ? call.reason : lost();
       for (const loser of losers) loser.lose(reason);
     }
     if (!ok || winner === undefined || extras.length === 0) return;
-    if (winner !== first) plan.counts.won++;
-    if (!plan.events?.has('won')) return;
+    if (winner !== first) plan.tally.won++;
+    if (!plan.tally.events?.has('won')) return;
     const attempts = extras.length + 1;
     const at = plan.clock.wall();
-    plan.events.emit('won', { policy: plan.name, at, attempt: winner.attempt, attempts });
+    plan.tally.events.emit('won', { policy: plan.name, at, attempt: winner.attempt, attempts });
   }
 
   /** Records how long the first attempt took; with `cut` it would have taken longer, or might have. */
@@ -276,8 +276,8 @@ class HedgeRun<T> implements HedgeWait {
   private discard(value: unknown): void {
     const { plan } = this;
     discard(value as T, plan.onDiscard, error => {
-      if (!plan.events?.has('discardFailed')) return;
-      plan.events.emit('discardFailed', { policy: plan.name, at: plan.clock.wall(), error });
+      if (!plan.tally.events?.has('discardFailed')) return;
+      plan.tally.events.emit('discardFailed', { policy: plan.name, at: plan.clock.wall(), error });
     });
   }
 

@@ -3,34 +3,15 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
 import { endpointsOf, LoneAttempt } from './hedge-attempt.js';
-import { defaults, type HedgeOptions, hedgePlan } from './hedge-options.js';
+import { describeHedge, type HedgeDescription } from './hedge-description.js';
+import { defaults, type HedgeOptions, type HedgeUpdate, hedgePlan } from './hedge-options.js';
 import { type HedgeEvents, type HedgePlan, leaveOut, type NotHedgedReason } from './hedge-plan.js';
 import { runHedged } from './hedge-run.js';
 import { launch } from './launch.js';
-
-/** How a hedge is set up, as JSON. */
-export interface HedgeDescription {
-  /** Tells the descriptions of policies apart. */
-  readonly kind: 'hedge';
-  /** Its option of that name. */
-  readonly name: string;
-  /** Its option of that name; `null` for one that only failures start, or that is learnt. */
-  readonly delayMs: number | 'function' | null;
-  /** Which quantile the delay is, of how many calls; `null` for a delay that is given. */
-  readonly quantile: {
-    readonly ratio: number;
-    readonly minSamples: number;
-    readonly windowCalls: number;
-    readonly minMs: number;
-    readonly maxMs: number | null;
-  } | null;
-  /** Its option of that name. */
-  readonly maxHedges: number;
-  /** Its option of that name. */
-  readonly idempotent: boolean;
-}
 
 /** What a hedge has done so far. */
 export interface HedgeSnapshot {
@@ -48,7 +29,7 @@ export interface HedgeSnapshot {
   readonly quantileMs: number | null;
 }
 
-const eventNames: readonly (keyof HedgeEvents)[] = ['hedged', 'won', 'notHedged', 'discardFailed'];
+const eventNames: readonly (keyof HedgeEvents)[] = ['hedged', 'won', 'notHedged', 'discardFailed', 'updated'];
 
 /**
  * Runs an operation once more when its answer is long in coming, beside the attempt that runs, and at once
@@ -81,7 +62,7 @@ export class Hedge<in In = unknown> implements Policy<In>, Observable<HedgeEvent
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #plan: HedgePlan<In>;
+  #plan: HedgePlan<In>;
   readonly #background: CallContext;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
@@ -120,27 +101,52 @@ export class Hedge<in In = unknown> implements Policy<In>, Observable<HedgeEvent
   }
 
   on<Name extends keyof HedgeEvents>(event: Name, listener: Listener<HedgeEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter(eventNames);
-    return this.#plan.events.on(event, listener);
+    const { tally } = this.#plan;
+    tally.events ??= new Emitter(eventNames);
+    return tally.events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back. What a `quantile`
+   * has learnt stays; a delay that is given cannot become one that is learnt, nor the other way round.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: HedgeUpdate<In>): UndoUpdate {
+    return updateOptions(
+      {
+        owner: 'Hedge',
+        read: () => updatable(this.#plan),
+        write: next => {
+          const { name, clock, times, tally, delay } = this.#plan;
+          const window = typeof delay === 'object' ? delay.window : undefined;
+          this.#plan = hedgePlan(given({ ...next, name, clock }) as HedgeOptions<In>, {
+            times,
+            tally,
+            window,
+          });
+        },
+        tell: changes => {
+          const { name, clock, tally } = this.#plan;
+          if (!tally.events?.has('updated')) return;
+          tally.events.emit('updated', { policy: name, at: clock.wall(), changes });
+        },
+      },
+      options as Partial<ReturnType<typeof updatable<In>>>,
+    );
   }
 
   /** How it is set up, as JSON. */
   describe(): HedgeDescription {
-    const { name, delay, maxHedges, idempotent } = this.#plan;
-    const rest = { maxHedges, idempotent };
-    if (typeof delay !== 'object') {
-      const delayMs = typeof delay === 'function' ? 'function' : orNull(delay);
-      return { kind: 'hedge', name, delayMs, quantile: null, ...rest };
-    }
-    const quantile = { ...delay.window.rules, minMs: delay.minMs, maxMs: orNull(delay.maxMs) };
-    return { kind: 'hedge', name, delayMs: null, quantile, ...rest };
+    return describeHedge(this.#plan as unknown as HedgePlan<unknown>);
   }
 
   /** What it has done so far, as JSON. */
   snapshot(): HedgeSnapshot {
-    const { counts, delay } = this.#plan;
+    const { tally, delay } = this.#plan;
+    const { events: _, ...counts } = tally;
     const quantileMs = (typeof delay === 'object' ? delay.window.quantileMs : undefined) ?? null;
-    return { ...counts, notHedged: { ...counts.notHedged }, quantileMs };
+    return { ...counts, notHedged: { ...tally.notHedged }, quantileMs };
   }
 
   /** Nobody has said that the operation may run more than once. */
@@ -159,7 +165,8 @@ export class Hedge<in In = unknown> implements Policy<In>, Observable<HedgeEvent
   }
 }
 
-/** JSON has no Infinity. */
-function orNull(limit: number): number | null {
-  return limit === Infinity ? null : limit;
+/** The present options, by their names. */
+function updatable<In>(plan: HedgePlan<In>) {
+  const { delayMs, quantile, maxHedges, idempotent, budget, endpoints, classify, onDiscard } = plan;
+  return { delayMs, quantile, maxHedges, idempotent, budget, endpoints, classify, onDiscard };
 }

@@ -1,13 +1,16 @@
 import { type Backoff, backoffMs } from '../core/backoff.js';
-
-/** What `describe()` told of one policy. */
-export interface LintPart {
-  /** Its place, outermost first. */
-  readonly place: number;
-  readonly kind: string;
-  readonly name: string;
-  readonly told: Readonly<Record<string, unknown>>;
-}
+import {
+  are,
+  attemptsOf,
+  inside,
+  type LintPart,
+  limit,
+  memories,
+  outside,
+  type Parts,
+  repeaters,
+  shortest,
+} from './lint-parts.js';
 
 /** What a rule has to say of a part. */
 export interface LintHit {
@@ -26,26 +29,6 @@ export interface LintRule {
   readonly severity: LintSeverity;
   readonly check: (parts: readonly LintPart[]) => readonly LintHit[];
 }
-
-type Parts = readonly LintPart[];
-
-const repeaters = ['retry', 'hedge'];
-const memories = ['cache', 'coalesce'];
-
-const are = (parts: Parts, ...kinds: readonly string[]): Parts =>
-  parts.filter(({ kind }) => kinds.includes(kind));
-const inside = (parts: Parts, { place }: LintPart): Parts => parts.filter(part => part.place > place);
-const outside = (parts: Parts, { place }: LintPart): Parts => parts.filter(part => part.place < place);
-
-/** A number that `describe()` told; Infinity where it told null. */
-const limit = ({ told }: LintPart, field: string): number | undefined => {
-  const value = told[field];
-  return value === null ? Infinity : typeof value === 'number' ? value : undefined;
-};
-/** A hedge counts those beyond the first. */
-const attemptsOf = (part: LintPart): number => limit(part, 'attempts') ?? (limit(part, 'maxHedges') ?? 1) + 1;
-const shortest = (timeouts: Parts): number =>
-  Math.min(Infinity, ...timeouts.map(part => limit(part, 'timeoutMs') ?? Infinity));
 
 /** The waits between the attempts of a retry when chance is against it. */
 function waitsMs({ told }: LintPart, attempts: number): number {
@@ -172,6 +155,54 @@ function chaosNotInnermost(parts: Parts): LintHit[] {
   });
 }
 
+/** Whoever waits in line there has started an attempt, whose time runs. */
+function limiterInsideRepeats(parts: Parts): LintHit[] {
+  return are(parts, 'rate-limiter').flatMap(part => {
+    const other = are(outside(parts, part), ...repeaters).find(one => attemptsOf(one) > 1);
+    if (other === undefined || (limit(part, 'maxWaitMs') ?? 0) === 0) return [];
+    const message = `lets each attempt of '${other.name}' wait in line anew`;
+    return [{ part, message: `${message}: put it outside, or let nobody wait` }];
+  });
+}
+
+function hedgeTooLate(parts: Parts): LintHit[] {
+  return are(parts, 'hedge').flatMap(part => {
+    const delayMs = limit(part, 'delayMs') ?? 0;
+    const totalMs = shortest(are(outside(parts, part), 'timeout'));
+    // Without a delay, failures start it.
+    if (delayMs === Infinity || delayMs < totalMs) return [];
+    const message = `waits ${delayMs} ms, but the timeout outside ends the call after ${totalMs} ms`;
+    return [{ part, message: `${message}: shorten the delay` }];
+  });
+}
+
+/** A cache shares the misses of a key as well; two with keys of their own do different things. */
+function sharedTwice(parts: Parts): LintHit[] {
+  return are(parts, 'coalesce').flatMap(part => {
+    const others = [...are(parts, 'cache'), ...are(outside(parts, part), 'coalesce')];
+    const other = others.find(({ told }) => told['key'] === part.told['key']);
+    if (other === undefined) return [];
+    return [{ part, message: `shares what '${other.name}' shares already: take it away` }];
+  });
+}
+
+function chaosUnbounded(parts: Parts): LintHit[] {
+  const message = 'may hurt all calls: set `maxAffectedRatio`, or choose the victims with `enabled`';
+  return are(parts, 'chaos')
+    .filter(({ told }) => told['enabled'] === true && told['maxAffectedRatio'] === 1)
+    .filter(({ told }) =>
+      ['faultRatio', 'latencyRatio', 'outcomeRatio', 'truncateRatio'].some(ratio => Number(told[ratio]) > 0),
+    )
+    .map(part => ({ part, message }));
+}
+
+function withoutBudget(kind: string): LintRule['check'] {
+  return parts =>
+    are(parts, kind)
+      .filter(part => attemptsOf(part) > 1 && part.told['budget'] === undefined)
+      .map(part => ({ part, message: noBudget }));
+}
+
 const noBudget =
   'when all calls fail it multiplies the load: give it a RetryBudget, shared by all who call there';
 
@@ -182,11 +213,10 @@ export const lintRules: readonly LintRule[] = [
   {
     rule: 'retry-without-budget',
     severity: 'info',
-    check: parts =>
-      are(parts, 'retry')
-        .filter(part => attemptsOf(part) > 1 && part.told['budget'] === undefined)
-        .map(part => ({ part, message: noBudget })),
+    check: withoutBudget('retry'),
   },
+  { rule: 'hedge-without-budget', severity: 'info', check: withoutBudget('hedge') },
+  { rule: 'hedge-too-late', severity: 'warning', check: hedgeTooLate },
   { rule: 'no-attempt-timeout', severity: 'warning', check: noAttemptTimeout },
   { rule: 'attempts-exceed-total', severity: 'warning', check: attemptsExceedTotal },
   { rule: 'timeout-never-fires', severity: 'warning', check: timeoutNeverFires },
@@ -212,6 +242,17 @@ export const lintRules: readonly LintRule[] = [
         'sees the winner of % and none of the attempts that were slow or failed: put it inside',
       ),
   },
+  {
+    rule: 'throttle-outside-retry',
+    severity: 'warning',
+    check: parts =>
+      misplaced(
+        parts,
+        are(parts, 'adaptive-throttle'),
+        ['retry'],
+        'counts the attempts of % as one, and spares the remote none of them: put it inside',
+      ),
+  },
   { rule: 'breaker-sees-nothing', severity: 'error', check: breakerSeesNothing },
   { rule: 'breaker-inside-timeout', severity: 'warning', check: breakerInsideTimeout },
   {
@@ -225,6 +266,7 @@ export const lintRules: readonly LintRule[] = [
         'holds a slot while % waits between attempts: put it inside',
       ),
   },
+  { rule: 'limiter-inside-repeats', severity: 'warning', check: limiterInsideRepeats },
   {
     rule: 'fallback-not-outermost',
     severity: 'warning',
@@ -247,5 +289,7 @@ export const lintRules: readonly LintRule[] = [
         'what it knows has to pass % first: put it outermost, inside a fallback only',
       ),
   },
+  { rule: 'shared-twice', severity: 'info', check: sharedTwice },
   { rule: 'chaos-not-innermost', severity: 'warning', check: chaosNotInnermost },
+  { rule: 'chaos-unbounded', severity: 'info', check: chaosUnbounded },
 ];

@@ -1,5 +1,6 @@
 import { isRecord, refuse } from '../kernel/options.js';
-import { type LintPart, type LintSeverity, lintRules } from './lint-rules.js';
+import type { LintPart } from './lint-parts.js';
+import { type LintSeverity, lintRules } from './lint-rules.js';
 
 /** What a rule found in a pipeline. */
 export interface LintFinding {

@@ -18,7 +18,10 @@ export interface PipelineConfig {
   readonly budgets?: Readonly<Record<string, unknown>>;
 }
 
-const known = ['classify', 'onDiscard', 'retryAfterMs', 'run', 'trip', 'budgets', 'kinds', 'clock', 'random'];
+const known = [
+  ...['classify', 'cost', 'delayMs', 'enabled', 'endpoints', 'fault', 'key', 'negativeTtlMs', 'onDiscard'],
+  ...['onEvict', 'outcome', 'retryAfterMs', 'run', 'trip', 'ttlMs', 'budgets', 'kinds', 'clock', 'random'],
+];
 
 /**
  * Makes a pipeline of data. What the `describe()` of a pipeline told makes one that describes itself the

@@ -1,7 +1,13 @@
 import type { Guard, Policy } from '../kernel/policy.js';
+import { AdaptiveThrottle } from './adaptive-throttle.js';
 import { Bulkhead } from './bulkhead.js';
+import { Cache } from './cache.js';
+import { Chaos } from './chaos.js';
 import { CircuitBreaker } from './circuit-breaker.js';
+import { Coalesce } from './coalesce.js';
 import { Fallback } from './fallback.js';
+import { Hedge } from './hedge.js';
+import { RateLimiter } from './rate-limiter.js';
 import { Retry } from './retry.js';
 import { Timeout } from './timeout.js';
 
@@ -9,11 +15,11 @@ import { Timeout } from './timeout.js';
 export interface PolicyKind {
   /** Checks the options by itself, as its constructor does. */
   readonly make: (options: never) => Policy<never, unknown> | Guard;
-  /** Options that hold functions: data names them. */
+  /** Options that may hold functions: data names them. */
   readonly functions?: readonly string[];
   /** What `describe()` tells beyond the options; without effect in a config. */
   readonly told?: readonly string[];
-  /** Options in which `null` is null, and not a limit that there is not. */
+  /** Options whose data is taken as it is: `null` is no limit that there is not, a list no list of names. */
   readonly verbatim?: readonly string[];
   /** Whether it takes a source of chance. */
   readonly random?: boolean;
@@ -21,18 +27,40 @@ export interface PolicyKind {
 
 /** By the `kind` of their `describe()`. A new policy needs its line here, and `pipelineFrom` knows it. */
 export const policyKinds: Readonly<Record<string, PolicyKind>> = {
+  'adaptive-throttle': {
+    make: options => new AdaptiveThrottle(options),
+    functions: ['classify'],
+    random: true,
+  },
   bulkhead: { make: options => new Bulkhead(options) },
+  cache: {
+    make: options => new Cache(options),
+    functions: ['ttlMs', 'negativeTtlMs', 'key', 'onEvict'],
+    random: true,
+  },
+  chaos: {
+    make: options => new Chaos(options),
+    functions: ['fault', 'outcome', 'enabled'],
+    random: true,
+  },
   'circuit-breaker': {
     make: options => new CircuitBreaker(options),
     functions: ['trip', 'retryAfterMs', 'classify'],
     random: true,
   },
+  coalesce: { make: options => new Coalesce(options), functions: ['key'] },
   fallback: {
     make: options => new Fallback(options),
     functions: ['run', 'classify'],
     told: ['steps'],
     verbatim: ['value'],
   },
+  hedge: {
+    make: options => new Hedge(options),
+    functions: ['delayMs', 'endpoints', 'classify', 'onDiscard'],
+    verbatim: ['endpoints'],
+  },
+  'rate-limiter': { make: options => new RateLimiter(options), functions: ['cost'] },
   retry: {
     make: options => new Retry(options),
     functions: ['classify', 'onDiscard'],

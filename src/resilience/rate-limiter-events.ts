@@ -1,4 +1,4 @@
-import type { RateRule } from '../core/allowance.js';
+import type { OptionChanges } from '../kernel/live-options.js';
 import type { RateRefusal } from './rate-refusal.js';
 
 /** What a rate limiter tells. `at` is epoch ms, `policy` its name. */
@@ -21,8 +21,8 @@ export interface RateLimiterEvents {
   admitted: { readonly policy: string; readonly waitedMs: number; readonly at: number };
   /** A call was given up by its caller, or by a policy outside, while it waited. */
   abandoned: { readonly policy: string; readonly waiting: number; readonly at: number };
-  /** The rate was changed. */
-  updated: { readonly policy: string; readonly from: RateRule; readonly to: RateRule; readonly at: number };
+  /** The rate was changed by `update`. */
+  updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
 
 export const rateLimiterEvents: (keyof RateLimiterEvents)[] = [

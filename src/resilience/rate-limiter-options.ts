@@ -49,10 +49,10 @@ export interface RateLimiterDescription {
   readonly limit: number;
   /** The span of time that `limit` is for, in ms. */
   readonly perMs: number;
-  /** How much may pass at once after a rest. */
-  readonly burst: number;
-  /** What a call takes; `'function'` when it is told of each call. */
-  readonly cost: number | 'function';
+  /** How much may pass at once after a rest; left out where it follows `limit`. */
+  readonly burst?: number;
+  /** What a call takes; a function by its name. */
+  readonly cost: number | string;
   /** How long a call may wait, in ms. */
   readonly maxWaitMs: number | null;
   /** How many calls may wait. */

@@ -6,7 +6,8 @@ import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
-import { checkKeys, given } from '../kernel/options.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
+import { functionName, given, orNull } from '../kernel/options.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
@@ -168,24 +169,31 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
   }
 
   /**
-   * Changes the rate, now; what is left out stays, but a burst that was never given follows the limit. What
-   * was taken stays taken, up to a whole burst. Those who wait keep their order: with more they start
-   * earlier, and whoever would now have to wait longer than it may is refused. Reservations stand, unless
-   * they cost more than can now pass at once.
+   * Changes the rate, now, and answers how to put it back. What is left out stays, but a burst that was
+   * never given follows the limit. What was taken stays taken, up to a whole burst. Those who wait keep
+   * their order: with more they start earlier, and whoever would now have to wait longer than it may is
+   * refused. Reservations stand, unless they cost more than can now pass at once.
    *
-   * @throws TypeError or RangeError that names the option, the rule and the value.
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
    */
-  update(rate: RateLimiterUpdate): void {
-    checkKeys('RateLimiter', rate, ['limit', 'perMs', 'burst']);
-    const from = this.#rule;
-    const kept = this.#ownBurst ? from.burst : undefined;
-    const burst = rate.burst === undefined ? kept : rate.burst;
-    const to = checkRate({ ...from, ...given(rate), burst }, this.#settings.algorithm);
-    this.#rule = to;
-    this.#ownBurst = burst !== undefined;
-    this.#line.ration.update(to, this.clock.now());
-    if (this.#events?.has('updated')) this.#events.emit('updated', { ...this.#stamp(), from, to });
+  update(rate: RateLimiterUpdate): UndoUpdate {
+    const undo = updateOptions<RateLimiterUpdate>(
+      {
+        owner: 'RateLimiter',
+        read: () => this.#present,
+        write: next => this.#setRate(next as Required<RateLimiterUpdate>),
+        tell: changes => {
+          if (this.#events?.has('updated')) this.#events.emit('updated', { ...this.#stamp(), changes });
+        },
+      },
+      rate,
+    );
+    // Last, for it answers calls and so may run code that changes all of this.
     this.#line.review();
+    return () => {
+      undo();
+      this.#line.review();
+    };
   }
 
   on<Name extends keyof RateLimiterEvents>(
@@ -207,18 +215,33 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
   /** What it goes by, with the present rate. */
   describe(): RateLimiterDescription {
     const { algorithm, maxWaitMs, queue } = this.#settings;
-    return {
-      ...{ kind: 'rate-limiter', name: this.name, algorithm, ...this.#rule },
-      cost: typeof this.#cost === 'number' ? this.#cost : 'function',
-      maxWaitMs: maxWaitMs === Infinity ? null : maxWaitMs,
+    return given({
+      ...{ kind: 'rate-limiter' as const, name: this.name, algorithm, ...this.#present },
+      cost: functionName(this.#cost) ?? (this.#cost as number),
+      maxWaitMs: orNull(maxWaitMs),
       queue,
-    };
+    }) as RateLimiterDescription;
   }
 
   /** Refuses whoever waits, and from now on whoever would have to. */
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#line.close();
+  }
+
+  /** The options of the rate as they were given: a burst that follows the limit was not. */
+  get #present(): Required<RateLimiterUpdate> {
+    const { limit, perMs, burst } = this.#rule;
+    return { limit, perMs, burst: this.#ownBurst ? burst : undefined } as Required<RateLimiterUpdate>;
+  }
+
+  #setRate(next: Required<RateLimiterUpdate>): void {
+    const rule = checkRate(next, this.#settings.algorithm);
+    this.#ownBurst = next.burst !== undefined;
+    const { limit, perMs, burst } = this.#rule;
+    if (rule.limit === limit && rule.perMs === perMs && rule.burst === burst) return;
+    this.#rule = rule;
+    this.#line.ration.update(rule, this.clock.now());
   }
 
   #take(cost: number): boolean {

@@ -1,5 +1,6 @@
 import type { Backoff } from '../core/backoff.js';
 import { functionName, given, orNull } from '../kernel/options.js';
+import { describeBudget } from './budget-description.js';
 import type { RetryPlan } from './retry-plan.js';
 
 /** How a retry is set up, as JSON; `null` stands for no limit. */
@@ -46,10 +47,4 @@ export function describeRetry(plan: RetryPlan<unknown>, amplification: number): 
     onDiscard: functionName(plan.onDiscard),
     amplification: orNull(amplification),
   }) as RetryDescription;
-}
-
-/** What a policy says of the budget that it shares. */
-export function describeBudget(budget: object | undefined): unknown {
-  const { name = 'budget', describe } = (budget ?? {}) as { name?: string; describe?: () => unknown };
-  return budget && (describe ? describe.call(budget) : name);
 }

@@ -17,7 +17,10 @@ const definitions = schema['$defs'] as Record<string, { properties: Record<strin
 /** What each kind is told besides, so that nothing is missing. */
 const bases: Record<string, object> = {
   bulkhead: { slots: 5 },
+  cache: { ttlMs: 5 },
+  chaos: { latencyMs: 5, outcome: 'named' },
   fallback: { value: 'none' },
+  'rate-limiter': { limit: 5, perMs: 5 },
   timeout: { timeoutMs: 5 },
 };
 const texts = ['', 'named', 'fifo', 'race', 'enforce'];
@@ -72,11 +75,21 @@ const shapes = [
     { retryRatio: value },
     { reserve: value },
     { minPerSecond: value },
+    { ratio: value },
+    { windowCalls: value },
+    { minSamples: value },
+    { minMs: value },
+    { maxMs: value },
+    [value, value],
+    [1, value, value],
   ]),
 ];
 
 /** Where a rule rests on another option, JSON Schema lets pass what the class refuses. */
-const relative = ['circuit-breaker minCalls', 'circuit-breaker probesToClose'];
+const relative = [
+  ...['chaos latencyMs', 'circuit-breaker minCalls', 'circuit-breaker probesToClose'],
+  ...['hedge quantile', 'rate-limiter algorithm', 'rate-limiter burst', 'rate-limiter limit'],
+];
 
 describe('the schema of configs', () => {
   it('is the one of the package (after a review: npm run schema)', () => {
@@ -132,6 +145,7 @@ describe('the schema of configs', () => {
       { pipeline: [{ kind: 'fallback' }] },
       { pipeline: [{ kind: 'fallback', value: 1, run: 'named' }] },
       { pipeline: [{ timeoutMs: 5 }] },
+      { pipeline: [{ kind: 'hedge', delayMs: 5, quantile: {} }] },
     ]) {
       expect.soft({ wrong, valid: isValid(wrong, schema) }).toEqual({ wrong, valid: builds(wrong) });
       expect.soft(isValid(wrong, schema)).toBe(false);

@@ -26,6 +26,7 @@ const keywords: Readonly<Record<string, Check>> = {
   maximum: (wanted: number, value) => typeof value !== 'number' || value <= wanted,
   exclusiveMinimum: (wanted: number, value) => typeof value !== 'number' || value > wanted,
   minItems: (wanted: number, value) => !Array.isArray(value) || value.length >= wanted,
+  maxItems: (wanted: number, value) => !Array.isArray(value) || value.length <= wanted,
   items: (wanted: Schema, value, _, root) =>
     !Array.isArray(value) || value.every(item => isValid(item, wanted, root)),
   required: (wanted: string[], value) => !isObject(value) || wanted.every(name => Object.hasOwn(value, name)),
@@ -40,6 +41,7 @@ const keywords: Readonly<Record<string, Check>> = {
       .filter(name => !Object.hasOwn(properties as object, name))
       .every(name => wanted !== false && isValid(value[name], wanted, root)),
   anyOf: (wanted: Schema[], value, _, root) => wanted.some(schema => isValid(value, schema, root)),
+  not: (wanted: Schema, value, _, root) => !isValid(value, wanted, root),
   oneOf: (wanted: Schema[], value, _, root) =>
     wanted.filter(schema => isValid(value, schema, root)).length === 1,
   $ref: (wanted: string, value, _, root) => {

@@ -16,15 +16,34 @@ interface Probe {
   readonly shapes?: Readonly<Record<string, readonly Data[]>>;
   /** Of these exactly one has to be given. */
   readonly either?: readonly string[];
+  /** Of these at most one may be given. */
+  readonly apart?: readonly string[];
+  /** What no rule of a number or a text says. */
+  readonly written?: Readonly<Record<string, Schema>>;
 }
 
+const ms: Schema = { type: 'number', minimum: 0 };
 const probes: Readonly<Record<string, Probe>> = {
   bulkhead: { base: { slots: 1 } },
   'circuit-breaker': {
     base: { window: { calls: 1e6 }, probes: 1e6 },
     shapes: { window: [{ calls: 1 }, { ms: 1 }], openMs: [{ initialMs: Number.MIN_VALUE }] },
   },
+  cache: { base: { ttlMs: 1 } },
+  chaos: {
+    base: { latencyMs: 1, outcome: () => 1 },
+    written: {
+      enabled: { type: ['boolean', 'string'] },
+      latencyMs: { anyOf: [ms, { type: 'array', items: ms, minItems: 2, maxItems: 2 }] },
+    },
+  },
   fallback: { base: { run: () => 1 }, either: ['value', 'run'] },
+  hedge: {
+    shapes: { quantile: [{ windowCalls: 100_000, minMs: 0 }] },
+    apart: ['delayMs', 'quantile'],
+    written: { endpoints: { anyOf: [{ type: 'string' }, { type: 'array', minItems: 1 }] } },
+  },
+  'rate-limiter': { base: { limit: 1, perMs: 1 } },
   retry: {
     shapes: {
       backoff: [
@@ -76,18 +95,21 @@ export function schemaOf(program: ts.Program): Schema {
 }
 
 function policySchema(program: ts.Program, kind: string, { make, ...told }: PolicyKind): Schema {
-  const { base = {}, shapes = {}, either = [] } = probes[kind] ?? {};
+  const { base = {}, shapes = {}, either = [], apart = [], written = {} } = probes[kind] ?? {};
   const name = kind.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
   const defaults = (house as unknown as Record<string, { defaults?: Data }>)[name]?.defaults ?? {};
   const words = wordsOf(program, `${name}Options`);
   const says = asking(options => make(options as never), base);
   const options = says.known().filter(option => !seams.includes(option));
   const properties = options.map(option => {
-    const schema = told.verbatim?.includes(option)
-      ? {}
-      : option === 'budget'
-        ? { anyOf: [{ type: 'string' }, { $ref: '#/$defs/retry-budget' }] }
-        : optionSchema(says, option, shapes[option] ?? []);
+    const isNamed = told.functions?.includes(option) === true;
+    const schema =
+      written[option] ??
+      (told.verbatim?.includes(option)
+        ? {}
+        : option === 'budget'
+          ? { anyOf: [{ type: 'string' }, { $ref: '#/$defs/retry-budget' }] }
+          : optionSchema(says, option, shapes[option] ?? [], isNamed));
     const standard = option in defaults ? { default: inJson(defaults[option]) } : {};
     return [option, { description: words.get(option), ...schema, ...standard }];
   });
@@ -100,6 +122,7 @@ function policySchema(program: ts.Program, kind: string, { make, ...told }: Poli
     type: 'object',
     properties: { kind: { const: kind }, ...Object.fromEntries([...properties, ...beyond]) },
     required: ['kind', ...required],
+    ...(apart.length > 0 && { not: { required: apart } }),
     ...(either.length > 0 && { oneOf: either.map(option => ({ required: [option] })) }),
     additionalProperties: false,
   };
@@ -134,10 +157,12 @@ function asking(make: (options: Data) => unknown, base: Data, within?: string) {
   };
 }
 
-function optionSchema(says: Ask, option: string, shapes: readonly Data[]): Schema {
+function optionSchema(says: Ask, option: string, shapes: readonly Data[], isNamed: boolean): Schema {
   const schemas = shapes.map(shape => shapeSchema(says.part(option, shape)));
   const alone = ruleSchema(says.rule(option) ?? '', value => says.takes(option, value));
   const all = alone === undefined ? schemas : [alone, ...schemas];
+  // A number, or the name of a function that tells it.
+  if (isNamed && 'minimum' in (alone ?? {})) all.push({ type: 'string' });
   if (all.length === 0)
     throw new Error(`schema: give \`${option}\` its shapes in test/house/rules/schema.ts`);
   return all.length === 1 ? all[0]! : { anyOf: all };
@@ -163,7 +188,7 @@ const number = /^(an integer|a number)(?: > (\S+?))?(?: >= (\S+?))?(?: <= (\S+?)
 /** A rule in the words of `refuse`. */
 function ruleSchema(rule: string, takes: (value: unknown) => boolean): Schema | undefined {
   if (rule === 'a string' || rule === 'a function') return { type: 'string' };
-  if (rule === 'true or false' || rule === 'a boolean') return { type: 'boolean' };
+  if (rule === 'true or false') return { type: 'boolean' };
   if (rule.startsWith('a function, or a list')) {
     return { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
   }
@@ -190,7 +215,8 @@ function ruleSchema(rule: string, takes: (value: unknown) => boolean): Schema | 
 function sampleOf(schema: Schema): unknown {
   if (Array.isArray(schema['enum'])) return schema['enum'][0];
   if (schema['type'] === 'string') return '';
-  return (schema['minimum'] as number | undefined) ?? 1;
+  const { minimum, maximum = 1 } = schema as { readonly minimum?: number; readonly maximum?: number };
+  return minimum ?? Math.min(1, maximum);
 }
 
 const inJson = (value: unknown): unknown => (value === Infinity ? null : value);

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BlastRadius } from '../../../src/core/blast-radius.js';
 import { Budget } from '../../../src/core/budget.js';
+import { Flights } from '../../../src/core/flights.js';
+import { QuantileWindow } from '../../../src/core/quantile.js';
+import { Sieve, SieveNode } from '../../../src/core/sieve.js';
+import { Throttle } from '../../../src/core/throttle.js';
 import { CircuitDriver } from '../../fixtures/circuit-driver.js';
 import { circuitRules } from '../../fixtures/circuit-rules.js';
 
@@ -96,5 +101,133 @@ describe('a budget whose rules are amended', () => {
     expect(budget.tokens(2_000)).toBe(3.5);
     budget.amend({ retryRatio: 0, reserve: 2, minPerSecond: 0 }, 1_500);
     expect(budget.tokens(9_000)).toBe(2);
+  });
+});
+
+describe('a blast radius that is amended', () => {
+  it('knows of the latest calls as many as it saw, in a window of any length', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.boolean() },
+      fc.record({ percent: fc.integer({ min: 0, max: 100 }), size: fc.integer({ min: 1, max: 9 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), steps => {
+        let [percent, size] = [50, 4];
+        const radius = new BlastRadius(percent / 100, size);
+        let log: boolean[] = [];
+        for (const each of steps) {
+          if (typeof each === 'object') {
+            ({ percent, size } = each);
+            radius.amend(percent / 100, size);
+          } else {
+            const before = log.slice(-size + 1 || log.length).filter(Boolean).length;
+            const seen = Math.min(log.length + 1, size);
+            const admitted = radius.admit(each);
+            expect(admitted).toBe(each && 100 * (before + 1) <= percent * seen);
+            log.push(admitted);
+          }
+          // What a shorter window forgot, a longer one does not know again.
+          log = log.slice(-size);
+          expect(radius.affected).toBe(log.filter(Boolean).length);
+        }
+      }),
+    );
+  });
+});
+
+describe('a sieve that is resized', () => {
+  it('lets go of as many as have no room, and loses none of the others', () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ add: fc.nat(12) }) },
+      { weight: 3, arbitrary: fc.record({ get: fc.nat(12) }) },
+      fc.record({ resize: fc.integer({ min: 1, max: 8 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), steps => {
+        let room = 4;
+        const sieve = new Sieve(room);
+        const held = new Set<SieveNode>();
+        for (const each of steps) {
+          if ('get' in each) sieve.get(String(each.get));
+          else if ('add' in each) {
+            const node = new SieveNode(String(each.add));
+            held.add(node);
+            held.delete(sieve.add(node) as SieveNode);
+          } else {
+            room = each.resize;
+            const before = held.size;
+            const gone = sieve.resize(room);
+            expect(gone).toHaveLength(Math.max(0, before - room));
+            for (const node of gone) held.delete(node);
+          }
+          expect(held.size).toBeLessThanOrEqual(room);
+          expect(new Set(sieve.nodes())).toEqual(held);
+        }
+      }),
+    );
+  });
+
+  it('spares what was asked for', () => {
+    const sieve = new Sieve(4);
+    for (const key of ['a', 'b', 'c', 'd']) sieve.add(new SieveNode(key));
+    sieve.get('a');
+    sieve.get('c');
+    expect(sieve.resize(2).map(({ key }) => key)).toEqual(['b', 'd']);
+    expect(() => sieve.resize(0)).toThrow('`maxEntries` must be an integer >= 1, got 0');
+  });
+});
+
+describe('flights that are resized', () => {
+  it('stay, and are full until there is room', () => {
+    const flights = new Flights(2);
+    const [a, b] = ['a', 'b'].map(sharedKey => ({ sharedKey, callers: 0, latest: 0 })) as [never, never];
+    flights.start(a);
+    flights.start(b);
+    flights.resize(1);
+    expect([flights.size, flights.isFull, flights.land(a), flights.isFull]).toEqual([2, true, true, true]);
+    flights.resize(3);
+    expect(flights.isFull).toBe(false);
+    expect(() => flights.resize(0.5)).toThrow('`maxKeys` must be an integer >= 1, got 0.5');
+  });
+});
+
+describe('a quantile that is amended', () => {
+  const rules = { ratio: 0.5, minSamples: 1, windowCalls: 8 };
+
+  it.each([2, 4, 8, 20])('goes on with what it knows, and is soon one of %d calls', windowCalls => {
+    const window = new QuantileWindow(rules);
+    for (let ms = 1; ms <= 8; ms++) window.record(ms, false);
+    const before = window.quantileMs;
+    window.amend({ ...rules, windowCalls });
+    expect([window.samples, window.quantileMs]).toEqual([8, before]);
+    for (let call = 0; call < 3 * windowCalls; call++) {
+      window.record(1_000, false);
+      expect(window.samples).toBeLessThanOrEqual(Math.max(8, windowCalls) + windowCalls);
+    }
+    expect(window.samples).toBeLessThanOrEqual(windowCalls);
+    expect(window.quantileMs).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('answers by the new ratio at once', () => {
+    const window = new QuantileWindow(rules);
+    for (const ms of [1, 1, 1, 100]) window.record(ms, false);
+    expect(window.quantileMs).toBe(1);
+    window.amend({ ...rules, ratio: 0.9 });
+    expect(window.quantileMs).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe('a throttle that is amended', () => {
+  const rules = { windowMs: 100, buckets: 4, headroom: 2, maxRejectRatio: 1, minRequests: 1 };
+
+  it.each([
+    [{ headroom: 1 }, 3],
+    [{ windowMs: 50 }, 0],
+    [{ buckets: 5 }, 0],
+  ])('by %j knows of %d requests', (change, known) => {
+    const throttle = new Throttle(rules, 0);
+    for (let i = 0; i < 3; i++) throttle.record(false, 0);
+    throttle.amend({ ...rules, ...change }, 0);
+    expect(throttle.requests(0)).toBe(known);
   });
 });

@@ -32,9 +32,11 @@ describe('the options of Cache', () => {
       kind: 'cache',
       name: 'cache',
       maxEntries: 1000,
-      ttlMs: null,
+      ttlMs: 'ttlMs',
       staleWhileRevalidateMs: 0,
       staleIfErrorMs: null,
+      ttlJitterRatio: 0,
+      revalidateTimeoutMs: 30_000,
     });
     expect(new Cache({ ttlMs: 7 }).describe().ttlMs).toBe(7);
     expect(Object.isFrozen(Cache.defaults)).toBe(true);

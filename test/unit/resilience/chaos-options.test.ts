@@ -40,8 +40,16 @@ describe('the options of Chaos', () => {
       latencyRatio: 0,
       outcomeRatio: 0,
       truncateRatio: 0,
+      truncateAfter: 1,
+      enabled: true,
       maxAffectedRatio: 1,
+      windowCalls: 100,
     });
     expect(Object.isFrozen(Chaos.defaults)).toBe(true);
+    const latencyMs: [number, number] = [1, 2];
+    const told = new Chaos({ latencyMs }).describe();
+    latencyMs[0] = 9;
+    expect(told.latencyMs).toEqual([1, 2]);
+    expect(Object.isFrozen(told.latencyMs)).toBe(true);
   });
 });

@@ -61,7 +61,11 @@ const subjects: [string, { on(event: never, listener: never): () => void }, stri
       updated: true,
     }),
   ],
-  ['AdaptiveThrottle', new AdaptiveThrottle(), names<AdaptiveThrottleEvents>({ throttled: true })],
+  [
+    'AdaptiveThrottle',
+    new AdaptiveThrottle(),
+    names<AdaptiveThrottleEvents>({ throttled: true, updated: true }),
+  ],
   [
     'Fallback',
     new Fallback({ value: 1 }),

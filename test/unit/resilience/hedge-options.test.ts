@@ -32,8 +32,8 @@ describe('the options of a hedge', () => {
 
   it.each([
     [{ delay: 5 }, 'Hedge: unknown option `delay`'],
-    [{ quantile: { ration: 0.9 } }, 'Hedge.quantile: unknown option `ration`'],
-    [{ quantile: null }, 'Hedge.quantile: `options` must be an object, got null'],
+    [{ quantile: { ration: 0.9 } }, 'Hedge: `quantile`: unknown option `ration`'],
+    [{ quantile: null }, 'Hedge: `quantile` must be an object, got null'],
     [{ delayMs: 5, quantile: {} }, 'must not hold both `delayMs` and `quantile`'],
     [null, 'Hedge: `options` must be an object, got null'],
   ])('refuse %o', (options, message) => {
@@ -48,7 +48,6 @@ describe('the options of a hedge', () => {
       kind: 'hedge',
       name: 'hedge',
       delayMs: 100,
-      quantile: null,
       maxHedges: 1,
       idempotent: false,
     });
@@ -57,9 +56,11 @@ describe('the options of a hedge', () => {
   it('are described as JSON', () => {
     const described = (options: HedgeOptions) => JSON.parse(JSON.stringify(new Hedge(options).describe()));
     expect(described({ delayMs: Infinity }).delayMs).toBeNull();
-    expect(described({ delayMs: () => 5 }).delayMs).toBe('function');
-    expect(described({ quantile: { windowCalls: 50, maxMs: Infinity }, maxHedges: 3 })).toMatchObject({
-      delayMs: null,
+    expect(described({ delayMs: () => 5 }).delayMs).toBe('delayMs');
+    expect(described({ quantile: { windowCalls: 50, maxMs: Infinity }, maxHedges: 3 })).toEqual({
+      kind: 'hedge',
+      name: 'hedge',
+      idempotent: false,
       maxHedges: 3,
       quantile: { ratio: 0.95, minSamples: 25, windowCalls: 50, minMs: 1, maxMs: null },
     });
@@ -69,6 +70,7 @@ describe('the options of a hedge', () => {
     const endpoints = ['a'];
     const hedge = new Hedge({ endpoints });
     endpoints[0] = 'b';
+    expect(() => (hedge.describe().endpoints as string[]).push('c')).toThrow(TypeError);
     await expect(hedge.execute(({ attributes: { endpoint } }) => endpoint)).resolves.toBe('a');
   });
 

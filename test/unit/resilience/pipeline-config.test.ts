@@ -212,7 +212,7 @@ describe('a config that cannot be', () => {
       'pipeline[0].budget.reserve must be an integer >= 1 <= 1000000, got 0',
     ],
     [{ kind: 'fallback' }, 'pipeline[0] is refused: Fallback: options must hold either'],
-    [{ kind: 'constructor' }, "pipeline[0].kind must be 'bulkhead' or"],
+    [{ kind: 'constructor' }, "pipeline[0].kind must be 'adaptive-throttle' or 'bulkhead' or"],
     [{ kind: 'retri' }, 'got "retri"; did you mean \'retry\'?'],
     [{ attempts: 3 }, "or 'timeout', got undefined"],
     [null, 'pipeline[0] must be an object, got null'],

@@ -158,11 +158,10 @@ describe('a rate limiter', () => {
         algorithm: 'token-bucket',
         limit: 1,
         perMs: 1_000,
-        burst: 1,
       },
       ...{ cost: 1, maxWaitMs: 0, queue: 100 },
     });
     const told = limiterOf({ cost: () => 1, maxWaitMs: Number.POSITIVE_INFINITY }).limiter.describe();
-    expect(told).toMatchObject({ cost: 'function', maxWaitMs: null });
+    expect(told).toMatchObject({ cost: 'cost', maxWaitMs: null });
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
+import { AdaptiveThrottle } from '../../../src/resilience/adaptive-throttle.js';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
+import { Cache } from '../../../src/resilience/cache.js';
+import { Chaos } from '../../../src/resilience/chaos.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
+import { Coalesce } from '../../../src/resilience/coalesce.js';
+import { Hedge } from '../../../src/resilience/hedge.js';
+import { RateLimiter } from '../../../src/resilience/rate-limiter.js';
 import { Retry } from '../../../src/resilience/retry.js';
 import { RetryBudget } from '../../../src/resilience/retry-budget.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
@@ -24,6 +30,37 @@ describe('an update', () => {
     ['Bulkhead', () => new Bulkhead({ slots: 2 }), { slots: 3, queue: 5 }, { queue: 1.5, slots: 9 }],
     ['Retry', () => new Retry({ attempts: 2 }), { attempts: 5 }, { attempts: 0 }],
     ['RetryBudget', () => new RetryBudget({ reserve: 10 }), { reserve: 20 }, { reserve: 0 }],
+    [
+      'AdaptiveThrottle',
+      () => new AdaptiveThrottle({ headroom: 3 }),
+      { headroom: 1.5, windowMs: 60 },
+      { headroom: 0.5 },
+    ],
+    [
+      'Cache',
+      () => new Cache({ ttlMs: 100, maxEntries: 2 }),
+      { ttlMs: 5, maxEntries: 1, staleIfErrorMs: 9 },
+      { maxEntries: 0, ttlMs: 7 },
+    ],
+    [
+      'Chaos',
+      () => new Chaos({ faultRatio: 0.1 }),
+      { faultRatio: 0.5, latencyMs: [1, 2], windowCalls: 7 },
+      { latencyRatio: 2, faultRatio: 0 },
+    ],
+    ['Coalesce', () => new Coalesce(), { maxKeys: 5 }, { maxKeys: 0 }],
+    [
+      'Hedge',
+      () => new Hedge({ delayMs: 10 }),
+      { delayMs: 20, maxHedges: 3, idempotent: true },
+      { maxHedges: 101, delayMs: 1 },
+    ],
+    [
+      'RateLimiter',
+      () => new RateLimiter({ limit: 5, perMs: 100 }),
+      { limit: 6, perMs: 50, burst: 2 },
+      { perMs: 0, limit: 9 },
+    ],
     ['Timeout', () => new Timeout({ timeoutMs: 100 }), { timeoutMs: 200 }, { timeoutMs: Number.NaN }],
   ] as const;
 
@@ -176,6 +213,22 @@ describe('an update of a Timeout', () => {
     await clock.advance(80);
     await expect(Promise.all([first, second])).resolves.toEqual([100, 20]);
     expect([timeout.snapshot().running, clock.timers]).toEqual([0, 0]);
+  });
+});
+
+describe('an update of a budget', () => {
+  it('tells of another one that has the same name, and brings the first one back', async () => {
+    const poor = () => new RetryBudget({ reserve: 1, minPerSecond: 0, retryRatio: 0 });
+    const [first, second] = [poor(), poor()];
+    const retry = new Retry({ budget: first });
+    const told = vi.fn();
+    retry.on('updated', told);
+    const undo = retry.update({ budget: second });
+    expect(told).toHaveBeenCalledOnce();
+    first.withdraw();
+    undo();
+    await retry.execute(fail).catch(() => {});
+    expect(retry.snapshot()).toMatchObject({ retried: 0, gaveUp: 1 });
   });
 });
 
