@@ -196,11 +196,10 @@ function chaosUnbounded(parts: Parts): LintHit[] {
     .map(part => ({ part, message }));
 }
 
-function withoutBudget(kind: string): LintRule['check'] {
-  return parts =>
-    are(parts, kind)
-      .filter(part => attemptsOf(part) > 1 && part.told['budget'] === undefined)
-      .map(part => ({ part, message: noBudget }));
+function withoutBudget(parts: Parts, kind: string): LintHit[] {
+  return are(parts, kind)
+    .filter(part => attemptsOf(part) > 1 && part.told['budget'] === undefined)
+    .map(part => ({ part, message: noBudget }));
 }
 
 const noBudget =
@@ -213,9 +212,9 @@ export const lintRules: readonly LintRule[] = [
   {
     rule: 'retry-without-budget',
     severity: 'info',
-    check: withoutBudget('retry'),
+    check: parts => withoutBudget(parts, 'retry'),
   },
-  { rule: 'hedge-without-budget', severity: 'info', check: withoutBudget('hedge') },
+  { rule: 'hedge-without-budget', severity: 'info', check: parts => withoutBudget(parts, 'hedge') },
   { rule: 'hedge-too-late', severity: 'warning', check: hedgeTooLate },
   { rule: 'no-attempt-timeout', severity: 'warning', check: noAttemptTimeout },
   { rule: 'attempts-exceed-total', severity: 'warning', check: attemptsExceedTotal },
