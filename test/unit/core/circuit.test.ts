@@ -161,6 +161,13 @@ describe('an open circuit', () => {
     expect(it.circuit.decision).toMatchObject({ trips: 1, until: it.now + 100 });
   });
 
+  it('leaves a part of a capped break to chance, too', () => {
+    const rules = { consecutiveFailures: 1, openMs: 4000, maxOpenMs: 1000, jitterRatio: 0.4 };
+    const it = new CircuitDriver(rules, 1000, () => 0.5);
+    it.run(bad);
+    expect(it.circuit.retryAfterMs(1000)).toBe(800);
+  });
+
   it('leaves a part of the break to chance', () => {
     const it = new CircuitDriver({ consecutiveFailures: 1, jitterRatio: 0.4 }, 1000, () => 0.5);
     it.run(bad);

@@ -33,6 +33,18 @@ describe('Slots', () => {
     expect([two.limit, two.taken, two.waiting]).toEqual([2, 2, 0]);
   });
 
+  it('evicts whoever is next, who gets no slot', () => {
+    const one = slots(1);
+    one.take();
+    const a = join(one, 'a');
+    join(one, 'b');
+    expect(one.evict()).toBe(a);
+    one.release();
+    expect(one.evict()?.item).toBe('b');
+    expect(one.evict()).toBeUndefined();
+    expect([one.taken, one.waiting]).toEqual([0, 0]);
+  });
+
   it('keeps a released slot for those who wait', () => {
     const one = slots(1);
     one.take();
