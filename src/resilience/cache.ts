@@ -230,7 +230,9 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
           // A run that lost its key was overtaken by `set` or `delete`, or all of its callers left.
           if (!this.#isCurrent(key, context)) return value;
           const entry = shelf.entryOf(key, value, shelf.ttlOf(value, context));
-          if (entry !== undefined) shelf.keep(entry);
+          // What is not to be kept still says that the old answer is out of date.
+          if (entry === undefined) shelf.drop(key, 'deleted');
+          else shelf.keep(entry);
           if (unasked) shelf.tell('revalidated', key);
           return value;
         },

@@ -133,7 +133,7 @@ export const breakerVariants: readonly Variant[] = [
     ['the window survives a transition', '    this.#window?.clear();\n', ''],
   ]),
   ...variantsOf('window', 'model/circuit', [
-    ['clearing leaves the ring as it was', '    this.#words.fill(0);\n', ''],
+    ['clearing leaves the ring as it was', '    this.#words = undefined;\n', ''],
   ]),
   ...variantsOf('permit', 'model/circuit-exhaustive', [
     [

@@ -93,7 +93,7 @@ export const rateVariants: readonly Variant[] = [
     ['what was cut short is taken for whole', 'bucketOf(ms) + (cut ? BUCKETS : 0)', 'bucketOf(ms)'],
     ['nothing is ever forgotten', '      this.#younger.clear();\n', ''],
     ['the first answer stands for ever', '    this.#unheard++;\n', ''],
-    ['answers from the first sample on', 'if (this.samples < this.rules.minSamples) return undefined;', ''],
+    ['answers from the first sample on', 'if (this.samples < this.#rules.minSamples) return undefined;', ''],
   ]),
   ...variantsOf('blast-radius', `${core}/blast-radius`, [
     ['what left the window stays counted', '    this.#affected -= ring[this.#next]!;\n', ''],

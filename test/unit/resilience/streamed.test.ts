@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { Bulkhead } from '../../../src/resilience/bulkhead.js';
 import { Fallback } from '../../../src/resilience/fallback.js';
 import { Retry } from '../../../src/resilience/retry.js';
 import { streamed } from '../../../src/resilience/stream-policy.js';
@@ -238,4 +239,24 @@ describe('the options of streamed', () => {
     expect(() => streamed(new Retry(), { idle: 5 } as never)).toThrow('unknown option `idle`');
     expect(() => streamed({ enter() {}, exit() {} } as never)).toThrow('must be a policy');
   });
+});
+
+it('fails where an iterator answers what is no object, at the first chunk and later', async () => {
+  for (const before of [0, 1]) {
+    const policy = streamed(new Bulkhead({ slots: 1 }));
+    let asked = 0;
+    const broken = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => (asked++ < before ? { done: false, value: asked } : (5 as never)),
+      }),
+    };
+    const read = async (): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      for await (const chunk of await policy.execute(() => broken as AsyncIterable<unknown>))
+        seen.push(chunk);
+      return seen;
+    };
+    await expect(read()).rejects.toThrow('an iterator must answer objects, got number');
+    expect(policy.snapshot().open).toBe(0);
+  }
 });
