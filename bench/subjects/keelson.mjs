@@ -35,7 +35,9 @@ function ruleOf({ consecutive, calls, ratio, windowMs }) {
 }
 
 const breakerOf = settings => new dist.CircuitBreaker(ruleOf(settings));
-const adaptiveOf = ({ limit }) => new dist.AdaptiveLimiter({ initialLimit: limit, maxLimit: 10 * limit });
+// Never below its beginning: under a load that it has not met before it would go down to measure.
+const adaptiveOf = ({ limit }) =>
+  new dist.AdaptiveLimiter({ initialLimit: limit, minLimit: limit, maxLimit: 10 * limit });
 const bulkheadOf = ({ slots, queue }) => new dist.Bulkhead({ slots, queue });
 const hedgeOf = ({ delayMs }) => new dist.Hedge({ delayMs, idempotent: true });
 // Never below the delay that the others have.

@@ -184,9 +184,10 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
     };
   }
 
-  #newEra(limits: Limits): Era {
+  #newEra({ timeoutMs, strategy }: Limits): Era {
     const era: Era = {
-      ...limits,
+      timeoutMs,
+      strategy,
       due: new DeadlineList(this.clock, call => this.#expire(call, era, era.timeoutMs)),
     };
     return era;
