@@ -38,7 +38,10 @@ export interface Context {
 
 /** What a caller may say about one call. */
 export interface CallOptions {
-  /** Gives the call up when it aborts; the call then fails with `signal.reason`. */
+  /**
+   * Gives the call up when it aborts. A call that waits, or stands under a `Timeout`, then fails at once with
+   * `signal.reason`; one that runs ends when its operation heeds the signal.
+   */
   readonly signal?: AbortSignal | undefined;
   /** The ms from now after which the answer is worthless; any number >= 0. Only ever shortens a deadline. */
   readonly timeoutMs?: number | undefined;

@@ -6,7 +6,15 @@ import { KneeLimit } from '../core/limit-knee.js';
 import { VegasLimit } from '../core/limit-vegas.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
-import { checkKeys, checkNumber, checkOneOf, given, type NumberRule, refuse } from '../kernel/options.js';
+import {
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  given,
+  isRecord,
+  type NumberRule,
+  refuse,
+} from '../kernel/options.js';
 import type { Classify, Outcome } from '../kernel/outcome.js';
 
 /** What sets the limit of an `AdaptiveLimiter`. */
@@ -116,7 +124,7 @@ export function checkPartitions(
   partitions: AdaptiveLimiterOptions['partitions'],
 ): ReadonlyMap<string, Partition> | undefined {
   if (partitions === undefined) return undefined;
-  if (typeof partitions !== 'object' || partitions === null) {
+  if (!isRecord(partitions) || Symbol.iterator in partitions) {
     refuse(owner, 'partitions', 'an object', partitions);
   }
   const made = new Map<string, Partition>();

@@ -68,3 +68,12 @@ describe('the options of an adaptive limiter', () => {
     expect(() => of({ slots: 1 })).toThrow('unknown option `slots`');
   });
 });
+
+it.each([[new Map([['a', 0.5]])], [[0.5]], [null], ['a']])(
+  'shares are refused that are no object: %j',
+  partitions => {
+    expect(() => new AdaptiveLimiter({ partitions: partitions as never })).toThrow(
+      '`partitions` must be an object',
+    );
+  },
+);
