@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { retryAfterMs } from '../../src/core/retry-after.js';
-import { pipelineFrom } from '../../src/resilience/pipeline-config.js';
+import { type PipelineConfig, pipelineFrom } from '../../src/resilience/pipeline-config.js';
 import { Timeout } from '../../src/resilience/timeout.js';
 import { long } from './effort.js';
 
@@ -63,6 +63,32 @@ reader(
 reader(
   'a config with many unknown parts of an option',
   size => ({ pipeline: [{ kind: 'retry', backoff: { kind: 'linear', ...named(size / 64, 1) } }] }),
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config of many policies for each key',
+  size => ({
+    pipeline: [
+      {
+        kind: 'keyed',
+        maxKeys: 9,
+        policy: Array.from({ length: size / 64 }, () => ({ kind: 'bulkhead', slots: 5 })),
+      },
+    ],
+  }),
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config that nests',
+  size =>
+    JSON.parse(
+      `{"pipeline":[${'{"kind":"keyed","maxKeys":1,"policy":['.repeat(size / 256)}${']}'.repeat(size / 256)}]}`,
+    ) as PipelineConfig,
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config with many values in an answer',
+  size => ({ pipeline: [{ kind: 'fallback', value: named(size / 64, [1, { a: null }]) }] }),
   config => refused(() => pipelineFrom(config)),
 );
 reader(
