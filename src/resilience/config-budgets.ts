@@ -1,8 +1,8 @@
-import { isRecord, show } from '../kernel/options.js';
+import { show } from '../kernel/options.js';
 import type { ConfigExtras } from './config-extras.js';
 import { type Data, makeOf } from './config-making.js';
-import { type ConfigProblems, fieldOf, inWords } from './config-problems.js';
-import { namedFor, unlimited } from './config-values.js';
+import { type ConfigProblems, fieldOf } from './config-problems.js';
+import { inWords, isFields, namedFor, unlimited } from './config-values.js';
 import { RetryBudget } from './retry-budget.js';
 
 interface Kept {
@@ -42,7 +42,7 @@ export class ConfigBudgets {
 
   /** A budget of the name `known`, where it has none of its own. */
   make(entry: unknown, path: string, problems: ConfigProblems, known?: string): RetryBudget | undefined {
-    if (!isRecord(entry)) return problems.tell(path, `must be an object, got ${inWords(entry)}`);
+    if (!isFields(entry)) return problems.tell(path, `must be an object, got ${inWords(entry)}`);
     const { kind = 'retry-budget', name = known, ...fields } = entry;
     if (kind !== 'retry-budget') {
       return problems.tell(fieldOf(path, 'kind'), `must be 'retry-budget', got ${inWords(kind)}`);

@@ -1,5 +1,6 @@
 import { isRecord, readRefusal } from '../kernel/options.js';
 import { type ConfigProblems, fieldOf } from './config-problems.js';
+import { isFields } from './config-values.js';
 
 export type Data = Readonly<Record<string, unknown>>;
 
@@ -36,7 +37,9 @@ export function makeOf<T>(making: Making<T>, problems: ConfigProblems): T | unde
       if (says !== undefined) return tellRefused(option, says, path, entry, problems);
       const trail = [...(parent?.split('.') ?? []), option];
       // Where who makes it has added the option, there is nothing to leave out.
-      if (!leaveOut(options, trail)) return problems.tell(path, `is refused: ${message}`);
+      if (!holds(entry, trail) || !leaveOut(options, trail)) {
+        return problems.tell(path, `is refused: ${message}`);
+      }
       if (unknown === MOST_UNKNOWN) return problems.tell(path, 'holds more that is unknown');
       const isPart = parent !== undefined;
       problems.unknown(isPart ? `${path}.${parent}` : path, option, isPart ? known : [...known, ...beside]);
@@ -67,10 +70,15 @@ function inData(says: string, value: unknown): string {
   return says.replace(/, got undefined$/, ', and is missing');
 }
 
+function holds(entry: Data, [first = '', ...inner]: readonly string[]): boolean {
+  const part = Object.hasOwn(entry, first) ? entry[first] : undefined;
+  return part !== undefined && (inner.length === 0 || (isFields(part) && holds(part, inner)));
+}
+
 /** Leaves out the option at the end of the trail; `false` where there is none. */
 function leaveOut(options: Data, [first = '', ...inner]: readonly string[]): boolean {
   if (!Object.hasOwn(options, first)) return false;
   const part = options[first];
   if (inner.length === 0) return Reflect.deleteProperty(options, first);
-  return isRecord(part) && leaveOut(part, inner);
+  return isFields(part) && leaveOut(part, inner);
 }

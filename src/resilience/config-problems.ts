@@ -1,4 +1,3 @@
-import { show } from '../kernel/options.js';
 import { type ConfigProblem, nearest } from './config-error.js';
 
 /** Told at most: who has more has something else than typing errors. */
@@ -37,9 +36,4 @@ export class ConfigProblems {
 export function fieldOf(path: string, name: string): string {
   if (!/^[\w$]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === '' ? name : `${path}.${name}`;
-}
-
-/** A value in a message. */
-export function inWords(value: unknown): string {
-  return Array.isArray(value) ? 'a list' : show(value);
 }

@@ -1,5 +1,5 @@
 import { isGuard, isPolicy } from '../kernel/is-guard.js';
-import { isRecord, show } from '../kernel/options.js';
+import { show } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Guard, Policy } from '../kernel/policy.js';
 import { Bulkhead } from './bulkhead.js';
@@ -7,8 +7,8 @@ import { ConfigBudgets } from './config-budgets.js';
 import { ConfigError, nearest } from './config-error.js';
 import type { ConfigExtras } from './config-extras.js';
 import { type Data, makeOf } from './config-making.js';
-import { ConfigProblems, fieldOf, inWords } from './config-problems.js';
-import { isNamed, namedFor, unlimited, withName } from './config-values.js';
+import { ConfigProblems, fieldOf } from './config-problems.js';
+import { inWords, isFields, isNamed, namedFor, unlimited, withName } from './config-values.js';
 import { SHARED } from './keyed-table.js';
 import { type Inside, type PolicyKind, policyKinds } from './policy-kinds.js';
 
@@ -47,7 +47,7 @@ export class ConfigReader {
 
   /** `undefined` when that cannot be, and the reason is told. */
   policy(entry: unknown, path: string): unknown {
-    if (!isRecord(entry)) return this.problems.tell(path, `must be an object, got ${inWords(entry)}`);
+    if (!isFields(entry)) return this.problems.tell(path, `must be an object, got ${inWords(entry)}`);
     const { kind } = entry;
     if (typeof kind !== 'string' || !Object.hasOwn(this.#kinds, kind)) return this.#noKind(path, kind);
     const how = this.#kinds[kind]!;
@@ -102,7 +102,7 @@ export class ConfigReader {
   /** A policy, or a list of them, which is a pipeline. */
   #within(value: unknown, path: string): unknown {
     if (Array.isArray(value)) return pipeline(...this.policies(value, path));
-    if (isRecord(value)) return this.policy(value, path);
+    if (isFields(value)) return this.policy(value, path);
     const got = value === undefined ? 'and is missing' : `got ${inWords(value)}`;
     return this.problems.tell(path, `must be a policy or a list of policies, ${got}`);
   }

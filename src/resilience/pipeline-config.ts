@@ -4,8 +4,9 @@ import type { Guard } from '../kernel/policy.js';
 import { copyOfData } from './config-data.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigExtras } from './config-extras.js';
-import { fieldOf, inWords } from './config-problems.js';
+import { fieldOf } from './config-problems.js';
 import { ConfigReader } from './config-reader.js';
+import { inWords, isFields } from './config-values.js';
 
 /** A pipeline as data; the file `keelson/schema.json` says what it may hold. */
 export interface PipelineConfig {
@@ -67,10 +68,11 @@ export function pipelineFrom<Out = never>(
   checkKeys('pipelineFrom', extras, known);
   const reader = new ConfigReader(extras);
   const { problems } = reader;
-  const whole = copyOfData(config, (path, says) => problems.tell(path, says));
+  const fields = isRecord(config) ? { ...config } : {};
+  const whole = copyOfData(fields, (path, says) => problems.tell(path, says));
   // What the copy lacks would be told as missing.
   if (problems.told > 0) throw new ConfigError(problems.list);
-  const parts = partsOf(isRecord(whole) ? whole : {}, reader);
+  const parts = partsOf(whole as Partial<PipelineConfig>, reader);
   if (problems.told > 0) throw new ConfigError(problems.list);
   return pipeline(...parts) as PipelinePolicy<unknown, never>;
 }
@@ -83,7 +85,7 @@ function partsOf(whole: Partial<PipelineConfig>, reader: ConfigReader): readonly
     }
   }
   const { budgets = {}, pipeline: entries } = whole;
-  if (!isRecord(budgets)) problems.tell('budgets', `must be an object, got ${inWords(budgets)}`);
+  if (!isFields(budgets)) problems.tell('budgets', `must be an object, got ${inWords(budgets)}`);
   else {
     for (const [name, budget] of Object.entries(budgets)) {
       reader.budgets.make(budget, fieldOf('budgets', name), problems, name);

@@ -90,6 +90,37 @@ describe('a config that is no tree', () => {
     await expect(read.execute(() => Promise.reject('down'))).resolves.toBe(self);
   });
 
+  it('is not looked for in objects of classes', () => {
+    const deep = new (class {
+      kind = 'retry';
+      backoff = nested(20_000, '{"a":', '}');
+    })();
+    for (const [config, path] of [
+      [{ pipeline: [deep] }, 'pipeline[0]'],
+      [{ pipeline: [{ kind: 'keyed', maxKeys: 1, policy: [deep] }] }, 'pipeline[0].policy[0]'],
+      [{ pipeline: [], budgets: { reads: deep } }, 'budgets.reads'],
+      [{ pipeline: [], budgets: deep }, 'budgets'],
+    ] as const) {
+      const message = `${path} must be an object, got an object of a class`;
+      expect(problemsOf(config)).toEqual([{ path, message }]);
+    }
+    const backoff = new (class {
+      kind = 'linear';
+      days = 5;
+    })();
+    expect(mistakesOf({ kind: 'retry', backoff })).toEqual([
+      expect.stringMatching(/^pipeline\[0\] is refused: Retry: `backoff`: unknown option `days`/),
+    ]);
+    expect(backoff.days).toBe(5);
+  });
+
+  it('may be of a class as a whole', () => {
+    class Config {
+      pipeline = [{ kind: 'bulkhead', slots: 1 }];
+    }
+    expect(problemsOf(new Config())).toEqual([]);
+  });
+
   it('is taken from another realm', async () => {
     const { runInNewContext } = await import('node:vm');
     const config = runInNewContext('({ pipeline: [{ kind: "bulkhead", slots: 1, queueTimeoutMs: null }] })');
@@ -173,5 +204,19 @@ describe('a config with many mistakes', () => {
     expect(mistakesOf({ kind: 'nested', quantile: { tries: 5 } }, { kinds })).toHaveLength(2);
     expect(mistakesOf({ kind: 'random' }, { kinds })).toHaveLength(1);
     expect(made).toBeLessThan(10);
+  });
+
+  it('is told once of an option that a kind of yours writes into what it is given', () => {
+    const kinds = {
+      writes: (options: Record<string, unknown>) =>
+        new Timeout(Object.assign(options, { tries: 3 }) as never),
+    };
+    expect(mistakesOf({ kind: 'writes' }, { kinds })).toEqual([
+      expect.stringContaining('pipeline[0] is refused: Timeout: unknown option `tries`'),
+    ]);
+    expect(mistakesOf({ kind: 'writes', tries: 5 }, { kinds })).toEqual([
+      'pipeline[0].tries is unknown; known are timeoutMs, strategy, name',
+      'pipeline[0] holds more that is unknown',
+    ]);
   });
 });
