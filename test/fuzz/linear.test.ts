@@ -80,10 +80,11 @@ reader(
 );
 reader(
   'a config that nests',
-  size =>
-    JSON.parse(
-      `{"pipeline":[${'{"kind":"keyed","maxKeys":1,"policy":['.repeat(size / 256)}${']}'.repeat(size / 256)}]}`,
-    ) as PipelineConfig,
+  size => {
+    const depth = size / 256;
+    const [open, close] = ['{"kind":"keyed","maxKeys":1,"policy":[', ']}'];
+    return JSON.parse(`{"pipeline":[${open.repeat(depth)}${close.repeat(depth)}]}`) as PipelineConfig;
+  },
   config => refused(() => pipelineFrom(config)),
 );
 reader(
