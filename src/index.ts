@@ -116,7 +116,7 @@ export type {
 } from './resilience/keyed-options.js';
 export type { Keyed, KeyedGuard, KeyedPolicy } from './resilience/keyed-policy.js';
 export { type LintFinding, lint } from './resilience/lint.js';
-export type { LintSeverity } from './resilience/lint-rules.js';
+export type { LintSeverity } from './resilience/lint-parts.js';
 export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
 export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
 export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';
