@@ -82,7 +82,8 @@ export class CacheShelf<V> {
     if (negativeTtlMs === undefined || isRejected(error)) return;
     const now = this.#clock.coarse();
     if (this.#sieve.peek(key)?.standsIn(now)) return;
-    const ttlMs = checkTtl('negativeTtlMs', negativeTtlMs(error, context) ?? 0);
+    const said = negativeTtlMs(error, context);
+    const ttlMs = said === undefined ? 0 : checkTtl('negativeTtlMs', said);
     if (ttlMs > 0) this.keep(new CacheEntry<unknown>(key, false, error, now + ttlMs, this.#options));
   }
 

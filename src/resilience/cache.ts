@@ -158,7 +158,8 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
     // Its failure would be kept, which is only done where it was asked for.
     const { then } = Object(value) as { readonly then?: unknown };
     if (typeof then === 'function') refuse('set', 'value', 'no promise: await it first', value);
-    const entry = this.#shelf.entryOf(key, value, ttlMs ?? this.#shelf.ttlOf(value, this.#background));
+    const spanMs = ttlMs === undefined ? this.#shelf.ttlOf(value, this.#background) : ttlMs;
+    const entry = this.#shelf.entryOf(key, value, spanMs);
     this.#single.flights.detach(key);
     if (entry === undefined) this.#shelf.drop(key, 'deleted');
     else this.#shelf.keep(entry);
