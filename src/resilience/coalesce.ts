@@ -218,9 +218,9 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   /** A caller who can never leave needs no record: it waits for the promise of the run itself. */
   #join(run: SharedRun): Promise<unknown> {
     this.#single.joined++;
-    this.#single.flights.join(run, Infinity);
+    const answer = run.joinTied();
     if (this.#events !== undefined) this.#tellJoined(run);
-    return run.answer!;
+    return answer;
   }
 
   #executeAs<T>(key: string | undefined, operation: Operation<T>, call: CallContext): Promise<T> {

@@ -30,6 +30,8 @@ export class SharedRun extends CallContext implements Flight {
   /** The answer, once the operation has been started. A caller who can never leave gets this very promise. */
   answer: Promise<unknown> | undefined = undefined;
   readonly #board: RunBoard;
+  /** Whether all who joined are extra attempts of hedges. */
+  #spare: boolean;
   #cancellation: Cancellation | undefined;
   /** Those who may leave before the end. */
   #mobile: Set<Caller> | undefined;
@@ -38,6 +40,7 @@ export class SharedRun extends CallContext implements Flight {
     super(first);
     this.#board = board;
     this.sharedKey = key;
+    this.#spare = first.isHedge;
   }
 
   /** The latest of all who joined: it may move. */
@@ -51,6 +54,11 @@ export class SharedRun extends CallContext implements Flight {
 
   override get saidDeadline(): number {
     return Infinity;
+  }
+
+  /** An extra attempt can be left out, but not what somebody else waits for as well. */
+  override get isHedge(): boolean {
+    return this.#spare;
   }
 
   override get signal(): AbortSignal {
@@ -97,8 +105,17 @@ export class SharedRun extends CallContext implements Flight {
 
   /** Takes one more caller on. */
   join(call: CallContext): Promise<unknown> {
+    if (isTied(call)) return this.joinTied(call.isHedge);
+    this.#spare &&= call.isHedge;
     this.#board.flights.join(this, call.deadline);
-    return isTied(call) ? this.answer! : this.#follow(call, true);
+    return this.#follow(call, true);
+  }
+
+  /** Takes one on who can never leave. */
+  joinTied(isHedge = false): Promise<unknown> {
+    this.#spare &&= isHedge;
+    this.#board.flights.join(this, Infinity);
+    return this.answer!;
   }
 
   /** A caller leaves; with the last one the run is given up. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CallContext, Context } from '../../../src/kernel/context.js';
 import { pipeline } from '../../../src/kernel/pipeline.js';
 import type { Policy } from '../../../src/kernel/policy.js';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
@@ -131,4 +132,28 @@ it('a run in the background is given up at its own time, unless somebody has joi
   expect([signals.length, signals[0]!.aborted, joined.is]).toEqual([1, false, 'pending']);
   await clock.advance(100);
   expect(joined.is).toBe('new');
+});
+
+it('a run that a hedge began is no extra attempt any more when somebody else waits for it', async () => {
+  const clock = new VirtualClock();
+  // Each attempt has a key of its own, so that the second one begins a run.
+  const coalesce = new Coalesce({ clock, key: context => context.key ?? `${context.attempt}` });
+  const hedge = new Hedge({ idempotent: true, delayMs: 10, clock });
+  const seen: unknown[] = [];
+  const run = (context: Context) => {
+    const look = () => seen.push([context.attempt, (context as CallContext).isHedge]);
+    look();
+    clock.schedule(20, look);
+    return new Promise(() => {});
+  };
+  void hedge.execute(context => coalesce.execute(run, context));
+  await clock.advance(10);
+  void coalesce.execute(run, { key: '2' });
+  await clock.advance(20);
+  expect(seen).toEqual([
+    [1, false],
+    [2, true],
+    [1, false],
+    [2, false],
+  ]);
 });
