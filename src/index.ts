@@ -37,13 +37,14 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
-export {
-  AdaptiveLimiter,
-  type AdaptiveLimiterDescription,
-  type AdaptiveLimiterEvents,
-  type AdaptiveLimiterSnapshot,
-} from './resilience/adaptive-limiter.js';
+export { AdaptiveLimiter } from './resilience/adaptive-limiter.js';
 export type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './resilience/adaptive-limiter-options.js';
+export type {
+  AdaptiveLimiterDescription,
+  AdaptiveLimiterEvents,
+  AdaptiveLimiterSnapshot,
+  AdaptiveLimiterUpdate,
+} from './resilience/adaptive-limiter-watching.js';
 export {
   AdaptiveThrottle,
   type AdaptiveThrottleDescription,
@@ -98,6 +99,7 @@ export {
   type FallbackOptions,
   type FallbackRun,
   type FallbackStep,
+  type FallbackUpdate,
   type FallbackValue,
 } from './resilience/fallback.js';
 export type { FallbackDescription } from './resilience/fallback-description.js';
@@ -116,7 +118,7 @@ export type {
 } from './resilience/keyed-options.js';
 export type { Keyed, KeyedGuard, KeyedPolicy } from './resilience/keyed-policy.js';
 export { type LintFinding, lint } from './resilience/lint.js';
-export type { LintSeverity } from './resilience/lint-rules.js';
+export type { LintSeverity } from './resilience/lint-parts.js';
 export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
 export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
 export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';

@@ -11,6 +11,8 @@ export interface LimitAlgorithm {
   update(window: LimitWindow): boolean;
   /** Forgets all it has learned and goes on from `limit`. */
   reset(limit: number): void;
+  /** Keeps the limit between other bounds from now on, with all it has learned. */
+  amend(bounds: LimitBounds): void;
 }
 
 /** What the limit is kept between. */
@@ -41,17 +43,19 @@ export function bounded(limit: number, { minLimit, maxLimit }: LimitBounds): num
  */
 export class ConcurrencyLimit {
   readonly #algorithm: LimitAlgorithm;
-  readonly #rules: ConcurrencyLimitRules;
+  #rules: ConcurrencyLimitRules;
   readonly #window: WindowGatherer;
   #limit: number;
   #windows = 0;
   /** Calls that began earlier say nothing. */
   #validFrom = -Infinity;
+  #sampledAt: number;
 
   constructor(algorithm: LimitAlgorithm, rules: ConcurrencyLimitRules, now: number) {
     this.#algorithm = algorithm;
     this.#rules = rules;
     this.#window = new WindowGatherer(now);
+    this.#sampledAt = now;
     this.#limit = this.#rounded();
   }
 
@@ -65,6 +69,11 @@ export class ConcurrencyLimit {
     return this.#windows;
   }
 
+  /** When it heard of a call last, or was made. */
+  get sampledAt(): number {
+    return this.#sampledAt;
+  }
+
   /**
    * Records a call that ended at `now`, `rttMs` after it began, while `inFlight` were in flight, itself
    * included. What is no time that a call can have taken is ignored, and so is a call from before `reset`.
@@ -73,6 +82,7 @@ export class ConcurrencyLimit {
     const window = this.#window;
     if (!(rttMs > 0 && rttMs < Infinity) || now < window.since || now - rttMs < this.#validFrom) return;
     window.add(rttMs, inFlight, dropped);
+    this.#sampledAt = now;
     const { windowMs, windowSamples } = this.#rules;
     if (window.samples < windowSamples || window.samples < 2 * window.peak) return;
     if (now - window.since >= windowMs) this.#judge(now);
@@ -84,6 +94,13 @@ export class ConcurrencyLimit {
     this.#limit = this.#rounded();
     this.#validFrom = now;
     this.#window.open(now);
+  }
+
+  /** Goes by other rules from now on, with all that was learned; the limit is brought between the bounds. */
+  amend(rules: ConcurrencyLimitRules): void {
+    this.#rules = rules;
+    this.#algorithm.amend(rules);
+    this.#limit = this.#rounded();
   }
 
   #judge(now: number): void {

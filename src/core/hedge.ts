@@ -2,10 +2,11 @@
  * Hedge: which attempts of one call run at a time, when the next one starts, and when there is nothing left
  * to hope for.
  *
- * The next attempt starts when the delay after the latest start has passed, or at once when one fails. What
- * is left out (no budget, no time) and what is refused (by a policy further inside) has had its turn, so that
- * a call asks for at most `hedges` extra attempts whatever becomes of them. A refusal asks for fewer calls:
- * it starts nothing.
+ * The next attempt starts when the delay after the latest start has passed, or at once when one fails, for
+ * which a refusal by a policy further inside counts like any other failure. What is left out (no budget, no
+ * time) and what is suppressed (by a breaker that lets no extra attempt through) has had its turn and starts
+ * nothing while another attempt runs, so that a call asks for at most `hedges` extra attempts whatever
+ * becomes of them.
  */
 
 /** What is to be done now: start the next attempt, wait for those that run, or end the call as failed. */
@@ -37,16 +38,16 @@ export class HedgeRace {
     return this.#hope();
   }
 
-  /** An attempt has failed. */
+  /** An attempt has failed, or was refused. */
   fail(): HedgeStep {
     this.running--;
     return this.left > 0 ? 'start' : this.#hope();
   }
 
-  /** An extra attempt did not run, for a policy further inside refused it. */
-  refuse(): HedgeStep {
+  /** An extra attempt did not run, for a breaker suppresses such. The next has its turn when it is due. */
+  suppress(): HedgeStep {
     this.running--;
-    return this.#hope();
+    return this.left > 0 && this.running === 0 ? 'start' : this.#hope();
   }
 
   #hope(): HedgeStep {

@@ -1,8 +1,8 @@
 /** A part of the callers that is sure of a share of the limit. */
 export interface Partition {
   readonly name: string;
-  /** Its share of the limit, 0..1. */
-  readonly share: number;
+  /** Its share of the limit, 0..1. It can be changed while calls of it are in flight. */
+  share: number;
   /** @internal Calls of it in flight. */
   taken: number;
 }
@@ -18,7 +18,7 @@ const LEAST_CEILING = 0.5;
  * calls in flight can be more than the limit by the sum of the shares, and never by more.
  */
 export class LimitAdmission {
-  readonly #shedRatio: number;
+  #shedRatio: number;
   #taken = 0;
 
   /** Each priority below 0 lowers the ceiling by `shedRatio` of the limit. */
@@ -28,6 +28,11 @@ export class LimitAdmission {
 
   get taken(): number {
     return this.#taken;
+  }
+
+  /** Goes by another ratio from now on. */
+  amend(shedRatio: number): void {
+    this.#shedRatio = shedRatio;
   }
 
   take(limit: number, priority: number, partition: Partition | undefined): boolean {

@@ -3,7 +3,7 @@ import type { LimitWindow } from './limit-window.js';
 
 /** One more for each window that used half of the limit; a tenth less for one with a drop in it. */
 export class AimdLimit implements LimitAlgorithm {
-  readonly #bounds: LimitBounds;
+  #bounds: LimitBounds;
   #limit: number;
 
   constructor(limit: number, bounds: LimitBounds) {
@@ -19,6 +19,11 @@ export class AimdLimit implements LimitAlgorithm {
     if (drops > 0) this.#limit = bounded(0.9 * this.#limit, this.#bounds);
     else if (peak >= this.#limit / 2) this.#limit = bounded(this.#limit + 1, this.#bounds);
     return drops > 0;
+  }
+
+  amend(bounds: LimitBounds): void {
+    this.#bounds = bounds;
+    this.#limit = bounded(this.#limit, bounds);
   }
 
   reset(limit: number): void {

@@ -18,7 +18,7 @@ const SMOOTHING = 0.2;
  * soon taken for normal.
  */
 export class Gradient2Limit implements LimitAlgorithm {
-  readonly #bounds: LimitBounds;
+  #bounds: LimitBounds;
   #limit: number;
   #longMs = 0;
   #windows = 0;
@@ -30,6 +30,11 @@ export class Gradient2Limit implements LimitAlgorithm {
 
   get limit(): number {
     return this.#limit;
+  }
+
+  amend(bounds: LimitBounds): void {
+    this.#bounds = bounds;
+    this.#limit = bounded(this.#limit, bounds);
   }
 
   reset(limit: number): void {

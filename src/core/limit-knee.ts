@@ -39,7 +39,7 @@ interface Before {
  * Means are compared, not minima, for the mean is what Little's law is about, and by their standard errors.
  */
 export class KneeLimit implements LimitAlgorithm {
-  readonly #bounds: LimitBounds;
+  #bounds: LimitBounds;
   readonly #slope: LoadSlope = new LoadSlope();
   #limit: number;
   /** What a call takes without a queue, in ms; 0 while unknown. */
@@ -60,6 +60,11 @@ export class KneeLimit implements LimitAlgorithm {
 
   get limit(): number {
     return this.#limit;
+  }
+
+  amend(bounds: LimitBounds): void {
+    this.#bounds = bounds;
+    this.#limit = bounded(this.#limit, bounds);
   }
 
   reset(limit: number): void {

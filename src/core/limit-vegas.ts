@@ -13,7 +13,7 @@ const REMEASURE_EVERY = 60;
  * full load, queue included, and so drifts upwards. Latencies are means of windows.
  */
 export class VegasLimit implements LimitAlgorithm {
-  readonly #bounds: LimitBounds;
+  #bounds: LimitBounds;
   #limit: number;
   #shortestMs = Infinity;
   #ramping = true;
@@ -28,6 +28,11 @@ export class VegasLimit implements LimitAlgorithm {
 
   get limit(): number {
     return this.#limit;
+  }
+
+  amend(bounds: LimitBounds): void {
+    this.#bounds = bounds;
+    this.#limit = bounded(this.#limit, bounds);
   }
 
   reset(limit: number): void {

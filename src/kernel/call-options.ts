@@ -43,9 +43,9 @@ export function backgroundContext(clock: Clock): CallContext {
 export function contextOf(options: CallOptions | Context, clock: Clock): CallContext {
   if (options instanceof CallContext) return options;
   const foreign = typeof options === 'object' && options !== null && 'remainingMs' in options;
-  if (!foreign) checkKeys(owner, options, known);
   // One who forgets the braces around it would never be heard.
   if (options instanceof EventTarget) refuse(owner, 'options', 'an object such as { signal }', options);
+  if (!foreign) checkKeys(owner, options, known);
   // Copied first and checked then: a getter is asked once, and what is inherited counts as well.
   const given = copyOf(options, foreign ? options.remainingMs() : (options as CallOptions).timeoutMs);
   checkOptions(given);

@@ -76,6 +76,19 @@ export class CallContext implements Context {
     return this.parent!.deadline;
   }
 
+  /**
+   * The deadline that a decision may go by which cannot be taken back: a refusal, a timer. It is the deadline
+   * unless that one can still move to later, as in a run that others may join; then nobody knows it yet.
+   */
+  get firmDeadline(): number {
+    return this.parent!.firmDeadline;
+  }
+
+  /** The deadline that the caller set; `Infinity` when it set none, and where many callers share a run. */
+  get saidDeadline(): number {
+    return this.parent!.saidDeadline;
+  }
+
   /** The clock that the deadline is a point of. */
   get clock(): Clock {
     return this.parent!.clock;
@@ -187,6 +200,14 @@ export class RootContext extends CallContext {
     return this.#deadline;
   }
 
+  override get firmDeadline(): number {
+    return this.#deadline;
+  }
+
+  override get saidDeadline(): number {
+    return this.#deadline;
+  }
+
   override get attempt(): number {
     return this.#attempt;
   }
@@ -247,8 +268,6 @@ export class RootContext extends CallContext {
  * that policy answers the call when its time comes.
  */
 export function callersDeadline(call: CallContext): number {
-  if (call.deadline === Infinity) return Infinity;
-  let root = call;
-  while (root.parent !== undefined) root = root.parent;
-  return root.deadline <= call.deadline ? root.deadline : Infinity;
+  const said = call.saidDeadline;
+  return said <= call.firmDeadline ? said : Infinity;
 }

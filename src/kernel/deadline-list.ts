@@ -2,7 +2,8 @@ import type { Clock, Timer } from './clock.js';
 
 /** What stands in a deadline list; the list owns the links, and moves a deadline only to later. */
 export interface Due {
-  deadline: number;
+  /** When its time comes; only set while it stands in the list, or is about to. */
+  dueAt: number;
   dueBefore: Due | undefined;
   dueAfter: Due | undefined;
   /** A deadline from outside, that no postponement may pass; `Infinity` when there is none. */
@@ -40,10 +41,10 @@ export class DeadlineList<Node extends Due> {
 
   /** Whether `deadline` keeps the order when it is added now. */
   fits(deadline: number): boolean {
-    return this.#tail === undefined || this.#tail.deadline <= deadline;
+    return this.#tail === undefined || this.#tail.dueAt <= deadline;
   }
 
-  /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
+  /** Adds `node`, whose `dueAt` {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
     const firstOfTurn = !this.#turnOpen;
     if (firstOfTurn) {
@@ -92,7 +93,7 @@ export class DeadlineList<Node extends Due> {
     const drift = now - this.#turnStart;
     this.#postpone(drift);
     this.#turnStart = now;
-    if (!this.fits(node.deadline)) node.deadline = this.#tail!.deadline;
+    if (!this.fits(node.dueAt)) node.dueAt = this.#tail!.dueAt;
   }
 
   #settle(): void {
@@ -111,7 +112,7 @@ export class DeadlineList<Node extends Due> {
     if (drift <= 0) return;
     let node: Due | undefined = this.#tail;
     for (; node !== undefined && node !== this.#turnBefore; node = node.dueBefore) {
-      node.deadline = Math.min(node.deadline + drift, node.latest);
+      node.dueAt = Math.min(node.dueAt + drift, node.latest);
     }
   }
 
@@ -120,21 +121,21 @@ export class DeadlineList<Node extends Due> {
     const head = this.#head;
     if (this.#timer !== undefined) {
       // A timer that is too early is left: it costs less to wake once than to rearm at every call.
-      if (head !== undefined && this.#timerAt <= head.deadline) return;
+      if (head !== undefined && this.#timerAt <= head.dueAt) return;
       this.#timer.cancel();
       this.#timer = undefined;
     }
     if (head === undefined) return;
-    this.#timerAt = head.deadline;
+    this.#timerAt = head.dueAt;
     // Somebody waits for these calls: the process must live to tell them.
-    this.#timer = this.#clock.schedule(head.deadline - this.#clock.now(), this.#fire, true);
+    this.#timer = this.#clock.schedule(head.dueAt - this.#clock.now(), this.#fire, true);
   }
 
   #expireDue(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     const now = this.#clock.now();
-    for (let head = this.#head; head !== undefined && head.deadline <= now; head = this.#head) {
+    for (let head = this.#head; head !== undefined && head.dueAt <= now; head = this.#head) {
       this.remove(head);
       this.#onDue(head);
     }

@@ -9,18 +9,28 @@ export class DueContext extends CallContext implements Due {
   /** `Infinity` in its place would make V8 box every one of them. */
   private due: number | undefined = undefined;
 
-  /** Set while the call is being set up, before the operation can see it, and by the deadline list. */
-  override get deadline(): number {
-    return this.due ?? this.parent!.deadline;
+  /** Its own deadline. Set before the operation can see it, and by the deadline list. */
+  get dueAt(): number {
+    return this.due ?? Infinity;
   }
 
-  override set deadline(due: number) {
+  set dueAt(due: number) {
     this.due = due;
+  }
+
+  /** That of the call outside may still move, and comes first or second. */
+  override get deadline(): number {
+    const outer = this.parent!.deadline;
+    return this.due === undefined || outer < this.due ? outer : this.due;
+  }
+
+  override get firmDeadline(): number {
+    return this.due ?? this.parent!.firmDeadline;
   }
 
   /** The deadline list moves a deadline of its own no further than this. */
   get latest(): number {
-    return this.parent!.deadline;
+    return this.parent!.firmDeadline;
   }
 
   /**

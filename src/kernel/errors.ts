@@ -173,7 +173,7 @@ export class TimeoutError extends ResilienceError {
   }
 }
 
-/** Every attempt of a hedged call failed. `cause` is what the last of them threw. */
+/** Every attempt of a hedged call failed, or was refused. `cause` is what the last of them threw. */
 export class AggregateFailedError extends ResilienceError {
   /** What the attempts threw, in the order in which they started. */
   readonly errors: readonly unknown[];
@@ -181,6 +181,11 @@ export class AggregateFailedError extends ResilienceError {
   constructor(message: string, errors: readonly unknown[], facts?: ErrorFacts) {
     super('ERR_ALL_FAILED', message, facts);
     this.errors = errors;
+  }
+
+  /** Whether policies refused every attempt, so that the operation never ran. See {@link isRejected}. */
+  get rejected(): boolean {
+    return this.errors.length > 0 && this.errors.every(isRejected);
   }
 
   override get name(): string {
@@ -200,7 +205,7 @@ export class AbandonedError extends ResilienceError {
 }
 
 /** Whether `error` says that the operation never ran, from whichever copy of the package. */
-export function isRejected(error: unknown): error is RejectedError {
+export function isRejected(error: unknown): error is ResilienceError & { readonly rejected: true } {
   return factOf(error, 'rejected') === true;
 }
 

@@ -20,6 +20,17 @@ export interface Resting {
   readonly atRest?: boolean;
 }
 
+/** What a part may say of whose answers it gives. */
+export interface Sharing {
+  /** Whether callers may be handed the answer to the call of another, and so the same object. */
+  readonly sharesAnswers?: boolean;
+}
+
+/** Whether a part says that it shares answers. */
+export function sharesAnswers(part: unknown): boolean {
+  return (part as Sharing).sharesAnswers === true;
+}
+
 /** Whether a part says nothing against being forgotten. */
 export function isAtRest(part: unknown): boolean {
   return (part as Resting).atRest !== false;

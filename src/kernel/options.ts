@@ -47,6 +47,23 @@ export function checkNumber(owner: string, option: string, value: unknown, rule:
 }
 
 /**
+ * The names of all options that an object holds, those included that come from its prototypes: the fields of
+ * an object that another was made of, and the getters of a class. Its methods are no options.
+ */
+function namesOf(options: object): readonly string[] {
+  const own = Object.keys(options);
+  let from: object | null = Object.getPrototypeOf(options);
+  if (from === Object.prototype || from === null) return own;
+  const names = new Set(own);
+  for (; from !== null && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const [name, { enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+      if (enumerable === true || get !== undefined) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/**
  * Throws when `options` is no object or holds a key that the primitive does not know: a typo is never
  * ignored. What all primitives take, `name`, `clock` and `random`, is checked as well.
  */
@@ -58,7 +75,7 @@ export function checkKeys(owner: string, options: unknown, known: readonly strin
   if (name !== undefined && typeof name !== 'string') refuse(owner, 'name', 'a string', name);
   if (random !== undefined && typeof random !== 'function') refuse(owner, 'random', 'a function', random);
   if (clock !== undefined && typeof clock?.schedule !== 'function') refuse(owner, 'clock', 'a Clock', clock);
-  for (const key of Object.keys(options)) {
+  for (const key of namesOf(options as object)) {
     if (known.includes(key)) continue;
     throw new TypeError(`${owner}: unknown option \`${key}\`; known are ${known.join(', ')}`);
   }
@@ -76,9 +93,13 @@ export function checkOneOf<T extends string>(
     : refuse(owner, option, allowed.map(one => `'${one}'`).join(' or '), value);
 }
 
-/** The options without those that are `undefined`, which is to say as much as to leave them out. */
+/**
+ * The options, inherited ones included, without those that are `undefined`, which is to say as much as to
+ * leave them out.
+ */
 export function given<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+  const all = namesOf(options).map(name => [name, options[name as keyof T]] as const);
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as T;
 }
 
 /** Whether a value has fields, as an object of JSON has. */

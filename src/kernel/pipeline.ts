@@ -2,7 +2,7 @@ import { noOperation } from './call-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { CallOptions, Context } from './context.js';
 import { GuardRun } from './guard-run.js';
-import { isAtRest, isGuard, isPolicy } from './is-guard.js';
+import { isAtRest, isGuard, isPolicy, sharesAnswers } from './is-guard.js';
 import type { Guard, Operation, Policy } from './policy.js';
 import { SoloRun } from './solo-run.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -112,6 +112,10 @@ class Pipeline implements Policy<never, unknown> {
     return this.parts.every(isAtRest);
   }
 
+  get sharesAnswers(): boolean {
+    return this.parts.some(sharesAnswers);
+  }
+
   describe(): { readonly pipeline: readonly unknown[] } {
     return { pipeline: this.parts.map(describePart) };
   }
@@ -126,6 +130,8 @@ function describePart(part: unknown): unknown {
 export interface PipelinePolicy<in In = unknown, out Out = never> extends Policy<In, Out> {
   /** Whether none of the policies says that forgetting it would change something. */
   readonly atRest: boolean;
+  /** Whether one of the policies hands the answer of one call to others as well. */
+  readonly sharesAnswers: boolean;
   /** The policies, outermost first, as JSON. */
   describe(): { readonly pipeline: readonly unknown[] };
 }

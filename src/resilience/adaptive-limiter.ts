@@ -4,12 +4,12 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { LimitExceededError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkNumber, functionName, given, orNull } from '../kernel/options.js';
 import { judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import {
-  type AdaptiveAlgorithm,
   type AdaptiveLimiterOptions,
   type AdaptiveRules,
   adaptiveDefaults,
@@ -17,63 +17,19 @@ import {
   checkAdaptive,
   checkPartitions,
 } from './adaptive-limiter-options.js';
+import type {
+  AdaptiveLimiterDescription,
+  AdaptiveLimiterEvents,
+  AdaptiveLimiterSnapshot,
+  AdaptiveLimiterUpdate,
+} from './adaptive-limiter-watching.js';
 import { LagWatch } from './lag-watch.js';
 
-/** What an adaptive limiter tells. `at` is epoch ms, `policy` its name. */
-export interface AdaptiveLimiterEvents {
-  /** A window of calls has moved the limit, or `reset` has. */
-  limitChanged: { readonly policy: string; readonly from: number; readonly to: number; readonly at: number };
-  /** A call was refused: at the limit, or below it for its low priority. */
-  rejected: { readonly policy: string; readonly reason: 'limit' | 'priority'; readonly at: number };
-}
-
-/** What an adaptive limiter is like at a moment. */
-export interface AdaptiveLimiterSnapshot {
-  /** That of the limiter. */
-  readonly name: string;
-  /** How many operations may run now. */
-  readonly limit: number;
-  /** Operations that run. */
-  readonly inFlight: number;
-  /** Calls refused since it was made. */
-  readonly rejected: number;
-  /** Windows judged since it was made. */
-  readonly windows: number;
-  /** Operations that run, for each partition. */
-  readonly partitions: Readonly<Record<string, number>>;
-}
-
-/** How an adaptive limiter was made; a span of `Infinity` is null, as in JSON. */
-export interface AdaptiveLimiterDescription {
-  /** Which policy this is. */
-  readonly kind: 'adaptive-limiter';
-  /** See the options of this name, here and below. */
-  readonly name: string;
-  /** What sets the limit. */
-  readonly algorithm: AdaptiveAlgorithm;
-  /** The limit to begin with. */
-  readonly initialLimit: number;
-  /** The least that it can be. */
-  readonly minLimit: number;
-  /** The most that it can be. */
-  readonly maxLimit: number;
-  /** The least length of a window, in ms. */
-  readonly windowMs: number;
-  /** The least number of calls in a window. */
-  readonly windowSamples: number;
-  /** What a priority below 0 costs. */
-  readonly shedRatio: number;
-  /** The lag that spoils samples, in ms. */
-  readonly maxLagMs: number | null;
-  /** The share of each partition. */
-  readonly partitions: Readonly<Record<string, number>>;
-  /** The name of the function, here and below; left out where there is none. */
-  readonly partitionOf?: string;
-  /** Tells signs of overload. */
-  readonly overload?: string;
-  /** Judges outcomes. */
-  readonly classify?: string;
-}
+/**
+ * For so many windows without a call what was learned is kept: no algorithm goes longer without a
+ * measurement.
+ */
+const KNOWN_FOR = 60;
 
 /** What a call in flight is remembered by. Calls of one turn and one partition share it. */
 interface Admitted {
@@ -104,14 +60,13 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
   readonly clock: Clock;
-  readonly #rules: AdaptiveRules;
-  readonly #classify: AdaptiveLimiterOptions['classify'];
-  readonly #overload: AdaptiveLimiterOptions['overload'];
-  readonly #partitions: ReadonlyMap<string, Partition> | undefined;
-  readonly #partitionOf: AdaptiveLimiterOptions['partitionOf'];
+  /** As they were given, without `name` and `clock`. */
+  #said: AdaptiveLimiterOptions;
+  #rules: AdaptiveRules;
+  #partitions: ReadonlyMap<string, Partition> | undefined;
   readonly #limit: ConcurrencyLimit;
   readonly #admission: LimitAdmission;
-  readonly #lag: LagWatch;
+  #lag: LagWatch;
   #entry: Admitted = { since: -Infinity, partition: undefined };
   #rejected = 0;
   #events: Emitter<AdaptiveLimiterEvents> | undefined;
@@ -119,11 +74,10 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: AdaptiveLimiterOptions = {}) {
+    const { name: _name, clock: _clock, ...said } = given(options);
     this.#rules = checkAdaptive(options);
     this.#partitions = checkPartitions(options.partitions);
-    this.#partitionOf = options.partitionOf;
-    this.#classify = options.classify;
-    this.#overload = options.overload;
+    this.#said = said;
     this.name = options.name ?? adaptiveDefaults.name;
     this.clock = options.clock ?? systemClock;
     this.#limit = new ConcurrencyLimit(algorithmOf(this.#rules), this.#rules, this.clock.coarse());
@@ -134,6 +88,18 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
   /** What stands where an option was left out. */
   static get defaults(): typeof adaptiveDefaults {
     return adaptiveDefaults;
+  }
+
+  /**
+   * Whether it may be forgotten, as `keyed` does: no call is in flight, and the limit is where that of a new
+   * one begins, or was found so long ago (60 windows without a sample) that it would have to be measured
+   * anew.
+   */
+  get atRest(): boolean {
+    if (this.#admission.taken > 0) return false;
+    const { initialLimit, windowMs } = this.#rules;
+    if (this.#limit.limit === initialLimit) return true;
+    return this.clock.coarse() - this.#limit.sampledAt >= KNOWN_FOR * windowMs;
   }
 
   /** How many operations may run now. */
@@ -173,7 +139,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     const inFlight = this.#admission.taken;
     this.#admission.release(entry.partition);
     if (inFlight === 1) this.#lag.rest();
-    if (ok && this.#classify === undefined) this.#sample(entry, inFlight, false);
+    if (ok && this.#said.classify === undefined) this.#sample(entry, inFlight, false);
     else this.#judge(entry, inFlight, ok, result, call);
   }
 
@@ -181,7 +147,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     event: Name,
     listener: Listener<AdaptiveLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['limitChanged', 'rejected']);
+    this.#events ??= new Emitter(['limitChanged', 'rejected', 'updated']);
     return this.#events.on(event, listener);
   }
 
@@ -197,6 +163,27 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     const from = this.#limit.limit;
     this.#limit.reset(this.clock.now(), limit);
     this.#tell(from);
+  }
+
+  /**
+   * Changes options from now on, for calls in flight as well, and answers how to put them back. What was
+   * learned stays, and the limit is brought between `minLimit` and `maxLimit`; `initialLimit` is where
+   * `reset` begins.
+   *
+   * @throws TypeError or RangeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: AdaptiveLimiterUpdate): UndoUpdate {
+    return updateOptions<AdaptiveLimiterUpdate>(
+      {
+        owner: 'AdaptiveLimiter',
+        read: () => updatable(this.#said, this.#rules),
+        write: next => this.#amend(given({ ...next, algorithm: this.#rules.algorithm })),
+        tell: changes => {
+          if (this.#events?.has('updated')) this.#events.emit('updated', { ...this.#stamp(), changes });
+        },
+      },
+      options,
+    );
   }
 
   /** How it stands at this moment. */
@@ -215,31 +202,50 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
       ...{ kind: 'adaptive-limiter' as const, name: this.name, ...rules },
       maxLagMs: orNull(maxLagMs),
       partitions,
-      partitionOf: functionName(this.#partitionOf),
-      overload: functionName(this.#overload),
-      classify: functionName(this.#classify),
+      partitionOf: functionName(this.#said.partitionOf),
+      overload: functionName(this.#said.overload),
+      classify: functionName(this.#said.classify),
     }) as AdaptiveLimiterDescription;
   }
 
+  #amend(said: AdaptiveLimiterOptions): void {
+    const rules = checkAdaptive(said);
+    const partitions = checkPartitions(said.partitions);
+    const from = this.#limit.limit;
+    if (rules.maxLagMs !== this.#rules.maxLagMs) {
+      this.#lag.rest();
+      this.#lag = new LagWatch(this.clock, rules.maxLagMs);
+      if (this.#admission.taken > 0) this.#lag.keep();
+    }
+    this.#said = said;
+    this.#rules = rules;
+    this.#partitions = partitions && sameWhereKept(partitions, this.#partitions);
+    this.#admission.amend(rules.shedRatio);
+    this.#limit.amend(rules);
+    this.#tell(from);
+  }
+
   #findPartition(call: CallContext): Partition | undefined {
-    const name = this.#partitionOf === undefined ? call.key : this.#partitionOf(call);
+    const { partitionOf } = this.#said;
+    const name = partitionOf === undefined ? call.key : partitionOf(call);
     return name === undefined ? undefined : this.#partitions!.get(name);
   }
 
   #judge(entry: Admitted, inFlight: number, ok: boolean, result: unknown, call: CallContext): void {
-    const verdict = judge(this.name, ok, result, call, this.#classify);
+    const verdict = judge(this.name, ok, result, call, this.#said.classify);
     if (verdict === 'neutral') return;
     if (verdict !== 'failure') this.#sample(entry, inFlight, false);
     else if (this.#overloads(ok, result, call)) this.#sample(entry, inFlight, true);
   }
 
   #overloads(ok: boolean, result: unknown, call: CallContext): boolean {
-    if (this.#overload === undefined) {
+    const { overload } = this.#said;
+    if (overload === undefined) {
       // An operation that a timeout outside has stopped throws whatever it throws when it is stopped.
       return (!ok && timedOut(result)) || (call.cancelled && timedOut(call.reason));
     }
     const outcome: Outcome = ok ? { ok, value: result } : { ok, error: result };
-    return this.#overload(outcome, call);
+    return overload(outcome, call);
   }
 
   #sample(entry: Admitted, inFlight: number, dropped: boolean): void {
@@ -265,4 +271,28 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
   #stamp(): { readonly policy: string; readonly at: number } {
     return { policy: this.name, at: this.clock.wall() };
   }
+}
+
+/** Those that stay are the same objects, for calls in flight are counted there. */
+function sameWhereKept(
+  next: ReadonlyMap<string, Partition>,
+  present: ReadonlyMap<string, Partition> | undefined,
+): ReadonlyMap<string, Partition> {
+  const all = [...next].map(([name, partition]) => {
+    const kept = present?.get(name);
+    return [name, kept === undefined ? partition : Object.assign(kept, { share: partition.share })] as const;
+  });
+  return new Map(all);
+}
+
+/**
+ * The present options, by their names. The limits that follow others are undefined where they were left out.
+ */
+function updatable(said: AdaptiveLimiterOptions, rules: AdaptiveRules): AdaptiveLimiterUpdate {
+  const { minLimit, windowMs, windowSamples, shedRatio, maxLagMs } = rules;
+  const { initialLimit, maxLimit, partitions, partitionOf, overload, classify } = said;
+  return {
+    ...{ minLimit, windowMs, windowSamples, shedRatio, maxLagMs },
+    ...({ initialLimit, maxLimit, partitions, partitionOf, overload, classify } as AdaptiveLimiterUpdate),
+  };
 }

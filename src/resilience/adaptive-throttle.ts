@@ -174,6 +174,15 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
     return defaults;
   }
 
+  /**
+   * Whether it may be forgotten, as `keyed` does: nothing in its window failed or was rejected, so that it
+   * would reject no call either way.
+   */
+  get atRest(): boolean {
+    const now = this.clock.coarse();
+    return this.#throttle.accepts(now) === this.#throttle.requests(now);
+  }
+
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new SoloRun<true>(this, this.clock);
     return this.#run.execute(operation, options);

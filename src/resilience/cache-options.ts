@@ -194,6 +194,16 @@ export function checkCache<V>(options: CacheOptions<V>): CheckedCacheOptions<V> 
   return all;
 }
 
+/** The present options, by their names. */
+export function updatable<V>(options: CheckedCacheOptions<V>): CacheUpdate<V> {
+  const { ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, negativeTtlMs } = options;
+  const { ttlJitterRatio, revalidateTimeoutMs, key, onEvict } = options;
+  return {
+    ...{ ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, ttlJitterRatio, revalidateTimeoutMs },
+    ...({ negativeTtlMs, key, onEvict } as CacheUpdate<V>),
+  };
+}
+
 /** In the words of the options. */
 export function describeCache<V>(options: CheckedCacheOptions<V>): CacheDescription {
   const { name, maxEntries, ttlMs, staleWhileRevalidateMs, staleIfErrorMs, ttlJitterRatio } = options;

@@ -7,7 +7,7 @@ import type { Emitter } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 import { systemRandom } from '../kernel/random.js';
 import { type CacheEvents, type CacheEviction, type CheckedCacheOptions, checkTtl } from './cache-options.js';
-import { isReadOnce } from './read-once.js';
+import { isReadOnce, readOnceError } from './read-once.js';
 
 /** The entries of a cache: what is let in and for how long, and who hears when one goes. */
 export class CacheShelf<V> {
@@ -61,11 +61,9 @@ export class CacheShelf<V> {
    * once.
    */
   entryOf(key: string, value: V, ttlMs: number): CacheEntry<unknown> | undefined {
-    if (checkTtl('ttlMs', ttlMs) === 0) return undefined;
     const { name, ttlJitterRatio, random = systemRandom } = this.#options;
-    if (isReadOnce(value)) {
-      throw new TypeError(`${name}: the answer can be read only once; read it inside the operation`);
-    }
+    if (checkTtl('ttlMs', ttlMs) === 0) return undefined;
+    if (isReadOnce(value)) throw readOnceError(name);
     const freshMs = ttlJitterRatio === 0 ? ttlMs : jitteredTtl(ttlMs, ttlJitterRatio, random());
     return new CacheEntry<unknown>(key, true, value, this.#clock.coarse() + freshMs, this.#options);
   }
@@ -84,7 +82,8 @@ export class CacheShelf<V> {
     if (negativeTtlMs === undefined || isRejected(error)) return;
     const now = this.#clock.coarse();
     if (this.#sieve.peek(key)?.standsIn(now)) return;
-    const ttlMs = checkTtl('negativeTtlMs', negativeTtlMs(error, context) ?? 0);
+    const said = negativeTtlMs(error, context);
+    const ttlMs = said === undefined ? 0 : checkTtl('negativeTtlMs', said);
     if (ttlMs > 0) this.keep(new CacheEntry<unknown>(key, false, error, now + ttlMs, this.#options));
   }
 

@@ -12,13 +12,14 @@ import {
   type CacheOptions,
   type CacheSnapshot,
   type CacheUpdate,
-  type CheckedCacheOptions,
   cacheDefaults,
   checkCache,
   describeCache,
+  updatable,
 } from './cache-options.js';
 import { CacheShelf } from './cache-shelf.js';
 import { launch } from './launch.js';
+import { isReadOnce } from './read-once.js';
 import { type CallKey, keyFor, SingleFlight, saidKey } from './single-flight.js';
 
 const eventNames: readonly (keyof CacheEvents)[] = [
@@ -78,6 +79,11 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
     this.#shelf = new CacheShelf(all, this.clock);
     this.#single = new SingleFlight(all.name, flightsOf(all), () => {});
     this.#background = backgroundContext(this.clock);
+  }
+
+  /** Callers are handed the answers of others: `streamed` refuses such a policy. */
+  get sharesAnswers(): true {
+    return true;
   }
 
   /** What stands where an option was left out. */
@@ -152,7 +158,8 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
     // Its failure would be kept, which is only done where it was asked for.
     const { then } = Object(value) as { readonly then?: unknown };
     if (typeof then === 'function') refuse('set', 'value', 'no promise: await it first', value);
-    const entry = this.#shelf.entryOf(key, value, ttlMs ?? this.#shelf.ttlOf(value, this.#background));
+    const spanMs = ttlMs === undefined ? this.#shelf.ttlOf(value, this.#background) : ttlMs;
+    const entry = this.#shelf.entryOf(key, value, spanMs);
     this.#single.flights.detach(key);
     if (entry === undefined) this.#shelf.drop(key, 'deleted');
     else this.#shelf.keep(entry);
@@ -227,8 +234,9 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
     return context =>
       launch(operation, context).then(
         value => {
-          // A run that lost its key was overtaken by `set` or `delete`, or all of its callers left.
-          if (!this.#isCurrent(key, context)) return value;
+          // A run that lost its key was overtaken by `set` or `delete`, or all of its callers left. What can
+          // be read only once nobody gets who shares a run.
+          if (!this.#isCurrent(key, context) || isReadOnce(value)) return value;
           const entry = shelf.entryOf(key, value, shelf.ttlOf(value, context));
           // What is not to be kept still says that the old answer is out of date.
           if (entry === undefined) shelf.drop(key, 'deleted');
@@ -249,9 +257,9 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
 
   /** Somebody has the old value already: the run belongs to nobody, and ends at a time of its own. */
   #revalidate<T extends V>(key: string, operation: Operation<T>, call: CallContext): void {
-    const { idempotencyKey, priority, attributes } = call;
+    const { idempotencyKey, idempotent, priority, attributes } = call;
     const { revalidateTimeoutMs } = this.#shelf.options;
-    const facts = { key: call.key, idempotencyKey, priority, attributes };
+    const facts = { key: call.key, idempotencyKey, idempotent, priority, attributes };
     const own = new RootContext(this.clock, facts, this.clock.now() + revalidateTimeoutMs, 1);
     this.#single
       .share(key, this.#kept(key, operation, true), own, false)
@@ -280,16 +288,6 @@ function hasGivenUp(options: CallOptions | Context): boolean {
   } catch {
     return true;
   }
-}
-
-/** The present options, by their names. */
-function updatable<V>(options: CheckedCacheOptions<V>): CacheUpdate<V> {
-  const { ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, negativeTtlMs } = options;
-  const { ttlJitterRatio, revalidateTimeoutMs, key, onEvict } = options;
-  return {
-    ...{ ttlMs, maxEntries, staleWhileRevalidateMs, staleIfErrorMs, ttlJitterRatio, revalidateTimeoutMs },
-    ...({ negativeTtlMs, key, onEvict } as CacheUpdate<V>),
-  };
 }
 
 const flightsOf = ({ maxEntries }: { readonly maxEntries: number }): number =>

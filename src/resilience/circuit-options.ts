@@ -193,7 +193,7 @@ function guarded(trip: (counts: CircuitCounts) => boolean): (counts: CircuitCoun
 export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
   checkKeys(owner, options, known);
   checkFunctions(options, ['trip', 'retryAfterMs', 'classify']);
-  const { consecutiveFailures, trip, slowMs } = options;
+  const { consecutiveFailures, trip, slowMs, mode = defaults.mode } = options;
   const chosen = consecutiveFailures !== undefined || trip !== undefined;
   const timed = slowMs !== undefined && trip === undefined;
   const window = windowRules(options.window);
@@ -201,7 +201,7 @@ export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
   const probes = number('probes', options.probes, COUNT, defaults.probes);
   const majority = Math.floor(probes / 2) + 1;
   const rules: CircuitRules = {
-    mode: checkOneOf(owner, 'mode', options.mode ?? defaults.mode, ['enforce', 'observe', 'disabled']),
+    mode: checkOneOf(owner, 'mode', mode, ['enforce', 'observe', 'disabled']),
     consecutiveFailures: number('consecutiveFailures', consecutiveFailures, COUNT, Infinity),
     failureRatio: number(
       'failureRatio',

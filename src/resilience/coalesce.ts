@@ -86,7 +86,9 @@ function checked(options: CoalesceUpdate): { readonly maxKeys: number; readonly 
  * answered or threw goes to those who joined it and is then forgotten: it is no cache.
  *
  * Each caller keeps an abort and a deadline of its own and fails alone. The run is given up when all of its
- * callers have left, and its deadline is the latest of theirs. All callers are handed the same object.
+ * callers have left; until then no policy inside ends it by the deadline of one of them. All callers are
+ * handed the same object, so what can be read only once, such as a `Response` with an unread body, is
+ * refused with a `TypeError`: read it inside the operation.
  *
  * A call that a run makes with its own context and key would wait for itself, and so runs alone.
  *
@@ -125,6 +127,11 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
     this.#keyOf = key;
     this.#background = backgroundContext(this.clock);
     this.#single = new SingleFlight(name, maxKeys, (run, reason) => this.#abandon(run, reason));
+  }
+
+  /** Callers are handed the answers of others: `streamed` refuses such a policy. */
+  get sharesAnswers(): true {
+    return true;
   }
 
   /** What stands where an option was left out. */
@@ -211,9 +218,9 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   /** A caller who can never leave needs no record: it waits for the promise of the run itself. */
   #join(run: SharedRun): Promise<unknown> {
     this.#single.joined++;
-    this.#single.flights.join(run, Infinity);
+    const answer = run.joinTied();
     if (this.#events !== undefined) this.#tellJoined(run);
-    return run.answer!;
+    return answer;
   }
 
   #executeAs<T>(key: string | undefined, operation: Operation<T>, call: CallContext): Promise<T> {

@@ -3,11 +3,15 @@ interface Discardable {
   [Symbol.asyncDispose]?(): PromiseLike<void>;
   [Symbol.dispose]?(): void;
   readonly body?: { cancel?(): PromiseLike<void> } | null;
+  // A web stream has both.
+  readonly getReader?: unknown;
+  cancel?(): PromiseLike<void>;
 }
 
 /**
  * Lets go of an answer that nobody will read: by `onDiscard` if given, else by its own dispose method, else
- * by cancelling the body that it has as a fetch response. What goes wrong meanwhile goes to `onError`.
+ * by cancelling it as a web stream, or the body that it has as a fetch response. What goes wrong meanwhile
+ * goes to `onError`.
  */
 export function discard<T>(
   value: T,
@@ -27,5 +31,6 @@ function disposeOf(value: unknown): unknown {
   const it = value as Discardable;
   if (typeof it[Symbol.asyncDispose] === 'function') return it[Symbol.asyncDispose]!();
   if (typeof it[Symbol.dispose] === 'function') return it[Symbol.dispose]!();
+  if (typeof it.getReader === 'function' && typeof it.cancel === 'function') return it.cancel();
   return typeof it.body?.cancel === 'function' ? it.body.cancel() : undefined;
 }

@@ -2,6 +2,7 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, refuse } from '../kernel/options.js';
 import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -67,6 +68,22 @@ export interface FallbackEvents {
   failed: { readonly policy: string; readonly at: number; readonly error: unknown };
   /** The answer that a `value` replaced could not be let go of; the call does not feel it. */
   discardFailed: { readonly policy: string; readonly at: number; readonly error: unknown };
+  /** Options were changed by `update`. */
+  updated: { readonly policy: string; readonly at: number; readonly changes: OptionChanges };
+}
+
+/** What of a fallback can be changed while it works. */
+export type FallbackUpdate<Out, In = unknown> =
+  | Partial<Pick<FallbackValue<Out, In>, 'value' | 'classify'>>
+  | Partial<Pick<FallbackRun<Out, In>, 'run' | 'classify'>>;
+
+/** The checked options, which a call keeps to its end. */
+interface FallbackPlan<Out, In> {
+  /** What it was given for an answer; nobody has then looked at the answer that it replaces. */
+  readonly value: { readonly value: Out } | undefined;
+  readonly run: FallbackRun<Out, In>['run'] | undefined;
+  readonly steps: readonly FallbackStep<Out, In>[];
+  readonly classify: Classify<In> | undefined;
 }
 
 const defaults: { readonly name: string } = /* @__PURE__ */ Object.freeze({ name: 'fallback' });
@@ -95,10 +112,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   readonly name: string;
   /** The source of time. */
   readonly clock: Clock;
-  readonly #steps: readonly FallbackStep<Out, In>[];
-  readonly #classify: Classify<In> | undefined;
-  /** What it was given for an answer; nobody has then looked at the answer that it replaces. */
-  readonly #value: { readonly value: Out } | undefined;
+  #plan: FallbackPlan<Out, In>;
   readonly #background: CallContext;
   #events: Emitter<FallbackEvents> | undefined;
   #answered = 0;
@@ -106,21 +120,7 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 
   /** @throws TypeError unless there is either a `value` or at least one step to `run`. */
   constructor(options: FallbackOptions<Out, In>) {
-    checkKeys('Fallback', options, known);
-    if ('value' in options === 'run' in options) {
-      throw new TypeError('Fallback: options must hold either `value` or `run`');
-    }
-    const { run, value, classify } = options;
-    this.#value = 'value' in options ? { value: value as Out } : undefined;
-    const steps: unknown = this.#value ? () => value as Out : run;
-    this.#steps = Array.isArray(steps) ? [...steps] : [steps as FallbackStep<Out, In>];
-    if (this.#steps.length === 0 || this.#steps.some(step => typeof step !== 'function')) {
-      refuse('Fallback', 'run', 'a function, or a list of at least one', run);
-    }
-    if (classify !== undefined && typeof classify !== 'function') {
-      refuse('Fallback', 'classify', 'a function', classify);
-    }
-    this.#classify = classify;
+    this.#plan = planOf(options);
     this.name = options.name ?? defaults.name;
     this.clock = options.clock ?? systemClock;
     this.#background = backgroundContext(this.clock);
@@ -143,20 +143,51 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
       }
       if (call.cancelled) return Promise.reject(call.reason);
     }
+    const plan = this.#plan;
     return launch(operation, call).then<T | Out, Out>(
-      this.#classify === undefined ? undefined : value => this.#replace(value, call),
-      error => this.#answer({ ok: false, error }, call),
+      plan.classify === undefined ? undefined : value => this.#replace(plan, value, call),
+      error => this.#answer(plan, { ok: false, error }, call),
     );
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed']);
+    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed', 'updated']);
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Changes options for the calls that begin from now on, and answers how to put them back. One with a
+   * `value` cannot become one with something to `run`, nor the other way round.
+   *
+   * @throws TypeError that names the option, the rule and the value; then nothing has changed.
+   */
+  update(options: FallbackUpdate<Out, In>): UndoUpdate {
+    return updateOptions<FallbackUpdate<Out, In>>(
+      {
+        owner: 'Fallback',
+        read: () => {
+          const { run, value, classify } = this.#plan;
+          const judge = classify as Classify<In>;
+          return value === undefined
+            ? { run: run!, classify: judge }
+            : { value: value.value, classify: judge };
+        },
+        write: next => {
+          this.#plan = planOf(next as FallbackOptions<Out, In>);
+        },
+        tell: changes => {
+          if (!this.#events?.has('updated')) return;
+          this.#events.emit('updated', { policy: this.name, at: this.clock.wall(), changes });
+        },
+      },
+      options,
+    );
   }
 
   /** How it is set up, as JSON. */
   describe(): FallbackDescription {
-    return describeFallback(this.name, this.#value, this.#steps, this.#classify);
+    const { value, steps, classify } = this.#plan;
+    return describeFallback(this.name, value, steps, classify);
   }
 
   /** Calls that it answered, and calls for which its last step failed. */
@@ -164,28 +195,32 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     return { answered: this.#answered, failed: this.#failed };
   }
 
-  #replace<T extends In>(value: T, call: CallContext): T | Promise<Out> {
+  #replace<T extends In>(plan: FallbackPlan<Out, In>, value: T, call: CallContext): T | Promise<Out> {
     const outcome = { ok: true, value } as const;
-    return this.#isFailure(outcome, call) ? this.#run(outcome, call) : value;
+    return this.#isFailure(plan, outcome, call) ? this.#run(plan, outcome, call) : value;
   }
 
-  #answer(outcome: Outcome<In> & { ok: false }, call: CallContext): Promise<Out> {
-    if (!this.#isFailure(outcome, call)) throw outcome.error;
-    return this.#run(outcome, call);
+  #answer(
+    plan: FallbackPlan<Out, In>,
+    outcome: Outcome<In> & { ok: false },
+    call: CallContext,
+  ): Promise<Out> {
+    if (!this.#isFailure(plan, outcome, call)) throw outcome.error;
+    return this.#run(plan, outcome, call);
   }
 
-  #isFailure(outcome: Outcome<In>, call: CallContext): boolean {
+  #isFailure({ classify }: FallbackPlan<Out, In>, outcome: Outcome<In>, call: CallContext): boolean {
     if (call.cancelled || call.delivered) return false;
-    const verdict = checkVerdict('Fallback', this.#classify?.(outcome, call));
+    const verdict = checkVerdict('Fallback', classify?.(outcome, call));
     return (verdict ?? (outcome.ok ? 'success' : 'failure')) === 'failure';
   }
 
-  async #run(outcome: Outcome<In>, call: CallContext): Promise<Out> {
+  async #run(plan: FallbackPlan<Out, In>, outcome: Outcome<In>, call: CallContext): Promise<Out> {
     const answer = outcome.ok ? outcome.value : undefined;
     let error = outcome.ok ? undefined : outcome.error;
-    if (outcome.ok && this.#value !== undefined)
+    if (outcome.ok && plan.value !== undefined)
       discard(outcome.value, undefined, error => this.#tell('discardFailed', error));
-    for (const [index, step] of this.#steps.entries()) {
+    for (const [index, step] of plan.steps.entries()) {
       try {
         const value = await step(error, call, answer);
         this.#tellAnswered(error, index + 1);
@@ -210,6 +245,25 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
     if (!this.#events?.has('answered')) return;
     this.#events.emit('answered', { policy: this.name, at: this.clock.wall(), error, step });
   }
+}
+
+/** @throws TypeError that names the option, the rule and the value. */
+function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, In> {
+  checkKeys('Fallback', options, known);
+  if ('value' in options === 'run' in options) {
+    throw new TypeError('Fallback: options must hold either `value` or `run`');
+  }
+  const { run, value, classify } = options;
+  const fixed = 'value' in options ? { value: value as Out } : undefined;
+  const given: unknown = fixed ? () => value as Out : run;
+  const steps = (Array.isArray(given) ? [...given] : [given]) as FallbackStep<Out, In>[];
+  if (steps.length === 0 || steps.some(step => typeof step !== 'function')) {
+    refuse('Fallback', 'run', 'a function, or a list of at least one', run);
+  }
+  if (classify !== undefined && typeof classify !== 'function') {
+    refuse('Fallback', 'classify', 'a function', classify);
+  }
+  return { value: fixed, run, steps, classify };
 }
 
 /** Tells an error that has no cause of its own what led to it; one that cannot be told stays as it is. */

@@ -34,7 +34,8 @@ export interface HedgeOptions<In = unknown> {
   readonly endpoints?: readonly unknown[] | ((context: Context) => readonly unknown[]);
   /**
    * What counts as a failure, after which the next attempt starts at once. Whatever else is not a success
-   * ends the call. @default errors other than refusals
+   * ends the call. A refusal that is left to the default counts as a failure of its attempt.
+   * @default errors, refusals included
    */
   readonly classify?: Classify<In>;
   /**

@@ -1,12 +1,13 @@
 import { HedgeRace, type HedgeStep } from '../core/hedge.js';
 import { type AsyncScope, captureScope } from '../kernel/async-context.js';
 import type { CallContext } from '../kernel/context.js';
-import { AggregateFailedError, isRejected } from '../kernel/errors.js';
+import { factOf, isRejected } from '../kernel/errors.js';
 import { checkNumber } from '../kernel/options.js';
 import { type Classify, judge, type Verdict } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { discard } from './discard.js';
 import { ExtraAttempt, endpointsOf, HedgedAttempt } from './hedge-attempt.js';
+import { HedgeFailures } from './hedge-failures.js';
 import { type HedgePlan, leaveOut, type NotHedgedReason } from './hedge-plan.js';
 import type { HedgeWait } from './hedge-times.js';
 import { launch } from './launch.js';
@@ -16,20 +17,13 @@ export function runHedged<T>(plan: HedgePlan<T>, call: CallContext, operation: O
   return new Promise((resolve, reject) => new HedgeRun(plan, call, operation, resolve, reject).start());
 }
 
-/** The last attempt that failed: what the call ends with when no other attempt has an answer. */
-interface Failure {
-  readonly attempt: number;
-  readonly ok: boolean;
-  readonly result: unknown;
-}
-
 /**
  * The record of one call. Its fields are few and plain, for a record is made at every call; what only a call
  * needs that is really hedged hangs off it.
  */
 class HedgeRun<T> implements HedgeWait {
   // The place among the waiting calls.
-  deadline = 0;
+  dueAt = 0;
   dueBefore: HedgeWait | undefined = undefined;
   dueAfter: HedgeWait | undefined = undefined;
   outOfOrder: HedgeWait['outOfOrder'] = undefined;
@@ -42,9 +36,10 @@ class HedgeRun<T> implements HedgeWait {
   private startedAt = 0;
   private over = false;
   private scope: AsyncScope | undefined = undefined;
+  private unsubscribe: (() => void) | undefined = undefined;
   private race: HedgeRace | undefined = undefined;
   private extras: ExtraAttempt<T>[] | undefined = undefined;
-  private failures: Failure[] | undefined = undefined;
+  private failures: HedgeFailures | undefined = undefined;
 
   constructor(
     plan: HedgePlan<T>,
@@ -72,9 +67,10 @@ class HedgeRun<T> implements HedgeWait {
       this.first = new HedgedAttempt(call, plan, operation, endpoints);
       this.wait(1);
       if (typeof plan.delay === 'object') this.startedAt = plan.clock.now();
+      // Whoever hears that it will not be hedged may have given it up.
+      if (call.cancelled) throw call.reason;
     } catch (error) {
-      this.over = true;
-      this.reject(error);
+      this.end(false, error, undefined);
       return;
     }
     // Bound functions: they are half the size of closures.
@@ -104,12 +100,15 @@ class HedgeRun<T> implements HedgeWait {
     const { plan, call } = this;
     const delayMs = this.delayMs(hedge);
     if (delayMs === Infinity) return;
-    if (call.deadline < Infinity && delayMs >= call.remainingMs()) {
+    if (call.firmDeadline < Infinity && delayMs >= call.remainingMs()) {
       leaveOut(plan, 'deadline');
       return;
     }
+    if (call.cancelled) return;
     this.scope ??= captureScope();
     plan.times.add(this, delayMs);
+    // An operation may ignore its signal, and then this call goes on for as long as that one.
+    if (call.cancellable) this.unsubscribe ??= call.onCancel(() => plan.times.remove(this));
   }
 
   private delayMs(hedge: number): number {
@@ -182,29 +181,31 @@ class HedgeRun<T> implements HedgeWait {
     const refused = !ok && isRejected(result);
     // What never ran says nothing about how long it takes.
     if (attempt === first && !refused) this.measure(!ok || verdict === 'failure');
-    if (verdict === 'failure') {
-      this.guard(() => this.lament({ attempt: attempt.attempt, ok, result }));
-    } else if (refused && verdict === 'neutral' && attempt !== first) {
-      const step = this.race!.refuse();
-      leaveOut(plan, 'refused');
-      this.follow(step);
+    // To the remote a refusal is neutral; to this call it is an attempt without an answer, like any failure.
+    if (verdict === 'failure' || (refused && verdict === 'neutral')) {
+      this.guard(() => this.lament(attempt, ok, result, verdict));
     } else {
       this.end(ok, result, attempt);
     }
   }
 
-  /** An attempt has failed. Its answer, if it has one, is kept until another attempt has ended as well. */
-  private lament(failure: Failure): void {
-    this.failures ??= [];
-    const before = this.failures.at(-1);
-    this.failures.push(failure);
-    if (before?.ok === true) this.discard(before.result);
-    if (this.call.cancelled) {
-      this.end(failure.ok, failure.result, undefined);
-      return;
+  /** An attempt has failed. */
+  private lament(attempt: HedgedAttempt<T>, ok: boolean, result: unknown, verdict: Verdict): void {
+    const { call, plan, first } = this;
+    const refused = verdict === 'neutral';
+    const extra = attempt !== first;
+    const suppressed = refused && extra && factOf(result, 'code') === 'ERR_CIRCUIT_OPEN';
+    if (!suppressed) {
+      this.failures ??= new HedgeFailures();
+      const over = this.failures.add({ attempt: attempt.attempt, ok, result, refused });
+      if (over !== undefined) this.discard(over.result);
     }
-    this.race ??= new HedgeRace(this.plan.maxHedges);
-    this.follow(this.race.fail());
+    this.race ??= new HedgeRace(plan.maxHedges);
+    const step = suppressed ? this.race.suppress() : this.race.fail();
+    if (refused && extra) leaveOut(plan, 'refused');
+    // Also by a listener, just now. An attempt that was suppressed ends no call while another one runs.
+    if (call.cancelled && !(suppressed && step === 'wait')) this.end(ok, result, undefined);
+    else this.follow(step);
   }
 
   private follow(step: HedgeStep): void {
@@ -217,30 +218,19 @@ class HedgeRun<T> implements HedgeWait {
   }
 
   /** No attempt is left: the call ends with the last failure, or with all of them. */
-  private endFailed(failures: readonly Failure[]): void {
+  private endFailed(failures: HedgeFailures): void {
     const { tally, name } = this.plan;
-    const last = failures.at(-1)!;
-    if (failures.length > 1) tally.allFailed++;
-    if (failures.length === 1 || last.ok) {
-      this.end(last.ok, last.result, undefined);
-      return;
-    }
-    const inOrder = [...failures].sort((a, b) => a.attempt - b.attempt);
-    const errors = inOrder.filter(({ ok }) => !ok).map(({ result }) => result);
-    const { retryAfterMs } = Object(last.result) as { retryAfterMs?: unknown };
-    const facts = {
-      policy: name,
-      cause: last.result,
-      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
-    };
-    const error = new AggregateFailedError(`${name}: all ${failures.length} attempts failed`, errors, facts);
-    this.end(false, error, undefined);
+    const { ok, result } = failures.last!;
+    if (failures.count > 1) tally.allFailed++;
+    if (failures.count === 1 || ok) this.end(ok, result, undefined);
+    else this.end(false, failures.asError(name), undefined);
   }
 
   /** Answers the caller. `winner` is the attempt whose answer that is, unless it was one of the failures. */
   private end(ok: boolean, result: unknown, winner: HedgedAttempt<T> | undefined): void {
     this.over = true;
     this.plan.times.remove(this);
+    this.unsubscribe?.();
     if (ok) this.resolve(result as T);
     else this.reject(result);
     if (this.race !== undefined) this.release(ok, winner);
@@ -249,7 +239,7 @@ class HedgeRun<T> implements HedgeWait {
   /** Lets go of the attempts that have lost, in the turn in which they do. */
   private release(ok: boolean, winner: HedgedAttempt<T> | undefined): void {
     const { plan, call, first, failures, extras = [] } = this;
-    const kept = failures?.at(-1);
+    const kept = failures?.last;
     if (kept?.ok === true && !(ok && winner === undefined)) this.discard(kept.result);
     if (!first.ended) this.measure(true);
     const losers = [first, ...extras].filter(({ ended }) => !ended);

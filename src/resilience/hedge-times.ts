@@ -5,7 +5,7 @@ import { DueTimer } from './due-timer.js';
 
 /** A call whose next attempt has its time; the fields belong to {@link HedgeTimes}. */
 export interface HedgeWait {
-  deadline: number;
+  dueAt: number;
   dueBefore: HedgeWait | undefined;
   dueAfter: HedgeWait | undefined;
   readonly latest: number;
@@ -30,7 +30,7 @@ export class HedgeTimes {
   add(wait: HedgeWait, delayMs: number): void {
     const now = this.#clock.coarse();
     if (this.#inOrder.fits(now + delayMs)) {
-      wait.deadline = now + delayMs;
+      wait.dueAt = now + delayMs;
       this.#inOrder.add(wait, now);
       return;
     }

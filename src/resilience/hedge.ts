@@ -33,9 +33,9 @@ const eventNames: readonly (keyof HedgeEvents)[] = ['hedged', 'won', 'notHedged'
 
 /**
  * Runs an operation once more when its answer is long in coming, beside the attempt that runs, and at once
- * when an attempt fails. The first success is the answer; the other attempts have their signals aborted in
- * the same turn, and what they bring later is let go of. The caller does not wait for them: `snapshot()`
- * tells how many still run.
+ * when an attempt fails or is refused. The first success is the answer; the other attempts have their
+ * signals aborted in the same turn, and what they bring later is let go of. The caller does not wait for
+ * them: `snapshot()` tells how many still run.
  *
  * When all fail the call rejects with `AggregateFailedError`; when there was only one attempt, with its own
  * error.

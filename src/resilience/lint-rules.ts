@@ -1,9 +1,13 @@
 import { type Backoff, backoffMs } from '../core/backoff.js';
 import {
   are,
+  areStreamsTimed,
   attemptsOf,
+  inForce,
   inside,
+  type LintHit,
   type LintPart,
+  type LintRule,
   limit,
   memories,
   outside,
@@ -11,24 +15,7 @@ import {
   repeaters,
   shortest,
 } from './lint-parts.js';
-
-/** What a rule has to say of a part. */
-export interface LintHit {
-  readonly part: LintPart;
-  readonly message: string;
-  /** Where it weighs more or less than the rule does. */
-  readonly severity?: LintSeverity;
-}
-
-/** `error`: it does harm. `warning`: it hardly does what was meant. `info`: it could be better. */
-export type LintSeverity = 'error' | 'warning' | 'info';
-
-/** One mistake that a pipeline can make. */
-export interface LintRule {
-  readonly rule: string;
-  readonly severity: LintSeverity;
-  readonly check: (parts: readonly LintPart[]) => readonly LintHit[];
-}
+import { notFirst, sharedStream, sharedTwice } from './lint-sharing.js';
 
 /** The waits between the attempts of a retry when chance is against it. */
 function waitsMs({ told }: LintPart, attempts: number): number {
@@ -98,7 +85,7 @@ function attemptsExceedTotal(parts: Parts): LintHit[] {
 function noAttemptTimeout(parts: Parts): LintHit[] {
   const message = 'one attempt that hangs takes the time of all: put a timeout inside';
   return are(parts, 'retry')
-    .filter(part => shortest(are(inside(parts, part), 'timeout')) === Infinity)
+    .filter(part => shortest(are(inside(parts, part), 'timeout')) === Infinity && !areStreamsTimed(parts))
     .map(part => ({ part, message }));
 }
 
@@ -126,24 +113,11 @@ function breakerSeesNothing(parts: Parts): LintHit[] {
 
 function breakerInsideTimeout(parts: Parts): LintHit[] {
   return are(parts, 'circuit-breaker').flatMap(part => {
-    const isTimed = are(inside(parts, part), 'timeout').length > 0;
+    const isTimed = inForce(are(inside(parts, part), 'timeout')).length > 0 || areStreamsTimed(parts);
     if (isTimed || shortest(are(outside(parts, part), 'timeout')) === Infinity) return [];
     const message =
       'does not hear of a timeout before the operation has ended, which one that hangs never does';
     return [{ part, message: `${message}: put a timeout inside` }];
-  });
-}
-
-/** `inner` stand in front of everything but `before`, or a fallback comes too late and a hit too dear. */
-function notFirst(
-  parts: Parts,
-  kinds: readonly string[],
-  before: readonly string[],
-  message: string,
-): LintHit[] {
-  return are(parts, ...kinds).flatMap(part => {
-    const other = outside(parts, part).find(({ kind }) => !before.includes(kind));
-    return other === undefined ? [] : [{ part, message: message.replace('%', () => `'${other.name}'`) }];
   });
 }
 
@@ -173,16 +147,6 @@ function hedgeTooLate(parts: Parts): LintHit[] {
     if (delayMs === Infinity || delayMs < totalMs) return [];
     const message = `waits ${delayMs} ms, but the timeout outside ends the call after ${totalMs} ms`;
     return [{ part, message: `${message}: shorten the delay` }];
-  });
-}
-
-/** A cache shares the misses of a key as well; two with keys of their own do different things. */
-function sharedTwice(parts: Parts): LintHit[] {
-  return are(parts, 'coalesce').flatMap(part => {
-    const others = [...are(parts, 'cache'), ...are(outside(parts, part), 'coalesce')];
-    const other = others.find(({ told }) => told['key'] === part.told['key']);
-    if (other === undefined) return [];
-    return [{ part, message: `shares what '${other.name}' shares already: take it away` }];
   });
 }
 
@@ -288,6 +252,7 @@ export const lintRules: readonly LintRule[] = [
         'what it knows has to pass % first: put it outermost, inside a fallback only',
       ),
   },
+  { rule: 'shared-stream', severity: 'error', check: sharedStream },
   { rule: 'shared-twice', severity: 'info', check: sharedTwice },
   { rule: 'chaos-not-innermost', severity: 'warning', check: chaosNotInnermost },
   { rule: 'chaos-unbounded', severity: 'info', check: chaosUnbounded },

@@ -126,7 +126,7 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
   }
 
   refusal(call: CallContext): RejectedError | undefined {
-    return this.#objection(this.#settings.maxWaitMs, call.deadline);
+    return this.#objection(this.#settings.maxWaitMs, call.firmDeadline);
   }
 
   wait(call: GuardedCall): Turn {
@@ -137,7 +137,7 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
       call,
       this.#askedCost,
       since,
-      Math.min(since + this.#settings.maxWaitMs, call.deadline),
+      Math.min(since + this.#settings.maxWaitMs, call.firmDeadline),
     );
     if (this.#events?.has('delayed')) {
       this.#events.emit('delayed', { ...this.#stamp(), waitMs, waiting: this.#line.ration.waiting });

@@ -83,7 +83,7 @@ export class RateLine {
       }
       const due = this.ration.dueAt(cost, now);
       if (due <= until) this.ration.join(turn);
-      else refused.push([turn, due >= call!.deadline ? 'deadline' : 'rate', due - now]);
+      else refused.push([turn, due >= call!.firmDeadline ? 'deadline' : 'rate', due - now]);
     }
     this.serve();
     // Last, for it answers other calls and so may run code that changes all of this.

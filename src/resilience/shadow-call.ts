@@ -21,17 +21,25 @@ export class ShadowCall extends CallContext implements AbandonableCall {
     this.onGiveUp = onGiveUp;
   }
 
-  override get deadline(): number {
-    return this.due ?? this.parent!.deadline;
+  get dueAt(): number {
+    return this.due ?? Infinity;
   }
 
-  override set deadline(due: number) {
+  set dueAt(due: number) {
     this.due = due;
+  }
+
+  override get deadline(): number {
+    return Math.min(this.dueAt, this.parent!.deadline);
+  }
+
+  override get firmDeadline(): number {
+    return this.due ?? this.parent!.firmDeadline;
   }
 
   /** The deadline list moves a deadline of its own no further than this. */
   get latest(): number {
-    return this.parent!.deadline;
+    return this.parent!.firmDeadline;
   }
 
   /** Whether the call waits for its turn, at a guard further inside. */

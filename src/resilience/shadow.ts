@@ -11,6 +11,7 @@ import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
 import { describeInside } from './inside-description.js';
 import { ShadowCall } from './shadow-call.js';
+import { type ShadowTeller, ShadowTurn } from './shadow-turn.js';
 
 /** How a guard is shadowed. */
 export interface ShadowOptions {
@@ -40,7 +41,7 @@ export interface ShadowedCall {
 
 /** What can be listened to by `on`. */
 export interface ShadowEvents {
-  /** The guard would have refused the call, with `error`. */
+  /** The guard would have refused the call, with `error`: at once, or after it would have waited. */
   wouldReject: ShadowedCall & { readonly error: unknown };
   /** The guard would have made the call wait. */
   wouldWait: ShadowedCall;
@@ -54,7 +55,7 @@ export interface ShadowSnapshot {
   readonly name: string;
   /** For which share of calls the guard is in force now. */
   readonly enforceRatio: number;
-  /** Calls let through that the guard would have refused. */
+  /** Calls let through that the guard would have refused, at once or after a wait. */
   readonly wouldReject: number;
   /** Calls let through that it would have made wait. */
   readonly wouldWait: number;
@@ -99,8 +100,10 @@ const PAST: object = /* @__PURE__ */ Object.freeze({});
 
 /**
  * Puts a guard, ours or one of your own, beside the calls instead of in their way: it decides and keeps its
- * books as ever, but a call that it would refuse or make wait is let through without a permit, one that it
- * would give up on runs on, and each is counted. `enforceRatio` puts it in force for a share of the calls:
+ * books as ever, but a call that it would refuse is let through without a permit, one that it would make
+ * wait runs at once and waits in the line as well, one that it would give up on runs on, and each is
+ * counted. A call in the line is let in, refused or given up there as if it had not begun, and then holds
+ * its permit for as long as its operation took. `enforceRatio` puts it in force for a share of the calls:
  * one key is always on the same side, and stays in force when the share grows.
  *
  * @throws TypeError or RangeError that names the option, the rule and the value.
@@ -119,7 +122,7 @@ export function shadow<G extends Guard<never> | Guard>(guard: G, options: Shadow
   return new GuardShadow(guard as Guard, options) as unknown as Shadow<G>;
 }
 
-class GuardShadow implements Shadow {
+class GuardShadow implements Shadow, ShadowTeller {
   readonly name: string;
   readonly guard: Guard;
   readonly clock: Clock;
@@ -131,7 +134,7 @@ class GuardShadow implements Shadow {
   #events: Emitter<ShadowEvents> | undefined;
   #run: SoloRun<unknown> | GuardRun | undefined;
   readonly #counts = { wouldReject: 0, wouldWait: 0, wouldGiveUp: 0 };
-  readonly #onGiveUp = (call: CallContext, error: unknown): void => this.#tell('wouldGiveUp', call, error);
+  readonly #onGiveUp = (call: CallContext, error: unknown): void => this.wouldGiveUp(call, error);
 
   constructor(guard: Guard, options: ShadowOptions) {
     if (!isGuard(guard)) {
@@ -175,7 +178,7 @@ class GuardShadow implements Shadow {
       permit = this.guard.enter(call);
       if (permit !== undefined) return permit;
     } catch (error) {
-      if (!this.givesUp && !this.#enforces(call)) return this.#letPass('wouldReject', call, error);
+      if (!this.givesUp && !this.#enforces(call)) return this.#letPass(call, error);
       throw error;
     }
     // A guard in force is asked next, by `refusal` and `wait`, what becomes of the call.
@@ -192,7 +195,8 @@ class GuardShadow implements Shadow {
 
   exit(permit: unknown, ok: boolean, result: unknown, call: CallContext): void {
     if (permit === PAST) return;
-    if (this.givesUp && permit instanceof ShadowCall) this.guard.exit(permit.permit, ok, result, permit);
+    if (permit instanceof ShadowTurn) permit.ended(ok, result);
+    else if (this.givesUp && permit instanceof ShadowCall) this.guard.exit(permit.permit, ok, result, permit);
     else this.guard.exit(permit, ok, result, call);
   }
 
@@ -216,7 +220,7 @@ class GuardShadow implements Shadow {
     try {
       aside.permit = this.guard.enter(aside);
     } catch (error) {
-      return this.#letPass('wouldReject', call, error);
+      return this.#letPass(call, error);
     }
     return aside.permit === undefined ? this.#turnPast(call, aside) : aside;
   }
@@ -225,14 +229,28 @@ class GuardShadow implements Shadow {
   #turnPast(call: CallContext, shown: CallContext): object {
     try {
       const refusal = this.guard.refusal?.(shown);
-      return this.#letPass(refusal === undefined ? 'wouldWait' : 'wouldReject', call, refusal);
+      if (refusal !== undefined) return this.#letPass(call, refusal);
+      // Whoever hears of a refusal may have given it up.
+      if (call.cancelled) return PAST;
+      const turn = new ShadowTurn(call, this);
+      turn.join();
+      this.#tell('wouldWait', call, undefined);
+      return turn;
     } catch (error) {
-      return this.#letPass('wouldReject', call, error);
+      return this.#letPass(call, error);
     }
   }
 
-  #letPass(event: 'wouldReject' | 'wouldWait', call: CallContext, error: unknown): object {
-    this.#tell(event, call, error);
+  wouldReject(call: CallContext, error: unknown): void {
+    this.#tell('wouldReject', call, error);
+  }
+
+  wouldGiveUp(call: CallContext, error: unknown): void {
+    this.#tell('wouldGiveUp', call, error);
+  }
+
+  #letPass(call: CallContext, error: unknown): object {
+    this.#tell('wouldReject', call, error);
     return PAST;
   }
 

@@ -4,7 +4,9 @@ import type { Timer } from '../kernel/clock.js';
 import { CallContext, callersDeadline } from '../kernel/context.js';
 import { TimeoutError } from '../kernel/errors.js';
 import type { Operation } from '../kernel/policy.js';
+import { discard } from './discard.js';
 import { launch } from './launch.js';
+import { isReadOnce, readOnceError } from './read-once.js';
 
 /** Where shared runs stand, and who hears of it when one is given up. */
 export interface RunBoard {
@@ -15,7 +17,11 @@ export interface RunBoard {
 
 /**
  * One run of an operation for several callers, and the context that the operation gets: the facts of the
- * first caller, but given up only when all callers have left, and until the latest of their deadlines.
+ * first caller, but given up only when all callers have left.
+ *
+ * Its deadline is the latest of theirs, and moves when somebody joins who has more time. So it has no firm
+ * one: a wait line or a timeout inside that went by what it found would fail a later caller by the time of an
+ * earlier one. Each caller leaves at a deadline of its own instead, and the last to leave ends the run.
  */
 export class SharedRun extends CallContext implements Flight {
   readonly sharedKey: string;
@@ -24,6 +30,8 @@ export class SharedRun extends CallContext implements Flight {
   /** The answer, once the operation has been started. A caller who can never leave gets this very promise. */
   answer: Promise<unknown> | undefined = undefined;
   readonly #board: RunBoard;
+  /** Whether all who joined are extra attempts of hedges. */
+  #spare: boolean;
   #cancellation: Cancellation | undefined;
   /** Those who may leave before the end. */
   #mobile: Set<Caller> | undefined;
@@ -32,10 +40,25 @@ export class SharedRun extends CallContext implements Flight {
     super(first);
     this.#board = board;
     this.sharedKey = key;
+    this.#spare = first.isHedge;
   }
 
+  /** The latest of all who joined: it may move. */
   override get deadline(): number {
     return this.latest;
+  }
+
+  override get firmDeadline(): number {
+    return Infinity;
+  }
+
+  override get saidDeadline(): number {
+    return Infinity;
+  }
+
+  /** An extra attempt can be left out, but not what somebody else waits for as well. */
+  override get isHedge(): boolean {
+    return this.#spare;
   }
 
   override get signal(): AbortSignal {
@@ -65,6 +88,7 @@ export class SharedRun extends CallContext implements Flight {
     board.flights.join(this, call.deadline);
     this.answer = launch(operation, this).then(
       value => {
+        if (isReadOnce(value)) this.#refuse(value);
         this.#land(true, value);
         return value;
       },
@@ -81,8 +105,17 @@ export class SharedRun extends CallContext implements Flight {
 
   /** Takes one more caller on. */
   join(call: CallContext): Promise<unknown> {
+    if (isTied(call)) return this.joinTied(call.isHedge);
+    this.#spare &&= call.isHedge;
     this.#board.flights.join(this, call.deadline);
-    return isTied(call) ? this.answer! : this.#follow(call, true);
+    return this.#follow(call, true);
+  }
+
+  /** Takes one on who can never leave. */
+  joinTied(isHedge = false): Promise<unknown> {
+    this.#spare &&= isHedge;
+    this.#board.flights.join(this, Infinity);
+    return this.answer!;
   }
 
   /** A caller leaves; with the last one the run is given up. */
@@ -100,6 +133,16 @@ export class SharedRun extends CallContext implements Flight {
       this.#mobile.add(caller);
       caller.watch(this.#board.name, keepAlive);
     });
+  }
+
+  /**
+   * Of those who share it all but the first reader would find it empty, and which that is hangs on chance.
+   */
+  #refuse(value: unknown): never {
+    const error = readOnceError(this.#board.name);
+    discard(value, undefined, () => {});
+    this.#land(false, error);
+    throw error;
   }
 
   #land(ok: boolean, result: unknown): void {

@@ -2,7 +2,7 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener } from '../kernel/events.js';
-import { isAtRest, isPolicy } from '../kernel/is-guard.js';
+import { isAtRest, isPolicy, sharesAnswers } from '../kernel/is-guard.js';
 import { orNull } from '../kernel/options.js';
 import type { InOf, OutOf } from '../kernel/pipeline.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -31,7 +31,8 @@ import { StreamRun } from './stream-run.js';
  * `ERR_TIMEOUT`; a reader that leaves, or does not read for `idleReadMs`, gives its call up, which speaks
  * neither for nor against the remote.
  *
- * @throws TypeError or RangeError that names the option, the rule and the value.
+ * @throws TypeError or RangeError that names the option, the rule and the value; TypeError for a policy that
+ * shares answers, as `Cache` and `Coalesce` do: a stream has one reader.
  * @example
  * ```ts
  * import { Retry, streamed } from 'keelson';
@@ -62,6 +63,10 @@ class PolicyOfStreams implements StreamedPolicy<Streamable, unknown> {
 
   constructor(policy: Policy, options: StreamedOptions) {
     if (!isPolicy(policy)) throw new TypeError('streamed: the first argument must be a policy');
+    if (sharesAnswers(policy)) {
+      const rule = 'must not share answers, for a stream has one reader';
+      throw new TypeError(`streamed: the policy ${rule}: take the Cache or Coalesce out of it`);
+    }
     this.#plan = checkStreamed(options, policy);
     this.name = this.#plan.name;
     this.clock = this.#plan.clock;

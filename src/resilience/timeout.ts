@@ -129,7 +129,7 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
     const era = this.#era;
     const now = this.clock.coarse();
     const deadline = now + era.timeoutMs;
-    if (call.deadline < deadline) this.#keepCallers(call, era);
+    if (call.firmDeadline < deadline) this.#keepCallers(call, era);
     else if (deadline < Infinity) this.#keepOwn(call, era, deadline, now);
     this.#running++;
     return era;
@@ -194,7 +194,7 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
   }
 
   #keepOwn(call: GuardedCall, era: Era, deadline: number, now: number): void {
-    call.deadline = deadline;
+    call.dueAt = deadline;
     if (era.due.fits(deadline)) era.due.add(call, now);
     else this.#setTimer(call, era, era.timeoutMs, era.timeoutMs);
   }

@@ -2,14 +2,20 @@ import { expect, it } from 'vitest';
 import { HedgeRace, type HedgeStep } from '../../src/core/hedge.js';
 import { explore, type Liveness } from '../../src/testing/explore.js';
 
-type Event = 'the delay passes' | 'left out' | 'the first fails' | 'an extra fails' | 'refused' | 'started';
+type Event =
+  | 'the delay passes'
+  | 'left out'
+  | 'the first fails'
+  | 'an extra fails'
+  | 'suppressed'
+  | 'started';
 
 /** What a call has lived through, told by the list of its attempts alone, beside the machine. */
 class Call {
   readonly #hedges: number;
   readonly #history: readonly Event[];
   readonly #race: HedgeRace;
-  readonly attempts: ('running' | 'failed' | 'refused')[] = ['running'];
+  readonly attempts: ('running' | 'failed' | 'suppressed')[] = ['running'];
   leftOut = 0;
   step: HedgeStep = 'wait';
   /** What brought about the step. */
@@ -34,7 +40,7 @@ class Call {
     return this.#hedges - (this.attempts.length - 1) - this.leftOut;
   }
 
-  #end(from: number, how: 'failed' | 'refused'): void {
+  #end(from: number, how: 'failed' | 'suppressed'): void {
     this.attempts[this.attempts.indexOf('running', from)] = how;
   }
 
@@ -50,9 +56,9 @@ class Call {
     } else if (event === 'left out') {
       this.step = race.skip();
       this.leftOut++;
-    } else if (event === 'refused') {
-      this.step = race.refuse();
-      this.#end(1, 'refused');
+    } else if (event === 'suppressed') {
+      this.step = race.suppress();
+      this.#end(1, 'suppressed');
     } else {
       this.step = race.fail();
       this.#end(event === 'the first fails' ? 0 : 1, 'failed');
@@ -66,7 +72,7 @@ class Call {
     const events: Event[] = [];
     if (this.left > 0) events.push('the delay passes');
     if (this.attempts[0] === 'running') events.push('the first fails');
-    if (this.attempts.indexOf('running', 1) > 0) events.push('an extra fails', 'refused');
+    if (this.attempts.indexOf('running', 1) > 0) events.push('an extra fails', 'suppressed');
     return events;
   }
 
@@ -92,7 +98,9 @@ it.each([1, 2, 4])('a hedged call behaves in every reachable state (%i hedges)',
       if (step === 'fail' && running > 0) return 'given up while an attempt runs';
       if (step === 'wait' && running === 0) return 'waits for nobody';
       if (step === 'start' && left === 0) return 'starts an attempt that there is not';
-      if (step === 'start' && (last === 'refused' || last === 'left out')) return 'a refusal asks for more';
+      if (step === 'start' && last === 'left out') return 'what is left out asks for more';
+      if (last === 'suppressed' && step === 'start' && running > 0) return 'does not wait for its delay';
+      if (last === 'suppressed' && step === 'fail' && left > 0) return 'ends with attempts left to make';
       const failed = last === 'the first fails' || last === 'an extra fails';
       return failed && left > 0 && step !== 'start' ? 'does not start the next at once (HG2)' : undefined;
     },
@@ -100,8 +108,10 @@ it.each([1, 2, 4])('a hedged call behaves in every reachable state (%i hedges)',
       'all run at a time': ({ running }) => running === 1 + hedges,
       'all have failed': ({ attempts }) =>
         attempts.length === 1 + hedges && attempts.every(it => it === 'failed'),
-      'the first has failed and the other was refused': ({ attempts, step }) =>
-        step === 'fail' && attempts.join() === 'failed,refused',
+      'the first has failed and the other was suppressed': ({ attempts, step }) =>
+        step === 'fail' && attempts.slice(0, 2).join() === 'failed,suppressed',
+      'nothing runs, and the next starts in place of one that was suppressed': ({ step, last }) =>
+        hedges === 1 || (step === 'start' && last === 'suppressed'),
     },
     liveness: [comesToAnEnd],
   });

@@ -77,9 +77,14 @@ export const rateVariants: readonly Variant[] = [
   ]),
   ...variantsOf('hedge', `${core}/hedge`, [
     [
-      'a refusal starts one more',
-      'refuse(): HedgeStep {\n    this.running--;\n    return this.#hope();',
-      "refuse(): HedgeStep {\n    this.running--;\n    return this.left > 0 ? 'start' : this.#hope();",
+      'what is suppressed starts one more',
+      "this.left > 0 && this.running === 0 ? 'start'",
+      "this.left > 0 ? 'start'",
+    ],
+    [
+      'what is suppressed ends the call',
+      "this.left > 0 && this.running === 0 ? 'start' : this.#hope()",
+      'this.#hope()',
     ],
     ['gives up while one still runs', "this.running > 0 ? 'wait'", "this.running > 1 ? 'wait'"],
     ['an attempt more than allowed', "this.left > 0 ? 'start'", "this.left >= 0 ? 'start'"],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ConcurrencyLimit, type LimitAlgorithm } from '../../../src/core/concurrency-limit.js';
+import {
+  ConcurrencyLimit,
+  type LimitAlgorithm,
+  type LimitBounds,
+} from '../../../src/core/concurrency-limit.js';
 import { AimdLimit } from '../../../src/core/limit-aimd.js';
+import { Gradient2Limit } from '../../../src/core/limit-gradient2.js';
+import { KneeLimit } from '../../../src/core/limit-knee.js';
+import { VegasLimit } from '../../../src/core/limit-vegas.js';
 import type { LimitWindow } from '../../../src/core/limit-window.js';
 
 const rules = { minLimit: 2, maxLimit: 40, windowMs: 100, windowSamples: 4 };
@@ -18,6 +25,10 @@ class Scripted implements LimitAlgorithm {
 
   reset(limit: number): void {
     this.limit = limit;
+  }
+
+  amend({ minLimit }: LimitBounds): void {
+    this.limit = Math.max(this.limit, minLimit);
   }
 }
 
@@ -120,5 +131,41 @@ describe('a concurrency limit', () => {
     expect(window(9, true)).toBe(18);
     limit.reset(now, 5);
     expect(window(5)).toBe(6);
+  });
+});
+
+describe('a concurrency limit with other rules', () => {
+  it.each<[string, (bounds: LimitBounds) => LimitAlgorithm]>([
+    ['knee', bounds => new KneeLimit(10, bounds)],
+    ['aimd', bounds => new AimdLimit(10, bounds)],
+    ['vegas', bounds => new VegasLimit(10, bounds)],
+    ['gradient2', bounds => new Gradient2Limit(10, bounds)],
+  ])('is between the new bounds at once, and stays there: %s', (_, make) => {
+    const limit = new ConcurrencyLimit(make(rules), rules, 0);
+    limit.amend({ ...rules, minLimit: 12, maxLimit: 14 });
+    expect(limit.limit).toBe(12);
+    limit.amend({ ...rules, maxLimit: 8 });
+    expect(limit.limit).toBe(8);
+    for (let call = 1; call <= 400; call++) limit.sample(call * 10, 10, 8, false);
+    expect(limit.limit).toBeLessThanOrEqual(8);
+    limit.amend(rules);
+    expect(limit.limit).toBeLessThanOrEqual(8);
+  });
+
+  it('ends a window by the new ones', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    for (const now of [40, 60]) limit.sample(now, 10, 1, false);
+    limit.amend({ ...rules, windowMs: 50, windowSamples: 3 });
+    limit.sample(70, 10, 1, false);
+    expect(algorithm.windows).toHaveLength(1);
+  });
+
+  it('knows when it heard of a call last', () => {
+    const limit = new ConcurrencyLimit(new Scripted(), rules, 5);
+    expect(limit.sampledAt).toBe(5);
+    limit.sample(40, 10, 1, false);
+    limit.sample(50, 0, 1, false);
+    expect(limit.sampledAt).toBe(40);
   });
 });

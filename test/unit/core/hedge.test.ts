@@ -26,17 +26,19 @@ describe('HedgeRace', () => {
     expect(race.skip()).toBe('fail');
   });
 
-  it('starts nothing because an attempt was refused', () => {
+  it('starts nothing for an attempt that was suppressed while another one runs', () => {
     const race = new HedgeRace(2);
     race.start();
-    expect(race.refuse()).toBe('wait');
+    expect(race.suppress()).toBe('wait');
     expect(race.left).toBe(1);
   });
 
-  it('has failed when nothing runs and the last one was refused', () => {
+  it('goes on after one that was suppressed while nothing runs, and has failed with the last', () => {
     const race = new HedgeRace(2);
     expect(race.fail()).toBe('start');
     race.start();
-    expect(race.refuse()).toBe('fail');
+    expect(race.suppress()).toBe('start');
+    race.start();
+    expect(race.suppress()).toBe('fail');
   });
 });

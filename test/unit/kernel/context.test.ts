@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FirstAttempt } from '../../../src/kernel/attempts.js';
 import { backgroundContext, contextOf } from '../../../src/kernel/call-options.js';
-import { CallContext } from '../../../src/kernel/context.js';
+import { CallContext, callersDeadline } from '../../../src/kernel/context.js';
+import { DueContext } from '../../../src/kernel/due-context.js';
 import type { GuardedCall } from '../../../src/kernel/guarded-call.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { Giver, type Log, run } from './recording-guards.js';
@@ -42,6 +43,45 @@ describe('CallContext', () => {
   });
 });
 
+describe('a deadline that may still move', () => {
+  /** As that of a run which others may join. */
+  class Moving extends CallContext {
+    at = 100;
+    override get deadline(): number {
+      return this.at;
+    }
+    override get firmDeadline(): number {
+      return Infinity;
+    }
+    override get saidDeadline(): number {
+      return Infinity;
+    }
+  }
+
+  it('is seen as it stands, and is nothing to go by', () => {
+    const run = new Moving(contextOf({ timeoutMs: 50 }, new VirtualClock()));
+    const inside = new CallContext(run);
+    expect([inside.deadline, inside.firmDeadline, inside.saidDeadline]).toEqual([100, Infinity, Infinity]);
+    run.at = 300;
+    expect([inside.deadline, callersDeadline(inside)]).toEqual([300, Infinity]);
+  });
+
+  it('comes before or after one that a guard inside has set', () => {
+    const run = new Moving(contextOf({}, new VirtualClock()));
+    const call = new DueContext(run);
+    expect([call.dueAt, call.deadline, call.firmDeadline, call.latest]).toEqual([
+      Infinity,
+      100,
+      Infinity,
+      Infinity,
+    ]);
+    call.dueAt = 200;
+    expect([call.deadline, call.firmDeadline]).toEqual([100, 200]);
+    run.at = 300;
+    expect([call.deadline, call.firmDeadline, callersDeadline(call)]).toEqual([200, 200, Infinity]);
+  });
+});
+
 describe('what is left of a deadline that a guard has set', () => {
   class Limiter extends Giver {
     readonly spanMs: number;
@@ -54,7 +94,7 @@ describe('what is left of a deadline that a guard has set', () => {
     }
 
     override enter(call: CallContext): object {
-      (call as GuardedCall).deadline = this.clock.coarse() + this.spanMs;
+      (call as GuardedCall).dueAt = this.clock.coarse() + this.spanMs;
       return super.enter(call);
     }
   }
@@ -93,8 +133,8 @@ describe('what is left of a deadline that a guard has set', () => {
       },
       { timeoutMs: 50 },
     );
-    // The limiter of this test overwrites the deadline: what counts is whose it is.
-    await expect(guards).resolves.toBe(1_000);
+    // Whatever a guard sets, a deadline only shrinks.
+    await expect(guards).resolves.toBe(40);
     const plain = run(Object.assign(new Giver([], 'plain'), { clock })).execute(
       context => {
         clock.block(10);

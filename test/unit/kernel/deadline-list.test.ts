@@ -7,12 +7,12 @@ class Node implements Due {
   dueBefore: Due | undefined = undefined;
   dueAfter: Due | undefined = undefined;
   readonly label: string;
-  deadline: number;
+  dueAt: number;
   readonly latest: number;
 
   constructor(label: string, deadline: number, latest = Infinity) {
     this.label = label;
-    this.deadline = deadline;
+    this.dueAt = deadline;
     this.latest = latest;
   }
 }
@@ -25,7 +25,7 @@ class Subject {
   add(label: string, spanMs: number): Node {
     const now = this.clock.coarse();
     const node = new Node(label, now + spanMs);
-    expect(this.list.fits(node.deadline)).toBe(true);
+    expect(this.list.fits(node.dueAt)).toBe(true);
     this.list.add(node, now);
     return node;
   }
@@ -138,7 +138,7 @@ describe('DeadlineList in a turn that blocks', () => {
     const node = subject.add('a', 10);
     subject.clock.block(500);
     subject.clock.nextTurn();
-    expect(node.deadline).toBe(510);
+    expect(node.dueAt).toBe(510);
     subject.clock.nextTurn(9);
     subject.clock.nextTurn();
     expect(subject.fired).toEqual([]);
@@ -154,7 +154,7 @@ describe('DeadlineList in a turn that blocks', () => {
     const newer = subject.add('newer', 100);
     subject.clock.block(50);
     subject.clock.nextTurn();
-    expect([older.deadline, newer.deadline]).toEqual([100, 151]);
+    expect([older.dueAt, newer.dueAt]).toEqual([100, 151]);
   });
 
   it('charges no part of the turn twice when coarse time moves amid it', () => {
@@ -165,7 +165,7 @@ describe('DeadlineList in a turn that blocks', () => {
     const after = subject.add('after', 10);
     subject.clock.block(200);
     subject.clock.nextTurn();
-    expect([before.deadline, after.deadline]).toEqual([510, 510]);
+    expect([before.dueAt, after.dueAt]).toEqual([510, 510]);
     // A deadline beyond 510 would not let the calls of the next turn into the list.
     expect(subject.list.fits(subject.clock.coarse() + 10)).toBe(true);
   });
@@ -177,8 +177,8 @@ describe('DeadlineList in a turn that blocks', () => {
     subject.clock.refresh();
     const short = subject.add('short', 60);
     subject.clock.nextTurn();
-    expect(long.deadline).toBe(150);
-    expect(short.deadline).toBe(150);
+    expect(long.dueAt).toBe(150);
+    expect(short.dueAt).toBe(150);
   });
 
   it('reads what has arrived before anything expires', () => {
@@ -243,7 +243,7 @@ describe('DeadlineList, whatever happens', () => {
           } else {
             const now = clock.coarse();
             const node = new Node(`${made++}`, now + span);
-            expect(list.fits(node.deadline)).toBe(true);
+            expect(list.fits(node.dueAt)).toBe(true);
             waiting.set(node, now);
             list.add(node, now);
           }

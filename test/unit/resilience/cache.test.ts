@@ -257,10 +257,26 @@ describe('what can be read only once', () => {
     expect(cache.snapshot()).toMatchObject({ size: 0, running: 0 });
   });
 
-  it('passes when it is not to be kept', async () => {
+  it('is refused when it is not to be kept, too, for others may share the run', async () => {
     const { cache } = setUp({ ttlMs: () => 0 });
-    const answer = (await cache.execute(() => new Response('text'), { key })) as Response;
+    await expect(cache.execute(() => new Response('text'), { key })).rejects.toThrow('only once');
+  });
+
+  it('passes where the call has no key, and so shares nothing', async () => {
+    const { cache } = setUp();
+    const answer = (await cache.execute(() => new Response('text'))) as Response;
     expect(await answer.text()).toBe('text');
+  });
+
+  it('is let go of when it is refused, and left alone when it was put in by hand', async () => {
+    const { cache } = setUp();
+    const cancelled: string[] = [];
+    const stream = (name: string) => new ReadableStream({ cancel: () => void cancelled.push(name) });
+    const response = new Response(stream('fetched'));
+    await cache.execute(() => response, { key }).catch(() => {});
+    expect(() => cache.set(key, stream('mine'))).toThrow('only once');
+    await settle();
+    expect(cancelled).toEqual(['fetched']);
   });
 
   it('does not keep a response from being kept that has no body, or was read', async () => {

@@ -4,7 +4,7 @@ import { Coalesce } from '../../../src/resilience/coalesce.js';
 import { countingSignal } from '../../../src/testing/counting-signal.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
-import { Gate } from '../../fixtures/gate.js';
+import { Gate, settledAs } from '../../fixtures/gate.js';
 
 const key = 'k';
 
@@ -13,25 +13,11 @@ function setUp(options = {}) {
   return { clock, gate: new Gate(), coalesce: new Coalesce({ clock, ...options }) };
 }
 
-/** What became of a call, once that is known. */
-function fateOf(answer: Promise<unknown>): { is: unknown } {
-  const fate: { is: unknown } = { is: 'pending' };
-  answer.then(
-    value => {
-      fate.is = value;
-    },
-    error => {
-      fate.is = error;
-    },
-  );
-  return fate;
-}
-
 describe('a caller of a shared run', () => {
   it('leaves alone when it aborts, and nobody else feels it', async () => {
     const { coalesce, gate } = setUp();
     const first = new AbortController();
-    const gone = fateOf(coalesce.execute(gate.operation('a'), { key, signal: first.signal }));
+    const gone = settledAs(coalesce.execute(gate.operation('a'), { key, signal: first.signal }));
     const stays = coalesce.execute(gate.operation('b'), { key });
     first.abort('bored');
     await settle();
@@ -47,7 +33,7 @@ describe('a caller of a shared run', () => {
     coalesce.on('abandoned', ({ key, reason }) => abandoned.push([key, reason]));
     const controllers = [new AbortController(), new AbortController()];
     const fates = controllers.map(({ signal }, index) =>
-      fateOf(coalesce.execute(gate.operation(`${index}`), { key, signal })),
+      settledAs(coalesce.execute(gate.operation(`${index}`), { key, signal })),
     );
     controllers[0]!.abort('first');
     const { signal } = gate.contexts.get('0')!;
@@ -67,7 +53,7 @@ describe('a caller of a shared run', () => {
 
   it('waits no longer than until its own deadline', async () => {
     const { clock, coalesce, gate } = setUp();
-    const short = fateOf(coalesce.execute(gate.operation('a'), { key, timeoutMs: 50 }));
+    const short = settledAs(coalesce.execute(gate.operation('a'), { key, timeoutMs: 50 }));
     const long = coalesce.execute(gate.operation('b'), { key, timeoutMs: 200 });
     expect(gate.contexts.get('a')!.remainingMs()).toBe(200);
     await clock.advance(49);
@@ -82,7 +68,8 @@ describe('a caller of a shared run', () => {
 
   it('has a run that ends at the latest deadline of all, and at none when one has none', async () => {
     const { clock, coalesce, gate } = setUp();
-    for (const timeoutMs of [50, 100, 70]) fateOf(coalesce.execute(gate.operation('a'), { key, timeoutMs }));
+    for (const timeoutMs of [50, 100, 70])
+      settledAs(coalesce.execute(gate.operation('a'), { key, timeoutMs }));
     const { signal, deadline } = gate.contexts.get('a')!;
     expect(deadline).toBe(100);
     await clock.advance(99);
@@ -90,8 +77,8 @@ describe('a caller of a shared run', () => {
     await clock.advance(1);
     expect(signal.aborted).toBe(true);
     expect(coalesce.snapshot().running).toBe(0);
-    fateOf(coalesce.execute(gate.operation('b'), { key, timeoutMs: 50 }));
-    fateOf(coalesce.execute(gate.operation('c'), { key }));
+    settledAs(coalesce.execute(gate.operation('b'), { key, timeoutMs: 50 }));
+    settledAs(coalesce.execute(gate.operation('c'), { key }));
     expect(gate.contexts.get('b')!.deadline).toBe(Infinity);
   });
 
@@ -149,7 +136,7 @@ describe('a caller of a shared run', () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     const controller = new AbortController();
-    fateOf(coalesce.execute(gate.operation('a'), { key, signal: controller.signal }));
+    settledAs(coalesce.execute(gate.operation('a'), { key, signal: controller.signal }));
     controller.abort('bored');
     gate.fail('a', new Error('aborted'));
     await settle(3);

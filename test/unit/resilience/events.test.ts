@@ -69,7 +69,7 @@ const subjects: [string, { on(event: never, listener: never): () => void }, stri
   [
     'Fallback',
     new Fallback({ value: 1 }),
-    names<FallbackEvents>({ answered: true, failed: true, discardFailed: true }),
+    names<FallbackEvents>({ answered: true, failed: true, discardFailed: true, updated: true }),
   ],
 ];
 

@@ -84,18 +84,10 @@ describe('what counts as a failure', () => {
   });
 });
 
-describe('a refusal by a policy further inside', () => {
+describe('an extra attempt that a breaker suppresses', () => {
   const refusal = () => new CircuitOpenError('open');
 
-  it('ends the call when the first attempt is refused', async () => {
-    const { runs, call } = start();
-    const error = refusal();
-    runs[0]!.fail(error);
-    await expect(call).rejects.toBe(error);
-    expect(runs).toHaveLength(1);
-  });
-
-  it('is no hedge when it meets an extra attempt: nothing starts at once (HG9)', async () => {
+  it('is left out: nothing starts at once while another one runs (HG9)', async () => {
     const { clock, hedge, runs, call, heard } = start({ maxHedges: 2 });
     await clock.advance(100);
     runs[1]!.fail(refusal());
@@ -115,8 +107,10 @@ describe('a refusal by a policy further inside', () => {
     runs[0]!.fail(error);
     await settle();
     runs[1]!.fail(refusal());
+    await settle();
+    runs[2]!.fail(refusal());
     await expect(call).rejects.toBe(error);
-    expect(runs).toHaveLength(2);
+    expect(runs).toHaveLength(3);
   });
 
   it('is a failure where classify says so', async () => {

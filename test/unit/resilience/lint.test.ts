@@ -113,6 +113,7 @@ describe('the rule', () => {
     ['fallback-not-outermost', [total, fallback, each], "does not answer for what 'total' gives up on", 1],
     ['cache-not-outermost', [total, cache], "has to pass 'total' first", 1],
     ['cache-not-outermost', [bulkhead, coalesce], "has to pass 'bulkhead' first", 1],
+    ['shared-stream', [cache, { kind: 'streamed' }], "a stream of 'streamed' has one reader"],
     ['shared-twice', [cache, coalesce, each], "shares what 'cache' shares already", 1],
     ['shared-twice', [coalesce, cache, each], "shares what 'cache' shares already"],
     ['shared-twice', [coalesce, { ...coalesce, name: 'second' }], "shares what 'coalesce' shares", 1],

@@ -7,7 +7,7 @@ import { Retry } from '../../../src/resilience/retry.js';
 import { type ShadowOptions, shadow } from '../../../src/resilience/shadow.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
 import { checkLaws } from '../../../src/testing/law.js';
-import { policyLaws } from '../../../src/testing/policy-laws.js';
+import { type PolicyLawsOptions, policyLaws } from '../../../src/testing/policy-laws.js';
 import { seededRandom } from '../../../src/testing/seeded-random.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
@@ -20,9 +20,13 @@ const guards = {
   'a timeout': (clock: VirtualClock) => new Timeout({ timeoutMs: 60_000, clock }),
 };
 
-describe.each(Object.entries(guards))('a shadow of %s keeps the laws of policies', (_name, make) => {
+describe.each(Object.entries(guards))('a shadow of %s keeps the laws of policies', (name, make) => {
   it.each([0, 0.5, 1])('with %d in force', async enforceRatio => {
-    await checkLaws(policyLaws(clock => shadow(make(clock), { enforceRatio, random: seededRandom(7) })));
+    const reason = 'a call in the line of a shadow holds its slot for as long as it would have, then lets go';
+    const except: PolicyLawsOptions['except'] =
+      name === 'a bulkhead' && enforceRatio < 1 ? { 'leaves no timers behind': reason } : {};
+    const options = () => ({ enforceRatio, random: seededRandom(7) });
+    await checkLaws(policyLaws(clock => shadow(make(clock), options()), { except }));
   });
 });
 
@@ -46,17 +50,17 @@ describe('a shadow', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('lets the calls through that a bulkhead refuses or makes wait, without a slot', async () => {
-    const line = new Bulkhead({ slots: 1, queue: 1 });
+  it('lets the calls through that a bulkhead refuses or makes wait, as if in its line', async () => {
+    const line = new Bulkhead({ slots: 1, queue: 1, clock: new VirtualClock() });
     const policy = shadow(line, { name: 'line' });
     const told: unknown[] = [];
     policy.on('wouldWait', event => told.push(event));
     const gate = new Gate();
     const calls = ['a', 'b', 'c'].map(name => policy.execute(gate.operation(name)));
     expect(gate.started).toEqual(['a', 'b', 'c']);
-    expect(line.snapshot()).toMatchObject({ taken: 1, waiting: 0 });
-    expect(policy.snapshot()).toMatchObject({ wouldReject: 0, wouldWait: 2 });
-    expect(told).toEqual([1, 2].map(() => ({ policy: 'line', at: expect.any(Number), key: undefined })));
+    expect(line.snapshot()).toMatchObject({ taken: 1, waiting: 1 });
+    expect(policy.snapshot()).toMatchObject({ wouldReject: 1, wouldWait: 1 });
+    expect(told).toEqual([{ policy: 'line', at: expect.any(Number), key: undefined }]);
     gate.end('b');
     gate.end('c');
     await calls[2];
