@@ -2,7 +2,7 @@ import { isRecord } from '../kernel/options.js';
 import { encodeBase64 } from './base64.js';
 import { isBytes, type Payload, utf8 } from './bytes.js';
 import { type CloudEvent, checkedEvent } from './cloud-event.js';
-import { binaryEvent, type HeaderForm, headersFor } from './cloud-event-binary.js';
+import { binaryEvent, contentTypeFor, type HeaderForm, headersFor } from './cloud-event-binary.js';
 import { type BodySource, dataBytes } from './cloud-event-data.js';
 import { type CloudEventEncoding, isStructured } from './cloud-event-encoding.js';
 import { type HeaderSource, pairsOf } from './cloud-event-headers.js';
@@ -50,10 +50,10 @@ export function cloudEventToAmqp(event: CloudEvent, encoding?: CloudEventEncodin
     return { properties: { contentType: EVENT_TYPE, headers: {} }, content: utf8(cloudEventToJson(event)) };
   }
   const checked = checkedEvent(event);
-  const { datacontenttype: type, data } = checked;
+  const type = contentTypeFor(checked);
   const headers = headersFor(checked, amqpForm, 'datacontenttype') as Record<string, string>;
   const properties = type === undefined ? { headers } : { contentType: type, headers };
-  return { properties, content: dataBytes(data, type) ?? utf8('') };
+  return { properties, content: dataBytes(checked.data, type) ?? utf8('') };
 }
 
 /**

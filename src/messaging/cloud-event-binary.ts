@@ -3,6 +3,7 @@ import { bodyBytes, dataFrom } from './cloud-event-data.js';
 import { AttributeMeter, type Limits } from './cloud-event-limits.js';
 import { refuseAttribute } from './cloud-event-refusal.js';
 import type { AttributeValue } from './cloud-event-rules.js';
+import { isEventType } from './media-type.js';
 
 /** How a protocol names and writes attributes. */
 export interface HeaderForm {
@@ -28,6 +29,16 @@ export function headersFor(
     headers[form.prefixes[0] + name] = form.write(value as AttributeValue);
   }
   return headers;
+}
+
+/**
+ * The content type of a message in binary mode. Throws a `CloudEventError` where data is an event itself: the
+ * message would be taken for one in structured mode.
+ */
+export function contentTypeFor({ datacontenttype: type }: CloudEvent): string | undefined {
+  return type !== undefined && isEventType(type)
+    ? refuseAttribute('datacontenttype', 'another type than that of events, or the mode `structured`', type)
+    : type;
 }
 
 /**

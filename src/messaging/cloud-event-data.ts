@@ -34,7 +34,6 @@ export function dataBytes(data: unknown, type: string | undefined): Payload | un
   const text = data as string;
   if (!isUtf8(type))
     refuseAttribute('data', `a Uint8Array, as ${type} names another charset than UTF-8`, text);
-  if (/\p{Cs}/u.test(text)) refuseAttribute('data', 'free of lone surrogates', text);
   return utf8(text);
 }
 

@@ -1,7 +1,7 @@
 import { type Payload, utf8 } from './bytes.js';
 import { ceForm } from './ce-form.js';
 import { type CloudEvent, checkedEvent } from './cloud-event.js';
-import { binaryEvent, headersFor } from './cloud-event-binary.js';
+import { binaryEvent, contentTypeFor, headersFor } from './cloud-event-binary.js';
 import { type BodySource, dataBytes } from './cloud-event-data.js';
 import { type CloudEventEncoding, isStructured } from './cloud-event-encoding.js';
 import { type HeaderSource, headerText, pairsOf } from './cloud-event-headers.js';
@@ -40,10 +40,10 @@ export interface HttpMessage {
 export function cloudEventToHttp(event: CloudEvent, encoding?: CloudEventEncoding): HttpCloudEvent {
   if (isStructured(encoding)) return jsonMessage(EVENT_TYPE, cloudEventToJson(event));
   const checked = checkedEvent(event);
-  const { datacontenttype: type, data } = checked;
+  const type = contentTypeFor(checked);
   const headers = headersFor(checked, ceForm, 'datacontenttype') as Record<string, string>;
   if (type !== undefined) headers['content-type'] = type;
-  return { headers, body: dataBytes(data, type) };
+  return { headers, body: dataBytes(checked.data, type) };
 }
 
 /** Puts events into one HTTP message, in batched mode: only for a receiver who asked for it. */

@@ -1,6 +1,6 @@
 import { type Payload, utf8 } from './bytes.js';
 import { type CloudEvent, checkedEvent } from './cloud-event.js';
-import { binaryEvent, type HeaderForm, headersFor } from './cloud-event-binary.js';
+import { binaryEvent, contentTypeFor, type HeaderForm, headersFor } from './cloud-event-binary.js';
 import { type BodySource, dataBytes } from './cloud-event-data.js';
 import { type CloudEventEncoding, isStructured } from './cloud-event-encoding.js';
 import { type HeaderSource, headerText, headerValue, pairsOf } from './cloud-event-headers.js';
@@ -61,10 +61,10 @@ export function cloudEventToKafka(event: CloudEvent, encoding?: KafkaEncoding): 
   if (structured) {
     return { key, value: utf8(cloudEventToJson(checked)), headers: { 'content-type': EVENT_TYPE } };
   }
-  const { datacontenttype: type, data } = checked;
+  const type = contentTypeFor(checked);
   const headers = headersFor(checked, kafkaForm, 'datacontenttype') as Record<string, string>;
   if (type !== undefined) headers['content-type'] = type;
-  return { key, value: dataBytes(data, type) ?? null, headers };
+  return { key, value: dataBytes(checked.data, type) ?? null, headers };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Payload, utf8 } from './bytes.js';
 import { type CloudEvent, checkedEvent } from './cloud-event.js';
-import { binaryEvent, type HeaderForm, headersFor } from './cloud-event-binary.js';
+import { binaryEvent, contentTypeFor, type HeaderForm, headersFor } from './cloud-event-binary.js';
 import { type BodySource, dataBytes } from './cloud-event-data.js';
 import { type CloudEventEncoding, isStructured } from './cloud-event-encoding.js';
 import { type HeaderSource, headerValue, pairsOf } from './cloud-event-headers.js';
@@ -52,10 +52,10 @@ export function cloudEventToMqtt(event: CloudEvent, encoding?: CloudEventEncodin
     return { properties: { contentType: EVENT_TYPE, userProperties: {} }, payload };
   }
   const checked = checkedEvent(event);
-  const { datacontenttype: type, data } = checked;
+  const type = contentTypeFor(checked);
   const userProperties = headersFor(checked, mqttForm, 'datacontenttype') as Record<string, string>;
   const properties = type === undefined ? { userProperties } : { contentType: type, userProperties };
-  return { properties, payload: dataBytes(data, type) ?? utf8('') };
+  return { properties, payload: dataBytes(checked.data, type) ?? utf8('') };
 }
 
 /**

@@ -51,7 +51,8 @@ export function checkExtension(name: string, value: unknown): AttributeValue {
 }
 
 function checkText(name: string, text: string): string {
-  return /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)
+  // Most are ASCII, which is told ten times as fast.
+  return /[^ -~]/.test(text) && /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text)
     ? refuseAttribute(name, 'free of control characters, noncharacters and lone surrogates', text)
     : text;
 }

@@ -118,7 +118,9 @@ function checkData(data: unknown, type: string | undefined): unknown {
   if (isBytes(data)) return data;
   if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer)
     return refuseAttribute('data', 'a Uint8Array where it is binary', data);
-  if (type !== undefined && !isJson(type) && typeof data !== 'string')
+  if (type === undefined || isJson(type)) return data;
+  if (typeof data !== 'string')
     return refuseAttribute('data', `a text or a Uint8Array, as ${type} is not JSON`, data);
-  return data;
+  // JSON escapes a lone surrogate; other text has no way to write one.
+  return /\p{Cs}/u.test(data) ? refuseAttribute('data', 'free of lone surrogates', data) : data;
 }

@@ -29,6 +29,9 @@ export function isText(type: string): boolean {
 /** How a message carries its event. */
 export type ContentMode = 'binary' | 'structured' | 'batch';
 
+/** Whether a type says that the content is an event: what it would be taken for as the type of a message. */
+export const isEventType = (type: string): boolean => nameOf(type).startsWith('application/cloudevents');
+
 /** The types that this package writes. */
 export const EVENT_TYPE = 'application/cloudevents+json; charset=utf-8';
 /** A list of events. */
@@ -36,9 +39,8 @@ export const BATCH_TYPE = 'application/cloudevents-batch+json; charset=utf-8';
 
 /** Reads the mode off a content type, whatever its case and parameters. Only JSON is a format we know. */
 export function contentModeOf(type: string | undefined): ContentMode {
-  const name = type === undefined ? '' : nameOf(type);
-  if (!name.startsWith('application/cloudevents')) return 'binary';
-  const format = name.slice('application/cloudevents'.length);
+  if (type === undefined || !isEventType(type)) return 'binary';
+  const format = nameOf(type).slice('application/cloudevents'.length);
   if (format === '+json' || format === '') return 'structured';
   if (format === '-batch+json' || format === '-batch') return 'batch';
   return refuseMessage('the event format must be JSON', type);

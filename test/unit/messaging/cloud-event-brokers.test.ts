@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CloudEvent, cloudEvent } from '../../../src/messaging/cloud-event.js';
 import { cloudEventFromAmqp, cloudEventToAmqp } from '../../../src/messaging/cloud-event-amqp.js';
+import { cloudEventToHttp } from '../../../src/messaging/cloud-event-http.js';
 import {
   cloudEventFromKafka,
   cloudEventToKafka,
@@ -205,6 +206,24 @@ describe('every broker', () => {
     for (const nothing of [undefined, null, {}, { properties: null }]) {
       expect(() => read(nothing as never)).toThrow(expect.objectContaining({ code: 'ERR_CLOUD_EVENT' }));
     }
+  });
+
+  it.each([
+    ['HTTP', cloudEventToHttp],
+    ['AMQP', cloudEventToAmqp],
+    ['Kafka', cloudEventToKafka],
+    ['MQTT', cloudEventToMqtt],
+  ])('%s wraps an event in another one in structured mode only', (_, write) => {
+    const outer = cloudEvent({
+      ...base,
+      datacontenttype: 'application/CloudEvents+json',
+      data: { ...event },
+    });
+    expect(() => write(outer)).toThrow(
+      '`datacontenttype` must be another type than that of events, or the mode',
+    );
+    expect(() => write(outer, { mode: 'structured' })).not.toThrow();
+    expect(cloudEventFromNats(cloudEventToNats(outer)).datacontenttype).toBe('application/CloudEvents+json');
   });
 
   it('carries an event without data and type as an empty body', () => {

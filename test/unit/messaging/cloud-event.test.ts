@@ -141,6 +141,11 @@ describe('what is no event', () => {
     );
   });
 
+  it('has text that no encoding has', () => {
+    expect(() => make({ datacontenttype: 'text/plain', data: '\ud800' })).toThrow('free of lone surrogates');
+    expect(make({ data: '\ud800' }).data).toBe('\ud800');
+  });
+
   it.each([undefined, null, 'text', 5, []])('is %o', init => {
     expect(() => cloudEvent(init as never)).toThrow('CloudEvent: an event must be an object, got ');
   });
