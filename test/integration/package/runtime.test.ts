@@ -44,7 +44,7 @@ describe('the installed package', () => {
   });
 
   it('opens every subpath to both', () => {
-    const names = ['keelson', 'keelson/resilience', 'keelson/testing'];
+    const names = ['keelson', 'keelson/messaging', 'keelson/resilience', 'keelson/testing'];
     const text = `const names = ${JSON.stringify(names)};
       const keys = name => Object.keys(require(name)).sort().join();
       Promise.all(names.map(async name => Object.keys(await import(name)).sort().join() === keys(name)))
