@@ -1,6 +1,6 @@
 import { cloudEvent, cloudEventFromHttp, cloudEventToHttp } from '../../dist/messaging.js';
 
-/** One event through an HTTP message and back. Its attributes are ASCII, so that nobody has to encode them. */
+/** One event through an HTTP message and back. It is all ASCII, so that nobody has to encode anything. */
 export const keelson = {
   name: 'keelson',
   load: async () => (settings, operation) => {

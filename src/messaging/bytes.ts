@@ -1,5 +1,5 @@
 /** Bytes as this package makes them: what every client and `fetch` takes. */
-export type Payload = ReturnType<TextEncoder['encode']>;
+export type Payload = ReturnType<InstanceType<typeof TextEncoder>['encode']>;
 
 /** Whether a value is a `Uint8Array`, also one of another realm; a `Buffer` is one. */
 export function isBytes(value: unknown): value is Uint8Array {
