@@ -10,7 +10,8 @@ export type ErrorCode =
   | 'ERR_THROTTLED'
   | 'ERR_LIMIT_EXCEEDED'
   | 'ERR_TIMEOUT'
-  | 'ERR_ABANDONED';
+  | 'ERR_ABANDONED'
+  | 'ERR_CLOUD_EVENT';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
@@ -34,7 +35,7 @@ function setStackLimit(limit: number): void {
   } catch {}
 }
 
-/** The base of all errors that policies raise by themselves. The user's own errors pass through untouched. */
+/** The base of all errors that this package raises. The user's own errors pass through untouched. */
 export class ResilienceError extends Error {
   /** What happened: check this, never `instanceof`. */
   readonly code: ErrorCode;
@@ -201,6 +202,21 @@ export class AbandonedError extends ResilienceError {
 
   override get name(): string {
     return 'AbandonedError';
+  }
+}
+
+/** An event that breaks a rule of CloudEvents, or a message that holds none. It has a stack. */
+export class CloudEventError extends ResilienceError {
+  /** The attribute that is wrong, or `data`; `undefined` where it is the message as a whole. */
+  readonly attribute: string | undefined;
+
+  constructor(message: string, attribute?: string, facts?: ErrorFacts) {
+    super('ERR_CLOUD_EVENT', message, { stack: true, ...facts });
+    this.attribute = attribute;
+  }
+
+  override get name(): string {
+    return 'CloudEventError';
   }
 }
 

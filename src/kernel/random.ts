@@ -8,3 +8,12 @@ export const systemRandom: Random = () => Math.random();
 export function newId(): string {
   return crypto.randomUUID();
 }
+
+/** Bytes in lower-case hex that nobody can guess; drawn from `random` where one is given. Never all zero. */
+export function newHexId(bytes: number, random?: Random): string {
+  const drawn = new Uint8Array(bytes);
+  if (random === undefined) crypto.getRandomValues(drawn);
+  else for (let i = 0; i < bytes; i++) drawn[i] = Math.floor(random() * 256);
+  if (drawn.every(byte => byte === 0)) drawn[bytes - 1] = 1;
+  return Array.from(drawn, byte => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -16,12 +16,18 @@ const cases = Object.keys(compilers).flatMap(compiler =>
 /** Written to fail when types are `any`, or when the doors of the package declare different classes. */
 const program = `
 import { pipeline, Timeout, wrap } from 'keelson';
+import { cloudEvent, cloudEventToHttp } from 'keelson/messaging';
 import { Timeout as SameTimeout } from 'keelson/resilience';
 import * as testing from 'keelson/testing';
 
 const timeout: Timeout = new SameTimeout({ timeoutMs: 50 });
 const price = wrap(pipeline(timeout), async ({ signal }, sku: string) => ({ cents: sku.length, signal }));
 export const cents: Promise<number> = price('apple').then(answer => answer.cents);
+const event = cloudEvent({ source: '/a', type: 'b', data: { cents: 995 } });
+export const data: number | undefined = event.data?.cents;
+export const body: Uint8Array | undefined = cloudEventToHttp(event).body;
+// @ts-expect-error an event has a source
+cloudEvent({ type: 'b' });
 // @ts-expect-error the argument is a string
 price(1);
 // @ts-expect-error there is no such export

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   BulkheadFullError,
   CircuitOpenError,
+  CloudEventError,
   DeadlineError,
   DeadlockError,
   isRejected,
@@ -34,6 +35,19 @@ describe('errors', () => {
     const error = new TimeoutError('late', 50);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_TIMEOUT', timeoutMs: 50 });
     expect(isRejected(error)).toBe(false);
+  });
+
+  it('names the attribute of an event that is wrong, and where it was found', () => {
+    const error = new CloudEventError('no', 'id', { cause: 1 });
+    expect(error).toMatchObject({
+      name: 'CloudEventError',
+      code: 'ERR_CLOUD_EVENT',
+      attribute: 'id',
+      cause: 1,
+    });
+    expect(error.stack).toContain('errors.test');
+    expect(isRejected(error)).toBe(false);
+    expect(new CloudEventError('no').attribute).toBeUndefined();
   });
 
   it('knows refusals of another copy of the package', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newId, systemRandom } from '../../../src/kernel/random.js';
+import { newHexId, newId, systemRandom } from '../../../src/kernel/random.js';
 
 describe('random', () => {
   it('is uniform chance and ids that differ', () => {
@@ -8,5 +8,12 @@ describe('random', () => {
       expect(chance >= 0 && chance < 1).toBe(true);
     }
     expect(new Set(Array.from({ length: 100 }, newId)).size).toBe(100);
+  });
+
+  it('is ids in hex that differ, and are never all zero', () => {
+    expect(new Set(Array.from({ length: 100 }, () => newHexId(8))).size).toBe(100);
+    expect(newHexId(8)).toMatch(/^[\da-f]{16}$/);
+    expect(newHexId(3, () => 0.999)).toBe('ffffff');
+    expect(newHexId(2, () => 0)).toBe('0001');
   });
 });
