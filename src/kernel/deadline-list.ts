@@ -43,6 +43,11 @@ export class DeadlineList<Node extends Due> {
     return this.#tail === undefined || this.#tail.deadline <= deadline;
   }
 
+  /** The first deadline from `deadline` on that {@link fits}, for whoever does not mind to wait for it. */
+  fitting(deadline: number): number {
+    return Math.max(deadline, this.#tail?.deadline ?? deadline);
+  }
+
   /** Adds `node`, whose deadline {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
     const firstOfTurn = !this.#turnOpen;
