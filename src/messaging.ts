@@ -45,6 +45,7 @@ export {
   type InMemoryIdempotencyOptions,
   InMemoryIdempotencyStore,
 } from './messaging/idempotency.js';
+export { InMemoryBroker, type InMemoryBrokerOptions } from './messaging/in-memory-broker.js';
 export { InMemoryBus, type InMemoryBusOptions } from './messaging/in-memory-bus.js';
 export type { MemoryCapabilities } from './messaging/memory-driver.js';
 export type { Message, MessageFacts } from './messaging/message.js';
