@@ -13,9 +13,9 @@ export {
 } from './kernel/bus-errors.js';
 export type {
   SchemaInput,
-  SchemaIssue,
   SchemaOutput,
-  SchemaResult,
+  StandardIssue,
+  StandardResult,
   StandardSchema,
 } from './kernel/standard-schema.js';
 export type { BusOptions } from './messaging/bus-options.js';

@@ -1,51 +1,63 @@
 /**
- * What a schema of any library that follows [Standard Schema](https://standardschema.dev) 1 offers: zod,
- * valibot, arktype and others. The types are written here so that none of them is needed.
+ * A schema of any library that speaks Standard Schema, version 1 (zod, valibot, arktype and others): what this
+ * package reads of it, as types only. See https://standardschema.dev.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: string;
-    /** Checks a value; what it answers with may have been transformed. */
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    /** For the compiler alone. */
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
-  };
+  /** All that the specification says. */
+  readonly '~standard': StandardProps<Input, Output>;
 }
 
-/** What a schema says of a value. */
-export type SchemaResult<Output> =
+/** What a schema says about itself. */
+export interface StandardProps<Input = unknown, Output = Input> {
+  /** Of the specification. */
+  readonly version: 1;
+  /** Which library it is of. */
+  readonly vendor: string;
+  /** Judges a value, at once or later. */
+  readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+  /** For the compiler alone. */
+  readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  /** The same schema as JSON Schema, where the library offers it (`StandardJSONSchemaV1`). May throw. */
+  readonly jsonSchema?: StandardJsonSchema | undefined;
+}
+
+/** What a schema says about a value: with `issues` it is wrong, else `value` is what it becomes. */
+export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  | { readonly issues: readonly StandardIssue[] };
 
 /** One thing that is wrong with a value. */
-export interface SchemaIssue {
-  /** What is wrong, in the words of the library. */
+export interface StandardIssue {
+  /** In the words of the library. */
   readonly message: string;
-  /** Where: keys from the outside in. */
+  /** Where, from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** Makes a JSON Schema; throws where there is none for it. */
+export interface StandardJsonSchema {
+  /** Of what the schema takes. */
+  readonly input: (options: StandardJsonSchemaOptions) => Record<string, unknown>;
+  /** Of what it makes of that. */
+  readonly output: (options: StandardJsonSchemaOptions) => Record<string, unknown>;
+}
+
+/** How a JSON Schema is to be written. */
+export interface StandardJsonSchemaOptions {
+  /** Which draft. */
+  readonly target: string;
+}
+
 /** What a schema takes. */
-export type SchemaInput<S> = S extends StandardSchema<infer Input, unknown> ? Input : never;
-/** What a schema answers with. */
-export type SchemaOutput<S> = S extends StandardSchema<never, infer Output> ? Output : never;
+export type SchemaInput<S> = S extends { readonly '~standard': { readonly types?: infer T } }
+  ? NonNullable<T> extends { readonly input: infer Input }
+    ? Input
+    : unknown
+  : never;
 
-/** Whether a value is a schema that can be asked. */
-export function isSchema(value: unknown): value is StandardSchema {
-  const standard = (value as Partial<StandardSchema> | null | undefined)?.['~standard'];
-  return typeof standard?.validate === 'function';
-}
-
-/** So many issues are told at most: a large value may have thousands. */
-const MOST_ISSUES = 10;
-
-/** What is wrong with a value, for people: `items.0.price: expected a number; and 3 more`. */
-export function issuesText(issues: readonly SchemaIssue[]): string {
-  const told = issues.slice(0, MOST_ISSUES).map(issue => {
-    const path = (issue.path ?? []).map(part => String(typeof part === 'object' ? part.key : part)).join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  const more = issues.length - told.length;
-  return told.join('; ') + (more > 0 ? `; and ${more} more` : '');
-}
+/** What a schema makes of it. */
+export type SchemaOutput<S> = S extends { readonly '~standard': { readonly types?: infer T } }
+  ? NonNullable<T> extends { readonly output: infer Output }
+    ? Output
+    : unknown
+  : never;

@@ -33,7 +33,7 @@ export interface RequestOptions<Out> extends MessageFacts {
   /** Gives the request up when it aborts. */
   readonly signal?: AbortSignal;
   /** Checks the answer. */
-  readonly schema?: StandardSchema<never, Out>;
+  readonly schema?: StandardSchema<unknown, Out>;
 }
 
 /** What came of one message of many. */

@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../kernel/clock.js';
 import { factOf, RejectedError, TimeoutError } from '../kernel/errors.js';
 import { onAbort } from '../kernel/on-abort.js';
 import { show } from '../kernel/options.js';
-import { issuesText, type StandardSchema } from '../kernel/standard-schema.js';
+import { issuesText } from '../kernel/schema-issues.js';
+import type { StandardSchema } from '../kernel/standard-schema.js';
 import type { Message } from './message.js';
 
 /** The answer to a request as it travels. */
@@ -36,7 +37,7 @@ export function replyOf(ok: boolean, result: unknown): Reply {
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly schema: StandardSchema<never, unknown> | undefined;
+  readonly schema: StandardSchema | undefined;
 }
 
 /** What a wait for an answer goes by. */
@@ -44,7 +45,7 @@ export interface RequestWait {
   readonly id: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly schema: StandardSchema<never, unknown> | undefined;
+  readonly schema: StandardSchema | undefined;
 }
 
 /** So many requests wait for their answers at most. */

@@ -155,7 +155,7 @@ export function checkSubscribe(
   const all = { ...subscribeDefaults, ...options };
   const group = checkGroup(all.group);
   const concurrency = checkNumber(owner, 'concurrency', all.concurrency, { min: 1, integer: true });
-  const prefetch = all.prefetch ?? 2 * concurrency;
+  const { prefetch = 2 * concurrency } = all;
   checkNumber(owner, 'prefetch', prefetch, { min: concurrency, max: 100_000, integer: true });
   const order = checkOneOf(owner, 'order', all.order, ['none', 'key', 'topic']);
   const start = checkOneOf(owner, 'start', all.start, ['earliest', 'latest']);

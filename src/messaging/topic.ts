@@ -1,13 +1,7 @@
 import { InvalidMessageError } from '../kernel/bus-errors.js';
 import { checkKeys, checkNumber, refuse, show } from '../kernel/options.js';
-import {
-  isSchema,
-  issuesText,
-  type SchemaInput,
-  type SchemaOutput,
-  type SchemaResult,
-  type StandardSchema,
-} from '../kernel/standard-schema.js';
+import { isSchema, issuesText } from '../kernel/schema-issues.js';
+import type { SchemaInput, SchemaOutput, StandardResult, StandardSchema } from '../kernel/standard-schema.js';
 
 /** How a topic is made. */
 export interface TopicOptions<In, Out> {
@@ -94,7 +88,7 @@ class TypedTopic<In, Out> implements Topic<In, Out> {
     return { topic: this.name, version: this.version, oldest: this.oldest };
   }
 
-  #valid(result: SchemaResult<Out>): Out {
+  #valid(result: StandardResult<Out>): Out {
     if (result.issues === undefined) return result.value;
     throw new InvalidMessageError(`${this.name}: ${issuesText(result.issues)}`, result.issues);
   }
@@ -140,7 +134,7 @@ export function checkTopicName(owner: string, name: unknown): string {
  * placed.name; // => 'orders.placed'
  * ```
  */
-export function topic<S extends StandardSchema<never, unknown>>(
+export function topic<S extends StandardSchema>(
   name: string,
   options: Omit<TopicOptions<SchemaInput<S>, SchemaOutput<S>>, 'schema'> & { readonly schema: S },
 ): Topic<SchemaInput<S>, SchemaOutput<S>>;
