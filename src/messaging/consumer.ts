@@ -64,7 +64,7 @@ export class Consumer implements Sink {
   }
 
   deliver(raw: RawDelivery): void {
-    this.#asked--;
+    this.#asked = Math.max(0, this.#asked - 1);
     const { order } = this.#parts.rules;
     const lane = order === 'topic' ? WHOLE_TOPIC : order === 'key' ? raw.record.key : undefined;
     const held = new HeldDelivery(raw, lane);
@@ -146,6 +146,7 @@ export class Consumer implements Sink {
   /** Begins no handler until `resume`; what is being handled goes on. */
   suspend(): void {
     this.#suspended = true;
+    this.#takeNoMore();
   }
 
   resume(): void {
@@ -221,6 +222,7 @@ export class Consumer implements Sink {
     this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
     const forMs = afterMs ?? this.#pauseMs;
     this.#probing = true;
+    this.#takeNoMore();
     this.#pause = clock.schedule(forMs, () => {
       this.#pause = undefined;
       this.#pump();
@@ -236,6 +238,13 @@ export class Consumer implements Sink {
     const { clock, emitter } = this.#parts;
     if (emitter.has('resumed')) emitter.emit('resumed', { at: clock.wall() });
     this.#ask();
+  }
+
+  /** What was asked for and has not come is for others. What is held stays: it may have been counted. */
+  #takeNoMore(): void {
+    this.#asked = 0;
+    // A broker that does not hear of it is gone, and hands over nothing.
+    this.#subscription?.pause().catch(() => {});
   }
 
   /** As much as there is room for; nothing while it is paused. */

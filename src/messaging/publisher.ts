@@ -1,5 +1,5 @@
 import { BusClosedError, PublishError, RecordTooLargeError } from '../kernel/bus-errors.js';
-import type { Clock } from '../kernel/clock.js';
+import type { Clock, Timer } from '../kernel/clock.js';
 import { DeadlineList, type Due } from '../kernel/deadline-list.js';
 import { show } from '../kernel/options.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
@@ -34,6 +34,8 @@ class Pending implements Due {
   underWay = false;
   waitMs = FIRST_WAIT_MS;
   lastError: unknown = undefined;
+  /** The wait before it is sent again. */
+  wait: Timer | undefined = undefined;
 
   constructor(record: OutRecord, resolve: (published: Published) => void, reject: (error: unknown) => void) {
     this.record = record;
@@ -177,9 +179,7 @@ export class Publisher {
   #sendLater(pending: Pending): void {
     const { waitMs } = pending;
     pending.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
-    this.#clock.schedule(waitMs, () => {
-      if (!pending.answered) this.#enqueue(pending);
-    });
+    pending.wait = this.#clock.schedule(waitMs, () => this.#enqueue(pending));
   }
 
   #expire(pending: Pending): void {
@@ -196,6 +196,7 @@ export class Publisher {
 
   #answer(pending: Pending): void {
     pending.answered = true;
+    pending.wait?.cancel();
     this.#pending--;
     this.#due.remove(pending);
     this.#checkIdle();
