@@ -14,7 +14,7 @@ export class Lanes<T> {
     return this.#behind.size;
   }
 
-  /** Whether `item` holds the lane now; otherwise it waits, and `leave` answers with it when it is its turn. */
+  /** Whether `item` holds the lane now; otherwise it waits, and `leave` answers with it in its turn. */
   enter(key: string, item: T): boolean {
     if (!this.#behind.has(key)) {
       this.#behind.set(key, undefined);

@@ -11,8 +11,8 @@ type Found<V> = [value: V, place: number][];
  * Values under patterns, and all values whose pattern matches a topic. A topic takes a walk along its tokens,
  * wherever the table has them or a wildcard; patterns that differ from it early cost nothing.
  *
- * Patterns and topics have to be valid: see `checkPattern` and `checkTopic`. `find` of a text that is no topic
- * finds something or nothing, and does no harm.
+ * Patterns and topics have to be valid: see `checkPattern` and `checkTopic`. `find` of a text that is no
+ * topic finds something or nothing, and does no harm.
  */
 export class PatternTable<V> {
   readonly #root: Node<V> = { children: new Map(), values: new Map() };
@@ -68,11 +68,25 @@ export class PatternTable<V> {
     return true;
   }
 
-  /** All values whose pattern matches `topic`, in the order of insertion; one under two patterns comes twice. */
+  /**
+   * All values whose pattern matches `topic`, in the order of insertion; one under two patterns comes twice.
+   */
   find(topic: string): V[] {
     const found: Found<V> = [];
     collect(this.#root, topic.split('.'), 0, found);
-    return found.sort(([, a], [, b]) => a - b).map(([value]) => value);
+    return inOrder(found);
+  }
+
+  /** All values, in the order of insertion; one under two patterns comes twice. */
+  values(): V[] {
+    const found: Found<V> = [];
+    // Not by recursion over all children: patterns are short, but that is for `checkPattern` to know.
+    const left = [this.#root];
+    for (let node = left.pop(); node !== undefined; node = left.pop()) {
+      take(node, found);
+      for (const child of node.children.values()) left.push(child);
+    }
+    return inOrder(found);
   }
 
   #end(pattern: string): Node<V> | undefined {
@@ -83,6 +97,10 @@ export class PatternTable<V> {
 }
 
 const isEmpty = <V>({ children, values }: Node<V>): boolean => children.size === 0 && values.size === 0;
+
+function inOrder<V>(found: Found<V>): V[] {
+  return found.sort(([, a], [, b]) => a - b).map(([value]) => value);
+}
 
 function take<V>(node: Node<V> | undefined, found: Found<V>): void {
   // One by one: a call cannot be handed as many arguments as a node may hold values.

@@ -7,7 +7,7 @@ import { type Codec, jsonCodec } from './codec.js';
 export interface BusOptions {
   /** The URI of this service: who says what is published. @default 'urn:keelson:service' */
   readonly source?: string;
-  /** How data becomes bytes. @default jsonCodec */
+  /** How data becomes bytes. @default jsonCodec() */
   readonly codec?: Codec;
   /** How long to wait for the broker to confirm a message, in ms. @default 10000 */
   readonly publishTimeoutMs?: number;
@@ -56,7 +56,7 @@ export function checkBus(
   known: readonly string[] = busOptions,
 ): BusRules {
   checkKeys(owner, options, known);
-  const all = { ...busDefaults, codec: jsonCodec, clock: systemClock, ...options };
+  const all = { ...busDefaults, codec: jsonCodec(), clock: systemClock, ...options };
   const { source, codec, publishPolicy } = all;
   if (typeof source !== 'string' || source === '' || source.length > 512) {
     refuse(owner, 'source', 'a URI of at most 512 characters', source);

@@ -16,7 +16,7 @@ export interface Capabilities {
   readonly fanOut: boolean;
   /** Whether a subscription can be to a pattern. */
   readonly wildcards: boolean;
-  /** Who gets what a crashed consumer held: another member of the group, only that client once it is back, nobody. */
+  /** Who gets what a crashed consumer held: another member, only that client once it is back, nobody. */
   readonly redeliverOnCrash: 'peer' | 'same-client' | 'none';
   /** Whether a delivery can be given back for a later time. */
   readonly nackDelay: Support;

@@ -2,14 +2,11 @@
 export interface Codec {
   /** What stands in the header `content-type`. */
   readonly contentType: string;
-  /** @throws when the data cannot be written. */
+  /** Writes data; throws what it likes when it cannot. */
   encode(data: unknown): Uint8Array;
-  /** @throws when the bytes cannot be read. */
+  /** Reads bytes; throws what it likes when it cannot. */
   decode(bytes: Uint8Array): unknown;
 }
-
-const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
 
 /** A key that would reach into the prototype of what is read is left out. */
 function harmless(this: unknown, key: string, value: unknown): unknown {
@@ -20,19 +17,23 @@ function harmless(this: unknown, key: string, value: unknown): unknown {
  * JSON in UTF-8. What JSON would lose in silence is refused: `undefined`, functions and symbols as the whole
  * data, BigInt, circles.
  */
-export const jsonCodec: Codec = {
-  contentType: 'application/json',
-  encode(data) {
-    const text = JSON.stringify(data) as string | undefined;
-    if (text === undefined) throw new TypeError(`JSON has no word for ${typeof data}`);
-    return encoder.encode(text);
-  },
-  decode(bytes) {
-    const text = decoder.decode(bytes);
-    // A reviver costs several times the parsing: it is asked only where it has something to do.
-    return text.includes('__proto__') ? JSON.parse(text, harmless) : JSON.parse(text);
-  },
-};
+export function jsonCodec(): Codec {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return {
+    contentType: 'application/json',
+    encode(data) {
+      const text = JSON.stringify(data) as string | undefined;
+      if (text === undefined) throw new TypeError(`JSON has no word for ${typeof data}`);
+      return encoder.encode(text);
+    },
+    decode(bytes) {
+      const text = decoder.decode(bytes);
+      // A reviver costs several times the parsing: it is asked only where it has something to do.
+      return text.includes('__proto__') ? JSON.parse(text, harmless) : JSON.parse(text);
+    },
+  };
+}
 
 /** Bytes as they are. */
 export const bytesCodec: Codec = {

@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Takes what the broker hands over: so much at a time, each lane in its order, the leases extended for as
- * long as it is held. While the policy refuses to run handlers nothing is begun and nothing more is asked for.
+ * long as it is held. While the policy refuses to run handlers nothing is begun and no more is asked for.
  */
 export class Consumer implements Sink {
   readonly #parts: ConsumerParts;

@@ -10,10 +10,13 @@ import type { Message } from './message.js';
 export interface DeadLetter {
   /** Where it lies, in the broker's own words. */
   readonly position: string;
+  /** What it said on the outside. */
   readonly message: Omit<Message, 'data'>;
-  /** Its data as bytes, and read, where they can be. */
+  /** Its data as bytes. */
   readonly body: Uint8Array;
+  /** Its data as the codec reads it; `undefined` where that fails. No schema has been asked. */
   readonly data: unknown;
+  /** Why it could not be handled. */
   readonly reason: DeathReason;
   /** What was thrown last. */
   readonly error: {

@@ -9,8 +9,7 @@ import { type Capabilities, requireCapability } from './capabilities.js';
 import { type SubscriptionEvents, subscriptionEvents } from './consumer-events.js';
 import { DeadLetterReader, type DeadLetters } from './dead-letters.js';
 import type { Driver } from './driver.js';
-import type { Envelope, Received } from './envelope.js';
-import { writeRecord } from './envelope.js';
+import { Envelope, type Received, writeRecord } from './envelope.js';
 import type { Handler } from './handling.js';
 import type {
   BusEvents,
@@ -22,8 +21,7 @@ import type {
   Subscription,
 } from './message-bus.js';
 import { draftOf, type PublishCall } from './publish-options.js';
-import type { Published } from './publisher.js';
-import { Publisher } from './publisher.js';
+import { type Published, Publisher } from './publisher.js';
 import { type Reply, Requests, replyOf } from './requests.js';
 import { checkSubscribe, type SubscribeOptions } from './subscribe-options.js';
 import { type Topic, topic as topicOf } from './topic.js';
@@ -51,7 +49,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     this.#rules = rules;
     this.name = rules.name;
     this.capabilities = driver.capabilities;
-    this.#envelope = { source: rules.source, prefix: driver.attributePrefix, codec: rules.codec };
+    this.#envelope = new Envelope(rules.source, driver.attributePrefix, rules.codec);
     const { clock, publishTimeoutMs, maxPublishing } = rules;
     this.#publisher = new Publisher(driver, this.#connectOnce, clock, publishTimeoutMs, maxPublishing);
     this.#requests = new Requests(clock);

@@ -3,12 +3,15 @@ import type { Capabilities } from './capabilities.js';
 
 /** A message as a driver takes it: bytes and texts. */
 export interface OutRecord {
+  /** What it is published to. */
   readonly topic: string;
   /** The id of the message, also among the headers. */
   readonly id: string;
   /** What has to stay in order goes by it. */
   readonly key: string | undefined;
+  /** All that is said of it; a broker that cannot carry a text as it is encodes it. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Its data. */
   readonly body: Uint8Array;
   /** Epoch ms before which nobody is to get it. */
   readonly notBefore: number | undefined;
@@ -22,9 +25,13 @@ export interface OutRecord {
 
 /** A message as a driver hands it over. */
 export interface InRecord {
+  /** What it was published to. */
   readonly topic: string;
+  /** What has to stay in order goes by it. */
   readonly key: string | undefined;
+  /** As they were published. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As it was published. */
   readonly body: Uint8Array;
 }
 
@@ -51,10 +58,11 @@ export type Settled = Settlement | 'unsupported';
 
 /** One delivery of a message to one consumer. It is settled once; what comes later is answered `stale`. */
 export interface RawDelivery {
+  /** The message. */
   readonly record: InRecord;
   /** Where the broker keeps it, in the broker's own words. */
   readonly position: string;
-  /** Which delivery of the message to the group this is, from 1; `undefined` where the broker does not count. */
+  /** Which delivery to the group this is, from 1; `undefined` where the broker does not count. */
   readonly attempt: number | undefined;
   /** It has been dealt with. */
   ack(): Promise<Settled>;
@@ -74,6 +82,7 @@ export interface SubscribeSpec {
   readonly group: string | undefined;
   /** What a new group begins with: all that the broker holds, or what comes from now on. */
   readonly start: 'earliest' | 'latest';
+  /** What has to stay in order. */
   readonly order: DeliveryOrder;
   /** How long a delivery is held without word, in ms. */
   readonly leaseMs: number;
@@ -83,6 +92,7 @@ export interface SubscribeSpec {
 
 /** Whoever consumes. A driver calls it in the order in which the broker hands over. */
 export interface Sink {
+  /** A message has come. Never more of them than were requested. */
   deliver(delivery: RawDelivery): void;
   /** The broker hands over again, or for the first time. */
   ready(): void;
@@ -104,6 +114,7 @@ export interface DriverSubscription {
 export interface DeadRecord {
   /** By which it is replayed or discarded. */
   readonly position: string;
+  /** The message, with the headers that tell of its death. */
   readonly record: InRecord;
 }
 
@@ -127,13 +138,17 @@ export interface DeadLetterShelf {
 export interface Driver<C extends Capabilities = Capabilities> {
   /** Shown in errors and in `describe()`. */
   readonly name: string;
+  /** What it can do, to the letter: laws hold it to that. */
   readonly capabilities: C;
   /** What stands before the names of CloudEvents attributes among the headers of this broker. */
   readonly attributePrefix: string;
+  /** Gets ready to publish and to subscribe; rejects when the broker cannot be reached. */
   connect(signal?: AbortSignal): Promise<void>;
   /** The outcomes come in the order of the records, one for each. Rejects only where it knows of none. */
   publish(records: readonly OutRecord[]): Promise<readonly PublishOutcome[]>;
+  /** Resolves when what is published from now on will come; rejects with `ERR_TOPOLOGY` when it never can. */
   subscribe(spec: SubscribeSpec, sink: Sink): Promise<DriverSubscription>;
+  /** Where the broker's dead letters can be looked through. */
   readonly deadLetters?: DeadLetterShelf;
   /** After it nothing of the driver holds the process open. A client that was passed in stays open. */
   close(): Promise<void>;

@@ -5,12 +5,29 @@ import { checkHeaders, header, isWritten, numberIn } from './headers.js';
 import type { Message, MessageFacts } from './message.js';
 
 /** What all messages of a bus have in common. */
-export interface Envelope {
+export class Envelope {
   /** The URI of the service. */
   readonly source: string;
   /** What the broker writes before the names of CloudEvents attributes. */
   readonly prefix: string;
   readonly codec: Codec;
+  #stampedAt = -1;
+  #stamp = '';
+
+  constructor(source: string, prefix: string, codec: Codec) {
+    this.source = source;
+    this.prefix = prefix;
+    this.codec = codec;
+  }
+
+  /** The text of a time: most messages of a millisecond share it. */
+  timeText(at: number): string {
+    if (at !== this.#stampedAt) {
+      this.#stampedAt = at;
+      this.#stamp = new Date(at).toISOString();
+    }
+    return this.#stamp;
+  }
 }
 
 /** A message on its way out. */
@@ -31,18 +48,6 @@ export interface Draft {
   readonly deadline: number | undefined;
 }
 
-let stampedAt = -1;
-let stamp = '';
-
-/** The text of a time: most messages of a millisecond share it. */
-function timeText(at: number): string {
-  if (at !== stampedAt) {
-    stampedAt = at;
-    stamp = new Date(at).toISOString();
-  }
-  return stamp;
-}
-
 /**
  * Writes a message as a CloudEvent in binary mode: attributes among the headers, data as the body.
  *
@@ -58,7 +63,7 @@ export function writeRecord(envelope: Envelope, draft: Draft): OutRecord {
   headers[`${prefix}id`] = id;
   headers[`${prefix}source`] = envelope.source;
   headers[`${prefix}type`] = topic;
-  headers[`${prefix}time`] = timeText(now);
+  headers[`${prefix}time`] = envelope.timeText(now);
   headers[`${prefix}schemaversion`] = String(draft.version);
   headers[header.contentType] = codec.contentType;
   if (key !== undefined) headers[`${prefix}partitionkey`] = key;
@@ -66,7 +71,7 @@ export function writeRecord(envelope: Envelope, draft: Draft): OutRecord {
   if (correlation !== undefined) headers[`${prefix}correlationid`] = correlation;
   if (causedBy !== undefined) headers[`${prefix}causationid`] = causedBy.id;
   if (facts.idempotencyKey !== undefined) headers[header.idempotencyKey] = facts.idempotencyKey;
-  if (expiresAt !== undefined) headers[`${prefix}expirytime`] = timeText(expiresAt);
+  if (expiresAt !== undefined) headers[`${prefix}expirytime`] = new Date(expiresAt).toISOString();
   if (draft.deadline !== undefined) headers[header.deadline] = String(Math.ceil(draft.deadline));
   if (replyTo !== undefined) headers[header.replyTo] = replyTo;
   let body: Uint8Array;

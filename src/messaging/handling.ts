@@ -5,14 +5,14 @@ import type { Context } from '../kernel/context.js';
 import { factOf, isRejected } from '../kernel/errors.js';
 import type { Emitter } from '../kernel/events.js';
 import { show } from '../kernel/options.js';
-import type { DeathReason, SubscriptionEvents } from './consumer-events.js';
-import { deadLetterTopic, deathHeaders } from './dead-letter.js';
-import type { Driver, RawDelivery, Settled } from './driver.js';
+import type { SubscriptionEvents } from './consumer-events.js';
+import type { Driver } from './driver.js';
 import { type Envelope, type Received, readRecord } from './envelope.js';
 import { HandlerRuns } from './handler-run.js';
 import { header, numberIn } from './headers.js';
 import type { HeldDelivery } from './held-delivery.js';
 import type { Message } from './message.js';
+import { Settling } from './settling.js';
 import type { FailureVerdict, SubscribeRules } from './subscribe-options.js';
 
 /** What is done with a message. What it returns is the answer, where one was asked for. */
@@ -44,17 +44,18 @@ const SETTLED: Fate = { then: 'settled', quiet: undefined };
 
 /** So long a message waits that another one of this group is being busy with. */
 const BUSY_MS = 1_000;
-/** So long a message waits that could not be made a dead letter. */
-const UNBURIED_MS = 5_000;
 
 /** Takes one delivery at a time from its bytes to its settlement. */
 export class Handling {
   readonly #parts: ConsumerParts;
   readonly #runs: HandlerRuns;
+  readonly #settling: Settling;
 
   constructor(parts: ConsumerParts) {
+    const { driver, clock, rules, emitter } = parts;
     this.#parts = parts;
-    this.#runs = new HandlerRuns(parts.clock, parts.rules.policy, parts.rules.timeoutMs);
+    this.#settling = new Settling(driver, clock, rules.group, emitter);
+    this.#runs = new HandlerRuns(clock, rules.policy, rules.timeoutMs);
   }
 
   async handle(held: HeldDelivery): Promise<Fate> {
@@ -65,7 +66,7 @@ export class Handling {
     const { id } = received.message;
     const wall = clock.wall();
     if (received.expiresAt !== undefined && received.expiresAt <= wall) {
-      await this.#discard(held, id, 'expired');
+      await this.#settling.discard(held, id, 'expired');
       return SETTLED;
     }
     if (received.notBefore !== undefined && received.notBefore > wall) {
@@ -73,7 +74,7 @@ export class Handling {
     }
     if (attempt > mostDeliveries(rules.redelivery)) {
       const error = new Error('it was delivered too often without an end: its handler may end the process');
-      await this.#bury(held, id, 'exhausted', error, attempt);
+      await this.#settling.bury(held, id, 'exhausted', error, attempt);
       return SETTLED;
     }
     const message = await this.#decode(held, received);
@@ -83,8 +84,8 @@ export class Handling {
       const familiar = await rules.idempotency!.begin(key, rules.leaseMs);
       if (familiar === 'busy') return this.#later(held, BUSY_MS, undefined);
       if (familiar === 'done') {
-        await this.#ack(held, id);
-        this.#tell('duplicate', { id });
+        await this.#settling.ack(held, id);
+        this.#settling.tell('duplicate', { id });
         return SETTLED;
       }
     }
@@ -109,10 +110,10 @@ export class Handling {
       if (outcome.ok) {
         if (key !== undefined) await rules.idempotency!.complete(key);
         if (reply !== undefined) await reply(received, true, outcome.value);
-        await this.#ack(held, message.id);
+        await this.#settling.ack(held, message.id);
         if (this.#parts.emitter.has('handled')) {
           const tookMs = clock.coarse() - startedAt;
-          this.#tell('handled', { id: message.id, attempt: message.attempt, tookMs });
+          this.#settling.tell('handled', { id: message.id, attempt: message.attempt, tookMs });
         }
         return quiet === undefined ? SETTLED : { then: 'settled', quiet };
       }
@@ -121,7 +122,7 @@ export class Handling {
         await this.#release(key);
         return { then: 'refused', error, afterMs: retryAfter(error) };
       }
-      this.#tell('failed', { id: message.id, attempt: message.attempt, error });
+      this.#settling.tell('failed', { id: message.id, attempt: message.attempt, error });
       const verdict = this.#judge(error, message);
       const next = afterFailure(rules.redelivery, message.attempt, held.run);
       if (verdict === 'retry' && next.then === 'again' && quiet === undefined) {
@@ -133,9 +134,9 @@ export class Handling {
         return this.#later(held, next.delayMs, quiet, true);
       if (verdict === 'retry' && next.then === 'again') return this.#later(held, 0, quiet, true);
       if (reply !== undefined) await reply(received, false, error);
-      if (verdict === 'discard') await this.#discard(held, message.id, 'verdict');
+      if (verdict === 'discard') await this.#settling.discard(held, message.id, 'verdict');
       else
-        await this.#bury(
+        await this.#settling.bury(
           held,
           message.id,
           verdict === 'retry' ? 'exhausted' : 'verdict',
@@ -172,13 +173,13 @@ export class Handling {
     try {
       data = envelope.codec.decode(held.raw.record.body);
     } catch (error) {
-      await this.#bury(held, message.id, 'undecodable', error, message.attempt);
+      await this.#settling.bury(held, message.id, 'undecodable', error, message.attempt);
       return undefined;
     }
     try {
       return { ...message, data: await read(message.topic, data, message.version) };
     } catch (error) {
-      await this.#bury(held, message.id, 'invalid', error, message.attempt);
+      await this.#settling.bury(held, message.id, 'invalid', error, message.attempt);
       return undefined;
     }
   }
@@ -194,7 +195,7 @@ export class Handling {
     return isInvalid(error) ? 'dead-letter' : 'retry';
   }
 
-  /** Gives a delivery back for a later time, or keeps it until then where giving it back would lose its place. */
+  /** Gives a delivery back for later, or keeps it until then where giving it back would lose its place. */
   async #later(
     held: HeldDelivery,
     delayMs: number,
@@ -204,93 +205,19 @@ export class Handling {
     const { driver, rules } = this.#parts;
     const { nackDelay, nackKeepsOrder } = driver.capabilities;
     const id = held.raw.position;
-    if (counts) this.#tell('redelivered', { id, delayMs });
+    if (counts) this.#settling.tell('redelivered', { id, delayMs });
     const stays = !counts || nackDelay === 'none' || (rules.order !== 'none' && !nackKeepsOrder);
     if (stays) {
       if (counts) held.putOff++;
       held.run = 1;
       return { then: 'wait', afterMs: delayMs, quiet };
     }
-    await this.#settle(held, id, raw => raw.nack(delayMs));
+    await this.#settling.settle(held, id, raw => raw.nack(delayMs));
     return { then: 'settled', quiet };
-  }
-
-  async #ack(held: HeldDelivery, id: string): Promise<void> {
-    await this.#settle(held, id, raw => raw.ack());
-  }
-
-  async #discard(held: HeldDelivery, id: string, reason: 'expired' | 'verdict' | 'no-group'): Promise<void> {
-    await this.#ack(held, id);
-    this.#tell('discarded', { id, reason });
-  }
-
-  async #bury(
-    held: HeldDelivery,
-    id: string,
-    reason: DeathReason,
-    error: unknown,
-    attempts: number,
-  ): Promise<void> {
-    const { rules, clock } = this.#parts;
-    if (rules.group === undefined) {
-      await this.#discard(held, id, 'no-group');
-      return;
-    }
-    const headers = deathHeaders(rules.group, reason, error, clock.wall(), attempts);
-    const answer = await this.#settle(held, id, raw => this.#bearOut(raw, headers, rules.group!));
-    if (answer === 'done') this.#tell('deadLettered', { id, reason, error });
-  }
-
-  /** In one step where the broker can; else the copy comes first, so that a crash in between doubles and never loses. */
-  async #bearOut(
-    raw: RawDelivery,
-    headers: Readonly<Record<string, string>>,
-    group: string,
-  ): Promise<Settled> {
-    const { driver } = this.#parts;
-    try {
-      if (raw.deadLetter !== undefined) return await raw.deadLetter(headers);
-      const { topic, key, body } = raw.record;
-      const id = `${raw.position} ${topic}`;
-      const copy = { topic: deadLetterTopic(topic, group), key, body, id, priority: 0, group: undefined };
-      const all = { ...raw.record.headers, ...headers };
-      const record = { ...copy, headers: all, notBefore: undefined, expiresAt: undefined };
-      const [outcome] = await driver.publish([record]);
-      if (outcome?.ok === false) throw outcome.error;
-      return await raw.ack();
-    } catch (error) {
-      // It is not lost: it comes again, and is tried again.
-      await raw.nack(UNBURIED_MS);
-      throw error;
-    }
   }
 
   async #release(key: string | undefined): Promise<void> {
     if (key !== undefined) await this.#parts.rules.idempotency!.release(key);
-  }
-
-  async #settle(
-    held: HeldDelivery,
-    id: string,
-    how: (raw: RawDelivery) => Promise<Settled>,
-  ): Promise<Settled> {
-    try {
-      const answer = await held.settle(how);
-      if (answer !== 'done') this.#tell('unsettled', { id, error: answer });
-      return answer;
-    } catch (error) {
-      this.#tell('unsettled', { id, error });
-      return 'stale';
-    }
-  }
-
-  #tell<Name extends keyof SubscriptionEvents>(
-    name: Name,
-    facts: Omit<SubscriptionEvents[Name], 'at'>,
-  ): void {
-    const { emitter, clock } = this.#parts;
-    if (!emitter.has(name)) return;
-    emitter.emit(name, { ...facts, at: clock.wall() } as SubscriptionEvents[Name]);
   }
 }
 

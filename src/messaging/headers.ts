@@ -42,7 +42,12 @@ export const attributes: readonly string[] = [
   ...['schemaversion', 'partitionkey', 'correlationid', 'causationid', 'expirytime'],
 ];
 
-const reserved: ReadonlySet<string> = /* @__PURE__ */ new Set([...Object.values(header), ...attributes]);
+const reserved: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...[header.contentType, header.traceparent, header.tracestate, header.idempotencyKey, header.deadline],
+  ...[header.notBefore, header.attempt, header.replyTo, header.replyStatus, header.deathGroup],
+  ...[header.deathReason, header.deathError, header.deathCode, header.deathMessage, header.deathAt],
+  ...[header.deathAttempts, header.replays, ...attributes],
+]);
 
 /** Whether the bus itself has written a header; `prefix` stands before the names of attributes. */
 export function isWritten(name: string, prefix: string): boolean {

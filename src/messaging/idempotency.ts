@@ -40,7 +40,7 @@ const defaults: { readonly maxKeys: number; readonly ttlMs: number } = /* @__PUR
   ttlMs: 86_400_000,
 });
 
-/** An {@link IdempotencyStore} in the memory of the process: for tests, and where one process is all there is. */
+/** An {@link IdempotencyStore} in memory: for tests, and where one process is all there is. */
 export class InMemoryIdempotencyStore implements IdempotencyStore {
   readonly #entries = new Map<string, Entry>();
   readonly #maxKeys: number;

@@ -39,6 +39,7 @@ const MOST_GROUPS = 100_000;
  * with the process.
  */
 export class InMemoryBroker {
+  /** The time that its leases and waits live by. */
   readonly clock: Clock;
   /** The largest message, headers and body together, in bytes. */
   readonly maxRecordBytes: number;

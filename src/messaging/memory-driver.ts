@@ -1,4 +1,5 @@
 import { BusClosedError } from '../kernel/bus-errors.js';
+import type { Capabilities } from './capabilities.js';
 import type {
   DeadLetterShelf,
   Driver,
@@ -11,7 +12,7 @@ import type {
 import type { InMemoryBroker } from './in-memory-broker.js';
 
 /** What the memory of a process can do. */
-export interface MemoryCapabilities {
+export interface MemoryCapabilities extends Capabilities {
   readonly confirm: 'received';
   readonly durableGroups: true;
   readonly fanOut: true;

@@ -22,9 +22,6 @@ export interface GroupRules {
   readonly leaseMs: number;
 }
 
-const DONE: Promise<Settled> = /* @__PURE__ */ Promise.resolve<Settled>('done');
-const STALE: Promise<Settled> = /* @__PURE__ */ Promise.resolve<Settled>('stale');
-
 /** What one group has before it, and who takes it. */
 export class MemoryGroup {
   readonly rules: GroupRules;
@@ -78,7 +75,7 @@ export class MemoryGroup {
     if (place < 0) return;
     this.#members.splice(place, 1);
     member.credit = 0;
-    for (const held of [...member.held]) void this.giveBack(held, 0);
+    for (const held of [...member.held]) this.giveBack(held, 0);
     if (this.#members.length === 0) this.#stopTimer();
   }
 
@@ -103,38 +100,38 @@ export class MemoryGroup {
     this.#arm();
   }
 
-  settle(handed: MemoryDelivery): Promise<Settled> {
+  settle(handed: MemoryDelivery): Settled {
     handed.member.held.delete(handed);
-    if (this.#queue.settle(handed.delivery, handed.epoch) === 'stale') return STALE;
+    if (this.#queue.settle(handed.delivery, handed.epoch) === 'stale') return 'stale';
     // What stood behind it in its lane may go ahead.
     if (handed.delivery.lane !== undefined) this.pump();
-    return DONE;
+    return 'done';
   }
 
-  giveBack(handed: MemoryDelivery, delayMs: number): Promise<Settled> {
+  giveBack(handed: MemoryDelivery, delayMs: number): Settled {
     handed.member.held.delete(handed);
     const answer = this.#queue.giveBack(handed.delivery, handed.epoch, delayMs, this.#clock.now());
-    if (answer === 'stale') return STALE;
+    if (answer === 'stale') return 'stale';
     this.pump();
-    return DONE;
+    return 'done';
   }
 
-  extend(handed: MemoryDelivery, ms: number): Promise<Settled> {
+  extend(handed: MemoryDelivery, ms: number): Settled {
     const answer = this.#queue.extend(handed.delivery, handed.epoch, ms, this.#clock.now());
-    if (answer === 'stale') return STALE;
+    if (answer === 'stale') return 'stale';
     this.#arm();
-    return DONE;
+    return 'done';
   }
 
-  bury(handed: MemoryDelivery, headers: Readonly<Record<string, string>>): Promise<Settled> {
+  bury(handed: MemoryDelivery, headers: Readonly<Record<string, string>>): Settled {
     if (this.#dead.length >= this.#mostDead) {
-      return Promise.reject(new Error(`there are ${this.#mostDead} dead letters already`));
+      throw new Error(`there are ${this.#mostDead} dead letters already`);
     }
     const { record, position } = handed;
     const answer = this.settle(handed);
-    if (answer !== DONE) return answer;
+    if (answer !== 'done') return answer;
     this.#dead.push({ position, record: { ...record, headers: { ...record.headers, ...headers } } });
-    return DONE;
+    return 'done';
   }
 
   /** Takes a dead letter away; false where there is none at this position. */
@@ -215,19 +212,19 @@ export class MemoryDelivery implements RawDelivery {
     return String(this.delivery.position);
   }
 
-  ack(): Promise<Settled> {
+  async ack(): Promise<Settled> {
     return this.#group.settle(this);
   }
 
-  nack(delayMs: number): Promise<Settled> {
+  async nack(delayMs: number): Promise<Settled> {
     return this.#group.giveBack(this, delayMs);
   }
 
-  extend(ms: number): Promise<Settled> {
+  async extend(ms: number): Promise<Settled> {
     return this.#group.extend(this, ms);
   }
 
-  deadLetter(headers: Readonly<Record<string, string>>): Promise<Settled> {
+  async deadLetter(headers: Readonly<Record<string, string>>): Promise<Settled> {
     return this.#group.bury(this, headers);
   }
 }

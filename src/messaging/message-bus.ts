@@ -22,7 +22,8 @@ export type PublishOptions<C extends Capabilities = Capabilities> = MessageFacts
     C['priorities'],
     0,
     {
-      /** From 0; a larger one goes first, up to one less than the broker has. @default 0 */ readonly priority?: number;
+      /** From 0 to one less than the broker has; a larger one goes first. @default 0 */
+      readonly priority?: number;
     }
   >;
 
@@ -43,7 +44,9 @@ export type PublishResult =
 
 /** How a subscription stands at a moment. */
 export interface SubscriptionSnapshot {
+  /** The topic or the pattern. */
   readonly pattern: string;
+  /** `null` for one that gets everything. */
   readonly group: string | null;
   /** `paused`: by a verb, or because the policy refuses. */
   readonly state: 'connecting' | 'consuming' | 'paused' | 'draining' | 'closed';
@@ -57,9 +60,11 @@ export interface SubscriptionSnapshot {
 export interface Subscription extends Observable<SubscriptionEvents>, AsyncDisposable {
   /** Resolves when the broker hands over; rejects when it never will. */
   readonly ready: Promise<void>;
+  /** How it stands at this moment. */
   snapshot(): SubscriptionSnapshot;
   /** Begins no handler until `resume`. */
   pause(): void;
+  /** Begins handlers again. */
   resume(): void;
   /**
    * Ends it: takes in no more, gives back what has not begun, lets handlers come to their end within
@@ -72,13 +77,17 @@ export interface Subscription extends Observable<SubscriptionEvents>, AsyncDispo
 
 /** How a bus stands at a moment. */
 export interface BusSnapshot {
+  /** That of the bus. */
   readonly name: string;
+  /** That of its driver. */
   readonly driver: string;
+  /** Whether it has been closed. */
   readonly closed: boolean;
   /** The messages that wait for an answer of the broker. */
   readonly publishing: number;
   /** The requests that wait for their answers. */
   readonly requesting: number;
+  /** Those that are not closed. */
   readonly subscriptions: readonly SubscriptionSnapshot[];
 }
 
@@ -102,6 +111,7 @@ export interface BusEvents {
 export interface MessageBus<C extends Capabilities = Capabilities>
   extends Observable<BusEvents>,
     AsyncDisposable {
+  /** What the broker can do. */
   readonly capabilities: C;
   /** Connects now; otherwise the first use does. */
   connect(): Promise<void>;
@@ -136,7 +146,9 @@ export interface MessageBus<C extends Capabilities = Capabilities>
   respond<Out>(topic: Topic<never, Out>, options: SubscribeOptions<C>, handler: Handler<Out>): Subscription;
   /** The messages of a group that could not be handled. */
   deadLetters<Out>(topic: Topic<never, Out>, group: string): DeadLetters;
+  /** How it stands at this moment. */
   snapshot(): BusSnapshot;
+  /** What it is. */
   describe(): {
     readonly kind: 'message-bus';
     readonly name: string;

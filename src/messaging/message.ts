@@ -2,7 +2,9 @@
 export interface Message<T = unknown> {
   /** The same for all deliveries of it to all groups. */
   readonly id: string;
+  /** What it was published to. */
   readonly topic: string;
+  /** What was published, as the topic's schema answers with it. */
   readonly data: T;
   /** What it is kept in order by. */
   readonly key: string | undefined;

@@ -6,6 +6,7 @@ import type { Driver, OutRecord, PublishOutcome } from './driver.js';
 
 /** What a publish that went well answers. */
 export interface Published {
+  /** That of the message. */
   readonly id: string;
   /** Where the broker keeps it, in the broker's own words. */
   readonly position: string | undefined;

@@ -38,11 +38,11 @@ export interface CommonSubscribeOptions {
    * extended for as long as the process lives, where the broker can do that. @default 30000
    */
   readonly leaseMs?: number;
-  /** How long a handler may take, in ms, before it counts as failed; `Infinity` for no limit. @default 60000 */
+  /** How long a handler may take before it counts as failed, in ms; `Infinity` for no limit. @default 60000 */
   readonly timeoutMs?: number;
   /** What becomes of a message whose handler fails. */
   readonly failure?: FailurePolicy;
-  /** Around each run of the handler. While it refuses to run it, no message is taken in, and none is failed. */
+  /** Around each run of the handler. While it refuses, no message is taken in, and none is failed. */
   readonly policy?: Policy;
   /** Remembers what was handled, so that what comes twice has its effect once. */
   readonly idempotency?: IdempotencyStore;

@@ -20,15 +20,19 @@ export interface TopicOptions<In, Out> {
 
 /** What is published under a name, and of which shape it is: `In` goes in, `Out` comes out at handlers. */
 export interface Topic<in In = never, out Out = unknown> {
+  /** Words with dots between them. */
   readonly name: string;
+  /** That of what is published. */
   readonly version: number;
   /** The oldest version that can still be read. */
   readonly oldest: number;
-  /** @throws InvalidMessageError when it is not what the topic promises. */
+  /** Asks the schema about what is to be published. @throws InvalidMessageError with what it says. */
   check(data: In): void | Promise<void>;
+  /** What data is kept in order by. */
   keyOf(data: In): string | undefined;
-  /** @throws InvalidMessageError when it is not what the topic promises. */
+  /** Leads data of a version up to the present one. @throws InvalidMessageError when that fails. */
   read(data: unknown, version: number): Out | Promise<Out>;
+  /** What it is. */
   describe(): { readonly topic: string; readonly version: number; readonly oldest: number };
 }
 

@@ -1,19 +1,18 @@
-import type { Capabilities } from '../messaging/capabilities.js';
 import { topic } from '../messaging/topic.js';
-import { staged } from './bus-laws-core.js';
-import { type BusSubject, upTo } from './bus-subject.js';
-import type { Law } from './law.js';
+import { upTo } from './bus-subject.js';
+import type { StagedLaw } from './staged-law.js';
+
+const codeOf = (sent: Promise<unknown>): Promise<unknown> =>
+  sent.then(
+    () => 'answered',
+    (error: { readonly code?: string; readonly name?: string }) => error.code ?? error.name,
+  );
 
 /** That an answer finds whoever asked. */
-export function requestLaws<C extends Capabilities>(subject: BusSubject<C>): readonly Law[] {
-  if (!subject.capabilities.fanOut) return [];
-  const codeOf = (sent: Promise<unknown>): Promise<unknown> =>
-    sent.then(
-      () => 'answered',
-      (error: { readonly code?: string; readonly name?: string }) => error.code ?? error.name,
-    );
-  return [
-    staged(subject, 'brings each of 200 answers to its own request', async (stage, demand) => {
+export const requestLaws: readonly StagedLaw[] = [
+  {
+    name: 'brings each of 200 answers to its own request',
+    check: async (stage, demand) => {
       const doubled = topic<{ readonly n: number }>(stage.topic().name);
       await stage.bus().respond(doubled, { group: 'g', concurrency: 20 } as never, ({ data }) => 2 * data.n)
         .ready;
@@ -23,8 +22,11 @@ export function requestLaws<C extends Capabilities>(subject: BusSubject<C>): rea
       );
       const wrong = answers.filter((answer, at) => answer !== 2 * (at + 1));
       demand(wrong.length === 0, 'the double of each', wrong);
-    }),
-    staged(subject, 'tells whoever asks what was thrown', async (stage, demand) => {
+    },
+  },
+  {
+    name: 'tells whoever asks what was thrown',
+    check: async (stage, demand) => {
       const asked = stage.topic();
       await stage.bus().respond(asked, { group: 'g' } as never, () => {
         throw new RangeError('no such thing');
@@ -36,28 +38,27 @@ export function requestLaws<C extends Capabilities>(subject: BusSubject<C>): rea
       const { code, remoteName, message } = error as { code?: string; remoteName?: string; message?: string };
       const told = [code, remoteName, message].join();
       demand(told === 'ERR_REQUEST_FAILED,RangeError,no such thing', 'the name and the message', told);
-    }),
-    staged(
-      subject,
-      'ends a request that nobody answers, or that is given up, and lets late answers go',
-      async (stage, demand) => {
-        const asked = stage.topic();
-        await stage.bus().respond(asked, { group: 'g' } as never, () => stage.sleep(600)).ready;
-        const bus = stage.bus();
-        const controller = new AbortController();
-        const slow = codeOf(bus.request(asked, { n: 1 }, { timeoutMs: 300 }));
-        const given = codeOf(bus.request(asked, { n: 2 }, { timeoutMs: 5_000, signal: controller.signal }));
-        await stage.pass(200);
-        controller.abort();
-        await stage.pass(200);
-        const told = [await slow, await given, bus.snapshot().requesting].join();
-        await stage.pass(1_500);
-        demand(
-          told === 'ERR_TIMEOUT,ABORT_ERR,0' || told === 'ERR_TIMEOUT,20,0',
-          'a timeout and an abort',
-          told,
-        );
-      },
-    ),
-  ];
-}
+    },
+  },
+  {
+    name: 'ends a request that nobody answers, or that is given up, and lets late answers go',
+    check: async (stage, demand) => {
+      const asked = stage.topic();
+      await stage.bus().respond(asked, { group: 'g' } as never, () => stage.sleep(600)).ready;
+      const bus = stage.bus();
+      const controller = new AbortController();
+      const slow = codeOf(bus.request(asked, { n: 1 }, { timeoutMs: 300 }));
+      const given = codeOf(bus.request(asked, { n: 2 }, { timeoutMs: 5_000, signal: controller.signal }));
+      await stage.pass(200);
+      controller.abort();
+      await stage.pass(200);
+      const told = [await slow, await given, bus.snapshot().requesting].join();
+      await stage.pass(1_500);
+      demand(
+        told === 'ERR_TIMEOUT,ABORT_ERR,0' || told === 'ERR_TIMEOUT,20,0',
+        'a timeout and an abort',
+        told,
+      );
+    },
+  },
+];

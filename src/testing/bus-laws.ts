@@ -6,6 +6,7 @@ import { requestLaws } from './bus-laws-requests.js';
 import { deadLetterLaws, settlementLaws } from './bus-laws-settlement.js';
 import type { BusSubject } from './bus-subject.js';
 import type { Law } from './law.js';
+import { onStage } from './staged-law.js';
 
 /**
  * What a bus must keep over any driver, as far as the driver says that its broker can; what it says it cannot
@@ -21,14 +22,9 @@ import type { Law } from './law.js';
  * ```
  */
 export function busLaws<C extends Capabilities>(subject: BusSubject<C>): readonly Law[] {
-  return [
-    ...distributionLaws(subject),
-    ...shapeLaws(subject),
-    ...settlementLaws(subject),
-    ...deadLetterLaws(subject),
-    ...orderLaws(subject),
-    ...flowLaws(subject),
-    ...timeLaws(subject),
-    ...requestLaws(subject),
+  const laws = [
+    ...[distributionLaws, shapeLaws, settlementLaws, deadLetterLaws, orderLaws, flowLaws, timeLaws],
+    subject.capabilities.fanOut ? requestLaws : [],
   ];
+  return laws.flat().map(each => onStage(subject, each));
 }

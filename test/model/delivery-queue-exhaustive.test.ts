@@ -108,14 +108,15 @@ class Pair {
     if (this.#queue.earliest !== earliest) throw new Error(`due at ${this.#queue.earliest}, not ${earliest}`);
   }
 
-  /** What matters from now on: ids by their rank, times from now, no more attempts than that there were some. */
+  /** What matters from now on: turns by their order, times from now, of attempts that there were some. */
   key(): string {
     const { now, messages } = this.naive;
     const turns = messages.map(({ turn }) => turn ?? Infinity).sort((a, b) => a - b);
     const lines = messages.map(({ key, priority, until, token, turn, attempt }) => {
       const place = turn === undefined ? -1 : turns.indexOf(turn);
       const mine = this.tokens.findIndex(each => each.token === token);
-      return `${key}${priority},${Math.max(until - now, 0)},${token === 0 ? '-' : mine},${place},${Math.min(attempt, 2)}`;
+      const holder = token === 0 ? '-' : mine;
+      return [key, priority, Math.max(until - now, 0), holder, place, Math.min(attempt, 2)].join();
     });
     const lost = this.tokens.map(({ token }) => messages.some(message => message.token === token));
     return `${lines.join(' ')} ${lost.join()}`;
