@@ -92,7 +92,12 @@ export function isData(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value !== 'object' || depth > 32) return false;
   if (![Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))) return false;
-  return Object.values(value).every(part => isData(part, depth + 1));
+  return Object.entries(value).every(([name, part]) => !isUnsafeName(name) && isData(part, depth + 1));
+}
+
+/** Whether objects inherit something by that name: data that goes by it is a trap for who copies it. */
+export function isUnsafeName(name: string): boolean {
+  return name === '__proto__' || name === 'constructor';
 }
 
 /** Returns `value` when it is true or false; throws otherwise. */
@@ -124,7 +129,7 @@ export interface Refusal {
 
 /** `undefined` for a message of another kind. */
 export function readRefusal(message: string): Refusal | undefined {
-  const value = /^\w+: `([\w.]+)` (must be .*)$/s.exec(message);
+  const value = /^\w+: `(\w+(?:\..*?)?)` (must be .*)$/s.exec(message);
   if (value !== null) return { parent: undefined, option: value[1]!, says: value[2], known: [] };
   const unknown = /^\w+: (?:`([\w.]+)`: )?unknown option `(.*)`; known are (.*)$/s.exec(message);
   if (unknown === null) return undefined;

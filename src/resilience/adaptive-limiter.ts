@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { LimitExceededError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkNumber } from '../kernel/options.js';
+import { checkNumber, functionName, given, orNull } from '../kernel/options.js';
 import { judge, type Outcome } from '../kernel/outcome.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
@@ -67,6 +67,12 @@ export interface AdaptiveLimiterDescription {
   readonly maxLagMs: number | null;
   /** The share of each partition. */
   readonly partitions: Readonly<Record<string, number>>;
+  /** The name of the function, here and below; left out where there is none. */
+  readonly partitionOf?: string;
+  /** Tells signs of overload. */
+  readonly overload?: string;
+  /** Judges outcomes. */
+  readonly classify?: string;
 }
 
 /** What a call in flight is remembered by. Calls of one turn and one partition share it. */
@@ -205,8 +211,14 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
   describe(): AdaptiveLimiterDescription {
     const { maxLagMs, ...rules } = this.#rules;
     const partitions = this.#eachPartition(({ share }) => share);
-    const lag = maxLagMs === Infinity ? null : maxLagMs;
-    return { kind: 'adaptive-limiter', name: this.name, ...rules, maxLagMs: lag, partitions };
+    return given({
+      ...{ kind: 'adaptive-limiter' as const, name: this.name, ...rules },
+      maxLagMs: orNull(maxLagMs),
+      partitions,
+      partitionOf: functionName(this.#partitionOf),
+      overload: functionName(this.#overload),
+      classify: functionName(this.#classify),
+    }) as AdaptiveLimiterDescription;
   }
 
   #findPartition(call: CallContext): Partition | undefined {

@@ -14,6 +14,7 @@ type Named<T> = Readonly<Record<string, T>>;
 interface Functions {
   classify(outcome: Outcome, context: Context): Verdict | RetryAfter | undefined;
   onDiscard(value: unknown): unknown;
+  overload(outcome: Outcome, context: Context): boolean;
   onEvict(value: unknown, key: string, reason: CacheEviction): void;
   ttlMs(value: unknown, context: Context): number;
 }
@@ -32,7 +33,7 @@ export interface ConfigExtras {
   readonly endpoints?: Named<(context: Context) => readonly unknown[]>;
   /** What `fault` of a chaos may name. */
   readonly fault?: Named<(context: Context) => unknown>;
-  /** What `key` of a cache or of a coalescing may name. */
+  /** What `key` of a cache, of a coalescing or of `keyed` may name. */
   readonly key?: Named<CallKey>;
   /** What `negativeTtlMs` of a cache may name. */
   readonly negativeTtlMs?: Named<NonNullable<CacheOptions['negativeTtlMs']>>;
@@ -42,6 +43,10 @@ export interface ConfigExtras {
   readonly onEvict?: Named<Functions['onEvict']>;
   /** What `outcome` of a chaos may name. */
   readonly outcome?: Named<(context: Context) => unknown>;
+  /** What `overload` of an adaptive limiter may name. */
+  readonly overload?: Named<Functions['overload']>;
+  /** What `partitionOf` of an adaptive limiter may name. */
+  readonly partitionOf?: Named<(context: Context) => string | undefined>;
   /** What `retryAfterMs` of a circuit breaker may name. */
   readonly retryAfterMs?: Named<NonNullable<CircuitBreakerOptions['retryAfterMs']>>;
   /** What `run` of a fallback may name. */

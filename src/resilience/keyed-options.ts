@@ -64,8 +64,10 @@ export interface KeyedDescription {
   readonly maxKeys: number;
   /** After how long without use one is forgotten. */
   readonly idleMs: number | null;
-  /** The description of the shared policy, which was made like all others. */
-  readonly each: unknown;
+  /** The name of the function; left out where it is the `key` of the call. */
+  readonly key?: string;
+  /** The description of the shared policy, which was made like all others; of a pipeline its list. */
+  readonly policy: unknown;
 }
 
 /** What stands where an option was left out. */
@@ -91,7 +93,8 @@ export function checkKeyed(options: KeyedOptions): KeyedPlan {
   return plan;
 }
 
-function keyOfCall(context: Context): string {
+/** What stands where no `key` was given. */
+export function keyOfCall(context: Context): string {
   return context.key as string;
 }
 

@@ -2,7 +2,9 @@ import { KeptKey, KeptKeys } from '../core/kept-keys.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { isAtRest, isGuard, isPolicy } from '../kernel/is-guard.js';
+import { functionName, orNull } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
+import { describeInside } from './inside-description.js';
 import {
   checkKeyed,
   type KeyedDescription,
@@ -10,6 +12,7 @@ import {
   type KeyedOptions,
   type KeyedPlan,
   type KeyedSnapshot,
+  keyOfCall,
 } from './keyed-options.js';
 
 /** Under this key the policy is made that stands in where there is no room. */
@@ -104,10 +107,10 @@ export class KeyedTable<V extends object> implements Observable<KeyedEvents<V>> 
   }
 
   describe(): KeyedDescription {
-    const { name, maxKeys, idleMs } = this.plan;
-    const sample = this.shared.instance as { describe?: () => unknown; constructor: { name: string } };
-    const each = sample.describe?.() ?? { kind: sample.constructor.name };
-    return { kind: 'keyed', name, maxKeys, idleMs: idleMs === Infinity ? null : idleMs, each };
+    const { name, maxKeys, idleMs, key } = this.plan;
+    const policy = describeInside(this.shared.instance);
+    const told = { kind: 'keyed' as const, name, maxKeys, idleMs: orNull(idleMs), policy };
+    return key === keyOfCall ? told : { ...told, key: functionName(key)! };
   }
 
   #now(): number {

@@ -1,9 +1,12 @@
-import { checkKeys, isRecord, show } from '../kernel/options.js';
+import { checkKeys, isRecord } from '../kernel/options.js';
 import { type PipelinePolicy, pipeline } from '../kernel/pipeline.js';
 import type { Guard } from '../kernel/policy.js';
+import { copyOfData } from './config-data.js';
 import { ConfigError } from './config-error.js';
 import type { ConfigExtras } from './config-extras.js';
-import { ConfigReader, fieldOf } from './config-reader.js';
+import { fieldOf } from './config-problems.js';
+import { ConfigReader } from './config-reader.js';
+import { inWords, isFields } from './config-values.js';
 
 /** A pipeline as data; the file `keelson/schema.json` says what it may hold. */
 export interface PipelineConfig {
@@ -11,7 +14,8 @@ export interface PipelineConfig {
   readonly $schema?: string;
   /**
    * The policies, outermost first: `{ "kind": "timeout", "timeoutMs": 500 }`, with the options of the class.
-   * `null` is `Infinity`; a function stands under the name that `extras` gives it.
+   * `null` is `Infinity`; a function stands under the name that `extras` gives it. What stands around another
+   * policy, as `keyed` does, has that as `policy`, or a list of them.
    */
   readonly pipeline: readonly unknown[];
   /** Retry budgets by the names under which policies share them. */
@@ -20,7 +24,20 @@ export interface PipelineConfig {
 
 const known = [
   ...['classify', 'cost', 'delayMs', 'enabled', 'endpoints', 'fault', 'key', 'negativeTtlMs', 'onDiscard'],
-  ...['onEvict', 'outcome', 'retryAfterMs', 'run', 'trip', 'ttlMs', 'budgets', 'kinds', 'clock', 'random'],
+  ...[
+    'onEvict',
+    'outcome',
+    'overload',
+    'partitionOf',
+    'retryAfterMs',
+    'run',
+    'trip',
+    'ttlMs',
+    'budgets',
+    'kinds',
+    'clock',
+    'random',
+  ],
 ];
 
 /**
@@ -50,19 +67,31 @@ export function pipelineFrom<Out = never>(
 ): PipelinePolicy<unknown, Out> {
   checkKeys('pipelineFrom', extras, known);
   const reader = new ConfigReader(extras);
-  const whole = isRecord(config) ? config : {};
+  const { problems } = reader;
+  const fields = isRecord(config) ? { ...config } : {};
+  const whole = copyOfData(fields, (path, says) => problems.tell(path, says));
+  // What the copy lacks would be told as missing.
+  if (problems.told > 0) throw new ConfigError(problems.list);
+  const parts = partsOf(whole as Partial<PipelineConfig>, reader);
+  if (problems.told > 0) throw new ConfigError(problems.list);
+  return pipeline(...parts) as PipelinePolicy<unknown, never>;
+}
+
+function partsOf(whole: Partial<PipelineConfig>, reader: ConfigReader): readonly Guard[] {
+  const { problems } = reader;
   for (const field of Object.keys(whole)) {
     if (!['$schema', 'pipeline', 'budgets'].includes(field)) {
-      reader.unknown('', field, ['pipeline', 'budgets']);
+      problems.unknown('', field, ['pipeline', 'budgets']);
     }
   }
-  const { budgets = {}, pipeline: entries } = whole as Partial<PipelineConfig>;
-  if (!isRecord(budgets)) reader.tell('budgets', `must be an object, got ${show(budgets)}`);
-  else for (const name of Object.keys(budgets)) reader.budget(budgets[name], fieldOf('budgets', name), name);
-  if (!Array.isArray(entries)) reader.tell('pipeline', `must be a list of policies, got ${show(entries)}`);
-  const parts = Array.isArray(entries)
-    ? entries.map((entry, place) => reader.policy(entry, `pipeline[${place}]`))
-    : [];
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
-  return pipeline(...(parts as Guard[])) as PipelinePolicy<unknown, never>;
+  const { budgets = {}, pipeline: entries } = whole;
+  if (!isFields(budgets)) problems.tell('budgets', `must be an object, got ${inWords(budgets)}`);
+  else {
+    for (const [name, budget] of Object.entries(budgets)) {
+      reader.budgets.make(budget, fieldOf('budgets', name), problems, name);
+    }
+  }
+  if (Array.isArray(entries)) return reader.policies(entries, 'pipeline');
+  problems.tell('pipeline', `must be a list of policies, got ${inWords(entries)}`);
+  return [];
 }

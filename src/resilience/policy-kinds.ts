@@ -1,4 +1,5 @@
 import type { Guard, Policy } from '../kernel/policy.js';
+import { AdaptiveLimiter } from './adaptive-limiter.js';
 import { AdaptiveThrottle } from './adaptive-throttle.js';
 import { Bulkhead } from './bulkhead.js';
 import { Cache } from './cache.js';
@@ -7,14 +8,23 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { Coalesce } from './coalesce.js';
 import { Fallback } from './fallback.js';
 import { Hedge } from './hedge.js';
+import { keyed } from './keyed.js';
+import { SHARED } from './keyed-table.js';
 import { RateLimiter } from './rate-limiter.js';
 import { Retry } from './retry.js';
+import { shadow } from './shadow.js';
+import { streamed } from './stream-policy.js';
 import { Timeout } from './timeout.js';
+
+/** Makes what a policy stands around, whichever of the two it is; anew each time but the first. */
+export type Inside = (key: string) => Policy & Guard;
 
 /** How policies of one kind are made of data. */
 export interface PolicyKind {
   /** Checks the options by itself, as its constructor does. */
-  readonly make: (options: never) => Policy<never, unknown> | Guard;
+  readonly make: (options: never, inside: Inside) => Policy<never, unknown> | Guard;
+  /** What it stands around, given as `policy`: a guard, a policy or a list, or one of these for each key. */
+  readonly around?: 'guard' | 'policy' | 'keys';
   /** Options that may hold functions: data names them. */
   readonly functions?: readonly string[];
   /** What `describe()` tells beyond the options; without effect in a config. */
@@ -27,6 +37,10 @@ export interface PolicyKind {
 
 /** By the `kind` of their `describe()`. A new policy needs its line here, and `pipelineFrom` knows it. */
 export const policyKinds: Readonly<Record<string, PolicyKind>> = {
+  'adaptive-limiter': {
+    make: options => new AdaptiveLimiter(options),
+    functions: ['partitionOf', 'overload', 'classify'],
+  },
   'adaptive-throttle': {
     make: options => new AdaptiveThrottle(options),
     functions: ['classify'],
@@ -60,6 +74,11 @@ export const policyKinds: Readonly<Record<string, PolicyKind>> = {
     functions: ['delayMs', 'endpoints', 'classify', 'onDiscard'],
     verbatim: ['endpoints'],
   },
+  keyed: {
+    make: (options, inside) => keyed(inside as (key: string) => Guard, options),
+    functions: ['key'],
+    around: 'keys',
+  },
   'rate-limiter': { make: options => new RateLimiter(options), functions: ['cost'] },
   retry: {
     make: options => new Retry(options),
@@ -67,5 +86,11 @@ export const policyKinds: Readonly<Record<string, PolicyKind>> = {
     told: ['amplification'],
     random: true,
   },
+  shadow: {
+    make: (options, inside) => shadow(inside(SHARED), options),
+    around: 'guard',
+    random: true,
+  },
+  streamed: { make: (options, inside) => streamed(inside(SHARED), options), around: 'policy' },
   timeout: { make: options => new Timeout(options) },
 };

@@ -9,6 +9,7 @@ import type { Guard, Operation, ParkedCall, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
+import { describeInside } from './inside-description.js';
 import { ShadowCall } from './shadow-call.js';
 
 /** How a guard is shadowed. */
@@ -70,7 +71,7 @@ export interface ShadowDescription {
   /** For which share of calls the guard is in force now. */
   readonly enforceRatio: number;
   /** The description of the guard. */
-  readonly guard: unknown;
+  readonly policy: unknown;
 }
 
 /** A guard that is watched before it is trusted. */
@@ -206,9 +207,7 @@ class GuardShadow implements Shadow {
 
   describe(): ShadowDescription {
     const { name, enforceRatio } = this;
-    const guard = this.guard as { describe?: () => unknown; constructor: { name: string } };
-    const described = guard.describe?.() ?? { kind: guard.constructor.name };
-    return { kind: 'shadow', name, enforceRatio, guard: described };
+    return { kind: 'shadow', name, enforceRatio, policy: describeInside(this.guard) };
   }
 
   /** A guard that may give up is shown another call than the one that runs. */

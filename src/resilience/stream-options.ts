@@ -64,7 +64,7 @@ export interface StreamedDescription {
   readonly idleChunkMs: number | null;
   /** How long the reader may take. */
   readonly idleReadMs: number | null;
-  /** The description of the policy inside. */
+  /** The description of the policy inside; of a pipeline its list. */
   readonly policy: unknown;
 }
 

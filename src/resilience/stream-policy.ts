@@ -3,8 +3,10 @@ import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { Emitter, type Listener } from '../kernel/events.js';
 import { isAtRest, isPolicy } from '../kernel/is-guard.js';
+import { orNull } from '../kernel/options.js';
 import type { InOf, OutOf } from '../kernel/pipeline.js';
 import type { Operation, Policy } from '../kernel/policy.js';
+import { describeInside } from './inside-description.js';
 import { launch } from './launch.js';
 import { StreamCall } from './stream-call.js';
 import {
@@ -111,15 +113,13 @@ class PolicyOfStreams implements StreamedPolicy<Streamable, unknown> {
 
   describe(): StreamedDescription {
     const { name, firstChunkMs, idleChunkMs, idleReadMs } = this.#plan;
-    const orNull = (ms: number): number | null => (ms === Infinity ? null : ms);
-    const inside = this.#policy as { describe?: () => unknown; constructor: { name: string } };
     return {
       kind: 'streamed',
       name,
       firstChunkMs: orNull(firstChunkMs),
       idleChunkMs: orNull(idleChunkMs),
       idleReadMs: orNull(idleReadMs),
-      policy: inside.describe?.() ?? { kind: inside.constructor.name },
+      policy: describeInside(this.#policy),
     };
   }
 }

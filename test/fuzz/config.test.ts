@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PipelinePolicy } from '../../src/kernel/pipeline.js';
 import { ConfigError } from '../../src/resilience/config-error.js';
 import { type PipelineConfig, pipelineFrom } from '../../src/resilience/pipeline-config.js';
 import { policyKinds } from '../../src/resilience/policy-kinds.js';
@@ -14,7 +15,9 @@ const options = [
   ...['consecutiveFailures', 'failureRatio', 'slowRatio', 'slowMs', 'minCalls', 'window', 'openMs', 'probes'],
   ...['probesToClose', 'probeLeaseMs', 'mode', 'retryAfterMs'],
   ...['initialMs', 'factor', 'maxMs', 'jitterRatio', 'jitter', 'delayMs', 'stepMs', 'calls', 'ms', 'buckets'],
-  ...['retryRatio', 'reserve', 'minPerSecond', 'windowMs'],
+  ...['retryRatio', 'reserve', 'minPerSecond', 'windowMs', 'policy', 'maxKeys', 'idleMs', 'key'],
+  ...['enforceRatio', 'firstChunkMs', 'idleChunkMs', 'idleReadMs', 'algorithm', 'initialLimit', 'minLimit'],
+  ...['maxLimit', 'partitions', 'partitionOf', 'overload', 'shedRatio', 'maxLagMs'],
 ];
 const words = ['fifo', 'lifo', 'priority', 'race', 'cooperative', 'exponential', 'constant', 'linear'];
 const texts = fc.oneof(
@@ -52,7 +55,7 @@ const { data } = fc.letrec<{ data: unknown }>(tie => ({
   ),
 }));
 
-const entries = fc
+const flatEntries = fc
   .tuple(
     fc.oneof(
       { weight: 9, arbitrary: fc.constantFrom(...Object.keys(policyKinds)) },
@@ -63,6 +66,15 @@ const entries = fc
     }),
   )
   .map(([kind, fields]) => ({ ...record(fields), kind }));
+const around = (inside: fc.Arbitrary<unknown>) =>
+  fc
+    .tuple(fc.constantFrom('keyed', 'shadow', 'streamed'), fc.oneof(inside, data), flatEntries)
+    .map(([kind, policy, { kind: _, ...fields }]) => ({ maxKeys: 5, ...fields, kind, policy }));
+/** What stands around others holds entries of its own, mostly. */
+const { entries } = fc.letrec<{ entries: Record<string, unknown> }>(tie => {
+  const inside = fc.oneof(tie('entries'), fc.array(tie('entries'), { maxLength: 3 }));
+  return { entries: fc.oneof({ depthSize: 'small', maxDepth: 6 }, flatEntries, around(inside)) };
+});
 const configs = fc.oneof(
   data,
   fc
@@ -97,16 +109,68 @@ const sound: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknow
     ),
     window: fc.oneof(fc.constant({ calls: 9 }), fc.constant({ ms: 1_000, buckets: 4 })),
   },
-  fallback: { value: data },
+  fallback: { value: data.filter(value => !/"(?:__proto__|constructor)":/.test(JSON.stringify(value))) },
+  'adaptive-limiter': {
+    algorithm: fc.constantFrom('knee', 'aimd', 'vegas', 'gradient2'),
+    initialLimit: fc.integer({ min: 5, max: 9 }),
+    maxLimit: fc.integer({ min: 20, max: 99 }),
+    partitions: fc.constantFrom({}, { live: 0.5, 'a b': 0.1 }),
+    maxLagMs: fc.constantFrom(null, 20),
+  },
 };
-const soundEntries = fc.constantFrom(...Object.keys(sound)).chain(kind => {
-  const required = { bulkhead: ['slots'], timeout: ['timeoutMs'], fallback: ['value'] };
-  const requiredKeys = required[kind as keyof typeof required] ?? [];
-  return fc.record<Record<string, unknown>>(
-    { ...sound[kind], kind: fc.constant(kind) },
-    { requiredKeys: ['kind', ...requiredKeys] },
-  );
-});
+const soundAlone: fc.Arbitrary<Record<string, unknown>> = fc
+  .constantFrom(...Object.keys(sound))
+  .chain(kind => {
+    const required = { bulkhead: ['slots'], timeout: ['timeoutMs'], fallback: ['value'] };
+    const requiredKeys = required[kind as keyof typeof required] ?? [];
+    return fc.record<Record<string, unknown>>(
+      { ...sound[kind], kind: fc.constant(kind) },
+      { requiredKeys: ['kind', ...requiredKeys] },
+    );
+  });
+
+const soundSpans = {
+  firstChunkMs: fc.constantFrom(null, 1, 50),
+  idleChunkMs: fc.constantFrom(null, 1, 50),
+  idleReadMs: fc.constantFrom(1, 50),
+};
+const { soundEntries } = fc.letrec<{ soundEntries: Record<string, unknown>; soundGuards: object }>(tie => ({
+  soundGuards: fc.oneof(
+    { depthSize: 'small', maxDepth: 4 },
+    fc.record({ kind: fc.constant('bulkhead'), ...sound['bulkhead'] }),
+    fc.record({ kind: fc.constant('adaptive-limiter'), ...sound['adaptive-limiter'] }),
+    fc.record({
+      kind: fc.constant('shadow'),
+      enforceRatio: fc.constantFrom(0, 1),
+      policy: tie('soundGuards'),
+    }),
+    fc.record({
+      kind: fc.constant('keyed'),
+      maxKeys: fc.integer({ min: 1, max: 9 }),
+      policy: tie('soundGuards'),
+    }),
+  ),
+  soundEntries: fc.oneof(
+    { depthSize: 'small', maxDepth: 4 },
+    soundAlone,
+    fc.record({
+      kind: fc.constant('keyed'),
+      name: fc.constantFrom('*', 'of *', 'all'),
+      maxKeys: fc.integer({ min: 1, max: 9 }),
+      policy: fc.oneof(tie('soundEntries'), fc.array(tie('soundEntries'), { maxLength: 3 })),
+    }),
+    fc.record({
+      kind: fc.constant('shadow'),
+      enforceRatio: fc.constantFrom(0, 1),
+      policy: tie('soundGuards'),
+    }),
+    fc.record({
+      kind: fc.constant('streamed'),
+      ...soundSpans,
+      policy: fc.oneof(tie('soundEntries'), fc.array(tie('soundEntries'), { maxLength: 3 })),
+    }),
+  ),
+}));
 
 const parsed = (config: unknown): unknown => JSON.parse(JSON.stringify(config));
 const allowed = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError;
@@ -120,6 +184,22 @@ function build(config: unknown) {
     if (error instanceof ConfigError) expect(error.problems.length).toBeGreaterThan(0);
     return undefined;
   }
+}
+
+/** An answer, and a stream that is read to its end; 7 once both are over, however they went. */
+async function callsOf(policy: PipelinePolicy): Promise<number> {
+  const options = { key: 'ann' };
+  await policy.execute(() => 7, options).catch(() => {});
+  try {
+    const words = await policy.execute(async function* () {
+      yield 'one';
+      yield 'two';
+    }, options);
+    for await (const _ of words as AsyncIterable<string>);
+  } catch {
+    // That it is refused, or answered by a fallback with something else, is as good.
+  }
+  return 7;
 }
 
 describe('any JSON given to pipelineFrom', () => {
@@ -136,7 +216,7 @@ describe('any JSON given to pipelineFrom', () => {
           expectCleanPrototypes();
           if (made === undefined) return;
           built++;
-          expect(await made.clock.runUntil(made.policy.execute(() => 7).catch(() => 7))).toBe(7);
+          expect(await made.clock.runUntil(callsOf(made.policy))).toBe(7);
           expect(made.clock.timers).toBe(0);
         },
       ),
@@ -162,16 +242,21 @@ describe('any JSON given to pipelineFrom', () => {
     ['[', ']'],
     ['{"backoff":', '}'],
     ['{"kind":"retry","budget":', '}'],
+    ['{"kind":"keyed","maxKeys":1,"policy":', '}'],
+    ['{"kind":"streamed","policy":[', ']}'],
+    ['{"kind":"shadow","policy":', '}'],
   ])('ends however deep it is: %s', (open, close) => {
     for (const depth of [10, 1_000, 100_000]) {
       const value = `${open.repeat(depth)}1${close.repeat(depth)}`;
-      let config: PipelineConfig;
-      try {
-        config = JSON.parse(`{"pipeline":[{"kind":"retry","backoff":${value}}]}`) as PipelineConfig;
-      } catch {
-        continue; // Too deep for JSON itself.
+      for (const around of [`{"kind":"retry","backoff":${value}}`, value]) {
+        let config: PipelineConfig;
+        try {
+          config = JSON.parse(`{"pipeline":[${around}]}`) as PipelineConfig;
+        } catch {
+          continue; // Too deep for JSON itself.
+        }
+        expect(build(config)).toBeUndefined();
       }
-      expect(build(config)).toBeUndefined();
     }
   });
 });

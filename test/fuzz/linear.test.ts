@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PatternTable } from '../../src/core/pattern-table.js';
 import { retryAfterMs } from '../../src/core/retry-after.js';
 import { checkPattern, matchesPattern } from '../../src/core/topic-pattern.js';
-import { pipelineFrom } from '../../src/resilience/pipeline-config.js';
+import { type PipelineConfig, pipelineFrom } from '../../src/resilience/pipeline-config.js';
 import { Timeout } from '../../src/resilience/timeout.js';
 import { long } from './effort.js';
 
@@ -65,6 +65,33 @@ reader(
 reader(
   'a config with many unknown parts of an option',
   size => ({ pipeline: [{ kind: 'retry', backoff: { kind: 'linear', ...named(size / 64, 1) } }] }),
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config of many policies for each key',
+  size => ({
+    pipeline: [
+      {
+        kind: 'keyed',
+        maxKeys: 9,
+        policy: Array.from({ length: size / 64 }, () => ({ kind: 'bulkhead', slots: 5 })),
+      },
+    ],
+  }),
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config that nests',
+  size => {
+    const depth = size / 256;
+    const [open, close] = ['{"kind":"keyed","maxKeys":1,"policy":[', ']}'];
+    return JSON.parse(`{"pipeline":[${open.repeat(depth)}${close.repeat(depth)}]}`) as PipelineConfig;
+  },
+  config => refused(() => pipelineFrom(config)),
+);
+reader(
+  'a config with many values in an answer',
+  size => ({ pipeline: [{ kind: 'fallback', value: named(size / 64, [1, { a: null }]) }] }),
   config => refused(() => pipelineFrom(config)),
 );
 reader(

@@ -13,14 +13,17 @@ const schema = schemaOf(programOf(['src/index.ts']));
 const text = `${JSON.stringify(schema, undefined, 2)}\n`;
 if (process.env['SCHEMA'] === 'rewrite') writeFileSync(path, text);
 
-const definitions = schema['$defs'] as Record<string, { properties: Record<string, Schema> }>;
+const definitions = schema['$defs'] as Record<string, { properties?: Record<string, Schema> }>;
 /** What each kind is told besides, so that nothing is missing. */
 const bases: Record<string, object> = {
   bulkhead: { slots: 5 },
   cache: { ttlMs: 5 },
   chaos: { latencyMs: 5, outcome: 'named' },
   fallback: { value: 'none' },
+  keyed: { maxKeys: 5, policy: { kind: 'bulkhead', slots: 5 } },
   'rate-limiter': { limit: 5, perMs: 5 },
+  shadow: { policy: { kind: 'bulkhead', slots: 5 } },
+  streamed: { policy: { kind: 'bulkhead', slots: 5 } },
   timeout: { timeoutMs: 5 },
 };
 const texts = ['', 'named', 'fifo', 'race', 'enforce'];
@@ -57,8 +60,23 @@ const backoffs = ['constant', 'linear', 'exponential', 'other'].flatMap(kind =>
       })),
   ),
 );
+const timeout = { kind: 'timeout', timeoutMs: 5 };
+const policies = [
+  ...[timeout, [timeout], [], [timeout, { kind: 'retry' }], { kind: 'retry' }, { kind: 'timeout' }],
+  ...[[{ kind: 'retri' }], [[timeout]], { pipeline: [timeout] }],
+  ...[timeout, { kind: 'retry' }, [timeout]].flatMap(policy => [
+    { kind: 'keyed', maxKeys: 5, policy },
+    { kind: 'keyed', maxKeys: 0, policy },
+    { kind: 'shadow', policy },
+    { kind: 'shadow', policy: { kind: 'keyed', maxKeys: 5, policy } },
+    { kind: 'streamed', policy },
+    { kind: 'streamed', policy: { kind: 'shadow', policy } },
+    { kind: 'streamed', slots: 5, policy },
+  ]),
+];
 const shapes = [
   ...backoffs,
+  ...policies,
   ...numbers.flatMap(value => [
     { kind: 'constant', delayMs: value },
     { kind: 'linear', initialMs: 0, maxMs: value },
@@ -87,9 +105,13 @@ const shapes = [
 
 /** Where a rule rests on another option, JSON Schema lets pass what the class refuses. */
 const relative = [
+  ...['adaptive-limiter initialLimit', 'adaptive-limiter maxLimit', 'adaptive-limiter partitions'],
   ...['chaos latencyMs', 'circuit-breaker minCalls', 'circuit-breaker probesToClose'],
   ...['hedge quantile', 'rate-limiter algorithm', 'rate-limiter burst', 'rate-limiter limit'],
 ];
+
+/** Definitions of several kinds. */
+const unions = ['policy', 'policies', 'guard'];
 
 describe('the schema of configs', () => {
   it('is the one of the package (after a review: npm run schema)', () => {
@@ -97,10 +119,11 @@ describe('the schema of configs', () => {
   });
 
   it('knows every kind', () => {
-    expect(Object.keys(definitions).sort()).toEqual([...Object.keys(policyKinds), 'retry-budget'].sort());
+    const known = [...Object.keys(policyKinds), 'retry-budget', ...unions];
+    expect(Object.keys(definitions).sort()).toEqual(known.sort());
   });
 
-  const options = Object.entries(definitions).flatMap(([kind, { properties }]) =>
+  const options = Object.entries(definitions).flatMap(([kind, { properties = {} }]) =>
     Object.keys(properties)
       .filter(option => option !== 'kind' && !policyKinds[kind]?.told?.includes(option))
       .map(option => ({ kind, option })),
@@ -118,7 +141,7 @@ describe('the schema of configs', () => {
   });
 
   it.each(options)('has a default for $option of $kind that it takes', ({ kind, option }) => {
-    const { default: standard } = definitions[kind]!.properties[option]!;
+    const { default: standard } = definitions[kind]!.properties![option]!;
     if (standard !== undefined) {
       const entry = { kind, ...bases[kind], [option]: standard };
       expect(
@@ -128,7 +151,7 @@ describe('the schema of configs', () => {
         ),
       ).toBe(true);
     }
-    expect(definitions[kind]!.properties[option]!['description']).toMatch(/\w/);
+    expect(definitions[kind]!.properties![option]!['description']).toMatch(/\w/);
   });
 
   it('takes what describe() tells, and refuses what nobody knows', () => {

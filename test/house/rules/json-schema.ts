@@ -27,6 +27,7 @@ const keywords: Readonly<Record<string, Check>> = {
   exclusiveMinimum: (wanted: number, value) => typeof value !== 'number' || value > wanted,
   minItems: (wanted: number, value) => !Array.isArray(value) || value.length >= wanted,
   maxItems: (wanted: number, value) => !Array.isArray(value) || value.length <= wanted,
+  maxProperties: (wanted: number, value) => !isObject(value) || Object.keys(value).length <= wanted,
   items: (wanted: Schema, value, _, root) =>
     !Array.isArray(value) || value.every(item => isValid(item, wanted, root)),
   required: (wanted: string[], value) => !isObject(value) || wanted.every(name => Object.hasOwn(value, name)),

@@ -1,7 +1,10 @@
 import type ts from 'typescript';
 import * as house from '../../../src/index.js';
+import { isGuard } from '../../../src/kernel/is-guard.js';
 import { readRefusal } from '../../../src/kernel/options.js';
+import { keyedDefaults } from '../../../src/resilience/keyed-options.js';
 import { type PolicyKind, policyKinds } from '../../../src/resilience/policy-kinds.js';
+import { streamedDefaults } from '../../../src/resilience/stream-options.js';
 import { exportsOf } from '../program.js';
 
 /** A schema of JSON Schema, draft 2020-12. */
@@ -18,12 +21,25 @@ interface Probe {
   readonly either?: readonly string[];
   /** Of these at most one may be given. */
   readonly apart?: readonly string[];
+  /** What stands where an option was left out, for what is no class that tells it. */
+  readonly defaults?: Data;
   /** What no rule of a number or a text says. */
   readonly written?: Readonly<Record<string, Schema>>;
 }
 
 const ms: Schema = { type: 'number', minimum: 0 };
+const inside = (): house.Bulkhead => new house.Bulkhead({ slots: 1 });
 const probes: Readonly<Record<string, Probe>> = {
+  'adaptive-limiter': {
+    base: { minLimit: 1, maxLimit: 1e6 },
+    written: {
+      partitions: {
+        type: 'object',
+        additionalProperties: { type: 'number', minimum: 0, maximum: 1 },
+        maxProperties: 100,
+      },
+    },
+  },
   bulkhead: { base: { slots: 1 } },
   'circuit-breaker': {
     base: { window: { calls: 1e6 }, probes: 1e6 },
@@ -43,6 +59,7 @@ const probes: Readonly<Record<string, Probe>> = {
     apart: ['delayMs', 'quantile'],
     written: { endpoints: { anyOf: [{ type: 'string' }, { type: 'array', minItems: 1 }] } },
   },
+  keyed: { base: { maxKeys: 1 }, defaults: keyedDefaults },
   'rate-limiter': { base: { limit: 1, perMs: 1 } },
   retry: {
     shapes: {
@@ -54,6 +71,8 @@ const probes: Readonly<Record<string, Probe>> = {
       ],
     },
   },
+  shadow: { defaults: { enforceRatio: house.shadow(inside()).enforceRatio } },
+  streamed: { defaults: streamedDefaults },
   timeout: { base: { timeoutMs: 1 } },
 };
 
@@ -77,29 +96,48 @@ export function schemaOf(program: ts.Program): Schema {
       pipeline: {
         description: 'The policies, outermost first.',
         type: 'array',
-        items: { anyOf: kinds.map(kind => ({ $ref: `#/$defs/${kind}` })) },
+        items: refTo('policy'),
       },
       budgets: {
         description: 'Retry budgets by the names under which policies share them.',
         type: 'object',
-        additionalProperties: { $ref: '#/$defs/retry-budget' },
+        additionalProperties: refTo('retry-budget'),
       },
     },
     required: ['pipeline'],
     additionalProperties: false,
     $defs: {
+      policy: { anyOf: kinds.map(refTo) },
+      policies: { anyOf: [refTo('policy'), { type: 'array', items: refTo('policy') }] },
+      guard: { anyOf: guardsOf(kinds) },
       ...Object.fromEntries(definitions),
       'retry-budget': { ...policySchema(program, 'retry-budget', budget), required: [] },
     },
   };
 }
 
+const refTo = (definition: string): Schema => ({ $ref: `#/$defs/${definition}` });
+
+/** What `policy` holds, by what it is. */
+const insides = { guard: 'guard', policy: 'policies', keys: 'policies' } as const;
+
+/** Kinds that admit calls; one that keeps policies by keys does where these do. */
+function guardsOf(kinds: readonly string[]): readonly Schema[] {
+  return kinds.flatMap(kind => {
+    const { make, around } = policyKinds[kind]!;
+    const made = make({ ...probes[kind]?.base } as never, inside as never);
+    if (!isGuard(made)) return [];
+    return [around === 'keys' ? { ...refTo(kind), properties: { policy: refTo('guard') } } : refTo(kind)];
+  });
+}
+
 function policySchema(program: ts.Program, kind: string, { make, ...told }: PolicyKind): Schema {
-  const { base = {}, shapes = {}, either = [], apart = [], written = {} } = probes[kind] ?? {};
+  const { base = {}, shapes = {}, either = [], apart = [], written = {}, ...probe } = probes[kind] ?? {};
   const name = kind.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const defaults = (house as unknown as Record<string, { defaults?: Data }>)[name]?.defaults ?? {};
+  const ofClass = (house as unknown as Record<string, { defaults?: Data }>)[name]?.defaults;
+  const defaults = probe.defaults ?? ofClass ?? {};
   const words = wordsOf(program, `${name}Options`);
-  const says = asking(options => make(options as never), base);
+  const says = asking(options => make(options as never, inside as never), base);
   const options = says.known().filter(option => !seams.includes(option));
   const properties = options.map(option => {
     const isNamed = told.functions?.includes(option) === true;
@@ -117,11 +155,14 @@ function policySchema(program: ts.Program, kind: string, { make, ...told }: Poli
     field,
     { description: 'Told by `describe()`; without effect.' },
   ]);
+  const around = told.around && {
+    policy: { description: 'What it stands around; a list is a pipeline.', ...refTo(insides[told.around]) },
+  };
   const required = options.filter(option => !either.includes(option) && says.needs(option));
   return {
     type: 'object',
-    properties: { kind: { const: kind }, ...Object.fromEntries([...properties, ...beyond]) },
-    required: ['kind', ...required],
+    properties: { kind: { const: kind }, ...Object.fromEntries([...properties, ...beyond]), ...around },
+    required: ['kind', ...required, ...(around === undefined ? [] : ['policy'])],
     ...(apart.length > 0 && { not: { required: apart } }),
     ...(either.length > 0 && { oneOf: either.map(option => ({ required: [option] })) }),
     additionalProperties: false,

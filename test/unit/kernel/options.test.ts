@@ -5,7 +5,9 @@ import {
   checkNumber,
   checkOneOf,
   functionName,
+  isData,
   isRecord,
+  isUnsafeName,
   orNull,
   readRefusal,
   refuse,
@@ -116,6 +118,12 @@ describe('readRefusal', () => {
     });
   });
 
+  it('finds a part by any name', () => {
+    for (const option of ['parts.a b', 'parts.a.b', 'parts.`', 'parts.']) {
+      expect(said(() => refuse('Owner', option, 'a number', 'x'))).toMatchObject({ option });
+    }
+  });
+
   it('knows no other message', () => expect(readRefusal('Owner: something else')).toBeUndefined());
 });
 
@@ -129,5 +137,32 @@ describe('words of descriptions', () => {
       undefined,
     ]);
     expect([{}, [], null, 'text'].map(isRecord)).toEqual([true, false, false, false]);
+  });
+});
+
+describe('isData', () => {
+  it('is what JSON holds, to a depth, and no name by which objects inherit', () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    const data = [null, 'text', true, 1.5, [], {}, { a: [1, { b: null }] }, Object.create(null), nested(33)];
+    expect(data.map(one => isData(one))).toEqual(data.map(() => true));
+    const unsafe = JSON.parse('[{ "__proto__": 1 }, { "a": { "constructor": 1 } }]') as unknown[];
+    const none = [
+      undefined,
+      Infinity,
+      Number.NaN,
+      () => {},
+      5n,
+      new Map(),
+      [new Date()],
+      nested(34),
+      ...unsafe,
+    ];
+    expect(none.map(one => isData(one))).toEqual(none.map(() => false));
+    expect(['__proto__', 'constructor', 'prototype', ''].map(isUnsafeName)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

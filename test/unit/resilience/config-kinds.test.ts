@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pipeline } from '../../../src/kernel/pipeline.js';
+import { AdaptiveLimiter } from '../../../src/resilience/adaptive-limiter.js';
 import { AdaptiveThrottle } from '../../../src/resilience/adaptive-throttle.js';
 import { Cache } from '../../../src/resilience/cache.js';
 import { Chaos } from '../../../src/resilience/chaos.js';
@@ -28,6 +29,8 @@ const extras: ConfigExtras = {
   onDiscard: { close: () => {} },
   onEvict: { count: () => {} },
   outcome: { empty: () => [] },
+  overload: { is429: () => true },
+  partitionOf: { tier: () => 'live' },
   ttlMs: { age: () => 60 },
 };
 /** Calls the function that `extras` holds, under the name that it has there. */
@@ -35,6 +38,18 @@ const fromExtras = <K extends keyof ConfigExtras>(option: K, name: string): neve
   named(name, (extras[option] as Record<string, () => unknown>)[name]!) as never;
 
 const cases = [
+  ['limiter that adapts', [new AdaptiveLimiter(), new AdaptiveLimiter({ maxLagMs: Infinity })]],
+  [
+    'limiter that adapts with all that it has',
+    [
+      new AdaptiveLimiter({
+        ...{ name: 'knee', algorithm: 'vegas', initialLimit: 5, minLimit: 2, maxLimit: 50, windowMs: 60 },
+        ...{ windowSamples: 9, shedRatio: 0.2, maxLagMs: 30, partitions: { live: 0.5, 'a b.c': 0.1 } },
+        ...{ partitionOf: fromExtras('partitionOf', 'tier'), overload: fromExtras('overload', 'is429') },
+        classify: fromExtras('classify', 'judge'),
+      }),
+    ],
+  ],
   ['throttle', [new AdaptiveThrottle()]],
   [
     'throttle with all that it has',
@@ -130,7 +145,11 @@ describe('what describe() told of a', () => {
   });
 
   it.each(Object.keys(policyKinds).filter(kind => !['fallback'].includes(kind)))('%s is a kind', kind => {
-    const needed = { bulkhead: { slots: 1 }, cache: { ttlMs: 1 }, timeout: { timeoutMs: 1 } };
+    const policy = { kind: 'timeout', timeoutMs: 1 };
+    const needed = {
+      ...{ bulkhead: { slots: 1 }, cache: { ttlMs: 1 }, timeout: { timeoutMs: 1 } },
+      ...{ keyed: { maxKeys: 1, policy }, shadow: { policy }, streamed: { policy } },
+    };
     const entry = { kind, ...limitOf(kind), ...needed[kind as 'cache'] };
     expect(pipelineFrom({ pipeline: [entry] }).describe()).toMatchObject({ pipeline: [{ kind }] });
   });

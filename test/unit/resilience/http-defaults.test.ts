@@ -15,7 +15,7 @@ describe('httpDefaults', () => {
   it('has the values of resilientFetch', () => {
     const { pipeline } = resilientFetch().describe();
     // It has a breaker for each origin.
-    const parts = pipeline.map(part => (part as { each?: unknown }).each ?? part);
+    const parts = pipeline.map(part => (part as { policy?: unknown }).policy ?? part);
     expect(unnamed(httpDefaults().describe())).toEqual(unnamed({ pipeline: parts }));
   });
 

@@ -58,7 +58,10 @@ describe('the options of keyed', () => {
     policy.get('a');
     expect(told).toEqual([['a', 'a', 'hosts']]);
     const description = { kind: 'keyed', name: 'hosts', maxKeys: 2, idleMs: null };
-    expect(policy.describe()).toMatchObject({ ...description, each: { kind: 'circuit-breaker', name: '*' } });
+    expect(policy.describe()).toMatchObject({
+      ...description,
+      policy: { kind: 'circuit-breaker', name: '*' },
+    });
     const plain = { enter: () => 1, exit() {} };
     expect(keyed(() => plain, { maxKeys: 1, idleMs: 5 }).describe()).toMatchObject({ idleMs: 5 });
   });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { pipeline } from '../../../src/kernel/pipeline.js';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
-import { ConfigError } from '../../../src/resilience/config-error.js';
 import type { ConfigExtras } from '../../../src/resilience/config-extras.js';
 import { Fallback } from '../../../src/resilience/fallback.js';
 import { pipelineFrom } from '../../../src/resilience/pipeline-config.js';
@@ -10,18 +9,10 @@ import { Retry } from '../../../src/resilience/retry.js';
 import { RetryBudget } from '../../../src/resilience/retry-budget.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+import { mistakesOf } from '../../fixtures/config.js';
 
 const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-const mistakes = (config: unknown, extras?: ConfigExtras): readonly string[] => {
-  try {
-    pipelineFrom(config as never, extras);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ message }) => message);
-    throw error;
-  }
-  return [];
-};
-const mistakesOf = (...entries: unknown[]) => mistakes({ pipeline: entries });
+const mistakesOfAll = (...entries: unknown[]) => mistakesOf({ pipeline: entries });
 
 describe('a config', () => {
   it('makes the policies that it names, outermost first', () => {
@@ -95,7 +86,7 @@ describe('a config', () => {
     await expect(made.execute(() => 'ours')).resolves.toBe('stock');
     expect(made.describe()).toMatchObject(config);
     expect(pipelineFrom(json(made.describe()), extras).describe()).toEqual(made.describe());
-    expect(mistakes(made.describe())).toEqual([
+    expect(mistakesOf(made.describe())).toEqual([
       'pipeline[0].run[0] names "first", but extras.run holds nothing',
       'pipeline[0].run[1] names "second", but extras.run holds nothing',
       'pipeline[0].classify names "any-answer", but extras.classify holds nothing',
@@ -149,7 +140,7 @@ describe('what describe() told', () => {
   it('keeps one budget for those that shared one', () => {
     const told = json(pipeline(...(cases['a budget that is shared'] as readonly Retry[])).describe());
     (told.pipeline[1] as { budget: { reserve: number } }).budget.reserve = 8;
-    expect(mistakes(told)).toEqual([
+    expect(mistakesOf(told)).toEqual([
       'pipeline[1].budget must say what was said before of the budget "shared", or have another name',
     ]);
   });
@@ -163,7 +154,7 @@ describe('what describe() told', () => {
       new Fallback({ value: circle }),
       new Retry({ budget: own }),
     ];
-    expect(mistakes(pipeline(...parts).describe())).toEqual([
+    expect(mistakesOf(pipeline(...parts).describe())).toEqual([
       'pipeline[0].run[0] names "value", but extras.run holds nothing',
       'pipeline[1].run[0] names "value", but extras.run holds nothing',
       'pipeline[2].budget names "own", which stands neither in budgets nor in extras.budgets',
@@ -212,13 +203,16 @@ describe('a config that cannot be', () => {
       'pipeline[0].budget.reserve must be an integer >= 1 <= 1000000, got 0',
     ],
     [{ kind: 'fallback' }, 'pipeline[0] is refused: Fallback: options must hold either'],
-    [{ kind: 'constructor' }, "pipeline[0].kind must be 'adaptive-throttle' or 'bulkhead' or"],
+    [{ kind: 'constructor' }, "pipeline[0].kind must be 'adaptive-limiter' or 'adaptive-throttle' or"],
     [{ kind: 'retri' }, 'got "retri"; did you mean \'retry\'?'],
     [{ attempts: 3 }, "or 'timeout', got undefined"],
     [null, 'pipeline[0] must be an object, got null'],
-    [JSON.parse('{ "kind": "retry", "__proto__": { "attempts": 1 } }'), 'pipeline[0].__proto__ is unknown'],
+    [
+      JSON.parse('{ "kind": "retry", "__proto__": { "attempts": 1 } }'),
+      'pipeline[0].__proto__ is no name for data',
+    ],
   ])('is told of: %j', (entry, message) => {
-    const found = mistakesOf(entry);
+    const found = mistakesOfAll(entry);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(message);
   });
@@ -226,23 +220,24 @@ describe('a config that cannot be', () => {
   it.each<[unknown, string]>([
     [null, 'pipeline must be a list of policies, got undefined'],
     [{ pipeline: {} }, 'pipeline must be a list of policies, got an object'],
-    [{ pipeline: [], budgets: [] }, 'budgets must be an object, got an object'],
+    [{ pipeline: [], budgets: [] }, 'budgets must be an object, got a list'],
     [{ pipeline: [], budget: {} }, 'budget is unknown; did you mean `budgets`?'],
     [{ pipeline: [], budgets: { 'a b': { reserve: 0 } } }, 'budgets["a b"].reserve must be'],
     [{ pipeline: [], budgets: { a: 5 } }, 'budgets.a must be an object, got 5'],
   ])('is told of as a whole: %j', (config, message) => {
-    expect(mistakes(config)).toEqual([expect.stringContaining(message)]);
+    expect(mistakesOf(config)).toEqual([expect.stringContaining(message)]);
   });
 
   it('is told of up to fifty unknown fields of a policy, so that thousands take no minutes', () => {
     const unknown = (count: number) =>
-      mistakesOf({
+      mistakesOfAll({
         kind: 'retry',
         ...Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, 1])),
       });
     expect(unknown(50)).toHaveLength(50);
-    expect(unknown(20_000)).toHaveLength(51);
-    expect(unknown(20_000)[50]).toBe('pipeline[0] holds more that is unknown');
+    const told = unknown(20_000);
+    expect(told).toHaveLength(51);
+    expect(told[50]).toBe('pipeline[0] holds more that is unknown');
   });
 
   it('is told of with all that is wrong', () => {
@@ -255,7 +250,7 @@ describe('a config that cannot be', () => {
       budgets: { reads: { ratio: 2 } },
     };
     expect(() => pipelineFrom(config)).toThrow(TypeError);
-    expect(mistakes(config).map(message => message.split(' ')[0])).toEqual([
+    expect(mistakesOf(config).map(message => message.split(' ')[0])).toEqual([
       'budgets.reads.ratio',
       'pipeline[0].tries',
       'pipeline[0].backof',
@@ -274,7 +269,7 @@ describe('a config that cannot be', () => {
         throw 'odd';
       },
     };
-    expect(mistakes({ pipeline: [{ kind: 'valve' }, { kind: 'odd' }] }, { kinds })).toEqual([
+    expect(mistakesOf({ pipeline: [{ kind: 'valve' }, { kind: 'odd' }] }, { kinds })).toEqual([
       'pipeline[0] is refused: no valve today',
       'pipeline[1] is refused: odd',
     ]);

@@ -201,7 +201,7 @@ describe('the options of resilientFetch', () => {
       pipeline: [
         { kind: 'timeout', timeoutMs: httpValues.timeoutMs },
         { kind: 'retry', attempts: 3, backoff: httpValues.backoff },
-        { kind: 'keyed', maxKeys: 100, each: { kind: 'circuit-breaker' } },
+        { kind: 'keyed', maxKeys: 100, policy: { kind: 'circuit-breaker' } },
         { kind: 'timeout', timeoutMs: httpValues.attemptTimeoutMs },
       ],
     });

@@ -213,10 +213,10 @@ describe('a shadow', () => {
       kind: 'shadow',
       name: 'slow',
       enforceRatio: 0.5,
-      guard: { kind: 'timeout' },
+      policy: { kind: 'timeout' },
     });
     const own = shadow({ enter: () => 1, exit() {} });
-    expect(own.describe()).toMatchObject({ name: 'shadow', guard: { kind: 'Object' } });
+    expect(own.describe()).toMatchObject({ name: 'shadow', policy: { kind: 'Object' } });
     expect(own.atRest).toBe(true);
   });
 

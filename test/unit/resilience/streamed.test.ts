@@ -220,7 +220,7 @@ describe('the options of streamed', () => {
       name: 'feed',
       firstChunkMs: 100,
       idleReadMs: null,
-      policy: { pipeline: [{ kind: 'retry' }, { kind: 'circuit-breaker' }, { kind: 'bulkhead' }] },
+      policy: [{ kind: 'retry' }, { kind: 'circuit-breaker' }, { kind: 'bulkhead' }],
     });
     const own = streamed({ execute: ok } as never);
     expect(own.describe()).toMatchObject({ idleChunkMs: 30_000, policy: { kind: 'Object' } });
