@@ -5,7 +5,9 @@ import { InMemoryBroker } from './in-memory-broker.js';
 import { type MemoryCapabilities, MemoryDriver } from './memory-driver.js';
 
 /** How an `InMemoryBus` is made. */
-export interface InMemoryBusOptions extends BusOptions {
+export interface InMemoryBusOptions extends Omit<BusOptions, 'name'> {
+  /** Shown in errors, events and `describe()`. @default 'memory' */
+  readonly name?: string;
   /** What it shares with the buses of other services; it has its own `clock`. @default one of its own */
   readonly broker?: InMemoryBroker;
 }

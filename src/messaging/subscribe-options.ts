@@ -38,7 +38,7 @@ export interface CommonSubscribeOptions {
    * extended for as long as the process lives, where the broker can do that. @default 30000
    */
   readonly leaseMs?: number;
-  /** How long a handler may take before it counts as failed, in ms; `Infinity` for no limit. @default 60000 */
+  /** How long a handler may take before it counts as failed, in ms; `Infinity` for no end. @default 60000 */
   readonly timeoutMs?: number;
   /** What becomes of a message whose handler fails. */
   readonly failure?: FailurePolicy;
