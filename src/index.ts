@@ -8,9 +8,22 @@ export type {
   LinearBackoff,
 } from './core/backoff.js';
 export type { Cause, CircuitSnapshot, CircuitState, CircuitTotals } from './core/circuit-snapshot.js';
+export type { DeliveryOrder, Settlement } from './core/delivery-queue.js';
+export type { RedeliveryRules } from './core/redelivery.js';
 export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
+export {
+  BusClosedError,
+  InvalidMessageError,
+  LeaseLostError,
+  PublishError,
+  type PublishFacts,
+  RecordTooLargeError,
+  RequestFailedError,
+  TopologyError,
+  UnsupportedCapabilityError,
+} from './kernel/bus-errors.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
@@ -38,7 +51,16 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from './kernel/standard-schema.js';
+export type { BusOptions } from './messaging/bus-options.js';
 export type { Payload } from './messaging/bytes.js';
+export type { Capabilities, Support, Where } from './messaging/capabilities.js';
 export { type CloudEvent, type CloudEventInit, cloudEvent } from './messaging/cloud-event.js';
 export {
   type AmqpCloudEvent,
@@ -86,6 +108,53 @@ export {
   type NatsMessage,
 } from './messaging/cloud-event-nats.js';
 export type { AttributeValue } from './messaging/cloud-event-rules.js';
+export { bytesCodec, type Codec, jsonCodec } from './messaging/codec.js';
+export type { Drained } from './messaging/consumer.js';
+export type { DeathReason, SubscriptionEvents } from './messaging/consumer-events.js';
+export type { DeadLetter, DeadLetters } from './messaging/dead-letters.js';
+export type {
+  DeadLetterShelf,
+  DeadRecord,
+  Driver,
+  DriverSubscription,
+  InRecord,
+  OutRecord,
+  PublishOutcome,
+  RawDelivery,
+  Settled,
+  Sink,
+  SubscribeSpec,
+} from './messaging/driver.js';
+export { createBus } from './messaging/driver-bus.js';
+export type { Handler } from './messaging/handling.js';
+export {
+  type Familiarity,
+  type IdempotencyStore,
+  type InMemoryIdempotencyOptions,
+  InMemoryIdempotencyStore,
+} from './messaging/idempotency.js';
+export { InMemoryBroker, type InMemoryBrokerOptions } from './messaging/in-memory-broker.js';
+export { InMemoryBus, type InMemoryBusOptions } from './messaging/in-memory-bus.js';
+export type { MemoryCapabilities } from './messaging/memory-driver.js';
+export type { Message, MessageFacts } from './messaging/message.js';
+export type {
+  BusEvents,
+  BusSnapshot,
+  MessageBus,
+  PublishOptions,
+  PublishResult,
+  RequestOptions,
+  Subscription,
+  SubscriptionSnapshot,
+} from './messaging/message-bus.js';
+export type { Published } from './messaging/publisher.js';
+export type {
+  CommonSubscribeOptions,
+  FailurePolicy,
+  FailureVerdict,
+  SubscribeOptions,
+} from './messaging/subscribe-options.js';
+export { type Topic, type TopicOptions, topic } from './messaging/topic.js';
 export {
   type ChildTraceOptions,
   childTraceContext,

@@ -1,3 +1,5 @@
+export { busLaws } from './testing/bus-laws.js';
+export type { BusSubject } from './testing/bus-subject.js';
 export { type CountingSignal, countingSignal } from './testing/counting-signal.js';
 export {
   type Exploration,

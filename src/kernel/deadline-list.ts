@@ -44,6 +44,11 @@ export class DeadlineList<Node extends Due> {
     return this.#tail === undefined || this.#tail.dueAt <= deadline;
   }
 
+  /** The first time from `dueAt` on that {@link fits}, for whoever does not mind to wait for it. */
+  fitting(dueAt: number): number {
+    return Math.max(dueAt, this.#tail?.dueAt ?? dueAt);
+  }
+
   /** Adds `node`, whose `dueAt` {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
     const firstOfTurn = !this.#turnOpen;

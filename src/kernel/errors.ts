@@ -11,7 +11,15 @@ export type ErrorCode =
   | 'ERR_LIMIT_EXCEEDED'
   | 'ERR_TIMEOUT'
   | 'ERR_ABANDONED'
-  | 'ERR_CLOUD_EVENT';
+  | 'ERR_CLOUD_EVENT'
+  | 'ERR_BUS_CLOSED'
+  | 'ERR_UNSUPPORTED'
+  | 'ERR_INVALID_MESSAGE'
+  | 'ERR_RECORD_TOO_LARGE'
+  | 'ERR_PUBLISH'
+  | 'ERR_TOPOLOGY'
+  | 'ERR_LEASE_LOST'
+  | 'ERR_REQUEST_FAILED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {

@@ -1,0 +1,92 @@
+import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
+import { newId } from '../kernel/random.js';
+import { requireCapability } from './capabilities.js';
+import type { Driver } from './driver.js';
+import type { Draft } from './envelope.js';
+import type { MessageFacts } from './message.js';
+import type { PublishOptions } from './message-bus.js';
+import type { Topic } from './topic.js';
+
+/** What the bus itself adds to a message that asks for an answer. */
+export interface PublishCall {
+  readonly replyTo: string;
+  /** Epoch ms. */
+  readonly deadline: number;
+}
+
+const known = [
+  ...['id', 'key', 'headers', 'idempotencyKey', 'causedBy', 'correlationId'],
+  ...['delayMs', 'ttlMs', 'priority'],
+];
+const owner = 'publish';
+const nothing: MessageFacts = {};
+
+/** An id or a key has so many characters at most: some brokers take no more. */
+const LONGEST_TEXT = 255;
+
+function checkText(option: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT) return;
+  refuse(owner, option, `a text of 1 to ${LONGEST_TEXT} characters`, value);
+}
+
+/** The whole options of a publish, whatever the broker can do. */
+type AnyOptions = PublishOptions & {
+  readonly delayMs?: number;
+  readonly ttlMs?: number;
+  readonly priority?: number;
+};
+
+function checkAll(options: AnyOptions, driver: Driver): void {
+  checkKeys(owner, options, known);
+  const { delayMs, ttlMs, priority } = options;
+  const { capabilities, name } = driver;
+  for (const option of ['id', 'key', 'idempotencyKey', 'correlationId'] as const) {
+    checkText(option, options[option]);
+  }
+  if (delayMs !== undefined) {
+    checkNumber(owner, 'delayMs', delayMs, { min: 0, max: 2 ** 40 });
+    requireCapability(capabilities.delayedPublish !== 'none', name, 'delayMs', 'publishing for later');
+  }
+  if (ttlMs !== undefined) {
+    checkNumber(owner, 'ttlMs', ttlMs, { above: 0, max: 2 ** 40 });
+    requireCapability(capabilities.ttl !== 'none', name, 'ttlMs', 'messages with an end');
+  }
+  if (priority !== undefined) {
+    requireCapability(capabilities.priorities > 0, name, 'priority', 'priorities');
+    checkNumber(owner, 'priority', priority, { min: 0, max: capabilities.priorities - 1, integer: true });
+  }
+}
+
+/**
+ * A message on its way out, made of what the publisher said.
+ *
+ * @throws TypeError, RangeError or UnsupportedCapabilityError that names the option.
+ */
+export function draftOf<In>(
+  topic: Topic<In>,
+  data: In,
+  options: AnyOptions | undefined,
+  call: PublishCall | undefined,
+  driver: Driver,
+  now: number,
+): Draft {
+  if (options !== undefined) checkAll(options, driver);
+  const { delayMs, ttlMs, priority = 0, ...facts } = options ?? (nothing as AnyOptions);
+  const key = facts.key ?? topic.keyOf(data);
+  checkText('key', key);
+  return {
+    topic: topic.name,
+    version: topic.version,
+    id: facts.id ?? newId(),
+    key,
+    data,
+    facts,
+    now,
+    notBefore: delayMs === undefined || delayMs === 0 ? undefined : now + delayMs,
+    expiresAt: ttlMs === undefined ? undefined : now + ttlMs,
+    priority,
+    replyTo: call?.replyTo,
+    deadline: call?.deadline,
+  };
+}

@@ -1,0 +1,121 @@
+import { BusClosedError, InvalidMessageError, RequestFailedError } from '../kernel/bus-errors.js';
+import type { Clock, Timer } from '../kernel/clock.js';
+import { factOf, RejectedError, TimeoutError } from '../kernel/errors.js';
+import { onAbort } from '../kernel/on-abort.js';
+import { show } from '../kernel/options.js';
+import { issuesText } from '../kernel/schema-issues.js';
+import type { StandardSchema } from '../kernel/standard-schema.js';
+import type { Message } from './message.js';
+
+/** The answer to a request as it travels. */
+export type Reply =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: false;
+      readonly name: string;
+      readonly message: string;
+      readonly code: string | undefined;
+    };
+
+/** So much of an error's message goes back. */
+const LONGEST_MESSAGE = 1_000;
+
+/** What a handler's outcome looks like to whoever asked. No stack: that is the inside of a service. */
+export function replyOf(ok: boolean, result: unknown): Reply {
+  // JSON has no word for it.
+  if (ok) return { ok, value: result === undefined ? null : result };
+  const isError = result instanceof Error;
+  const code = factOf(result, 'code');
+  return {
+    ok: false,
+    name: isError ? result.name : typeof result,
+    message: (isError ? result.message : show(result)).slice(0, LONGEST_MESSAGE),
+    code: typeof code === 'string' ? code : undefined,
+  };
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly schema: StandardSchema | undefined;
+}
+
+/** What a wait for an answer goes by. */
+export interface RequestWait {
+  readonly id: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly schema: StandardSchema | undefined;
+}
+
+/** So many requests wait for their answers at most. */
+const MOST_WAITING = 10_000;
+
+/** The requests that wait for their answers. */
+export class Requests {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, Waiting>();
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Waits for the answer to the request that `send` publishes. */
+  wait({ id, timeoutMs, signal, schema }: RequestWait, send: () => Promise<unknown>): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new BusClosedError('the bus is closed'));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#waiting.size >= MOST_WAITING) {
+      const text = `${MOST_WAITING} requests wait for their answers already`;
+      return Promise.reject(new RejectedError('ERR_BULKHEAD_FULL', text));
+    }
+    let timer: Timer | undefined;
+    let off: (() => void) | undefined;
+    const answer = new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, schema });
+      timer = this.#clock.schedule(
+        timeoutMs,
+        () => reject(new TimeoutError(`no answer within ${timeoutMs} ms`, timeoutMs)),
+        true,
+      );
+      if (signal !== undefined) off = onAbort(signal, () => reject(signal.reason));
+      send().catch(reject);
+    });
+    return answer.finally(() => {
+      this.#waiting.delete(id);
+      timer?.cancel();
+      off?.();
+    });
+  }
+
+  /** An answer has come; one that nobody waits for any more is let go. */
+  async receive(message: Message): Promise<void> {
+    const waiting = this.#waiting.get(message.causationId ?? '');
+    if (waiting === undefined) return;
+    const reply = message.data as Reply;
+    if (reply?.ok !== true) {
+      const {
+        name = 'Error',
+        message: text = 'the other side failed',
+        code,
+      } = (reply ?? {}) as Partial<Extract<Reply, { ok: false }>>;
+      waiting.reject(new RequestFailedError(String(text), String(name), code));
+      return;
+    }
+    const result = await waiting.schema?.['~standard'].validate(reply.value);
+    if (result?.issues !== undefined) {
+      waiting.reject(new InvalidMessageError(`the answer: ${issuesText(result.issues)}`, result.issues));
+    } else {
+      waiting.resolve(result === undefined ? reply.value : result.value);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.values()) reject(new BusClosedError('the bus was closed'));
+  }
+}

@@ -1,0 +1,271 @@
+import type { Capabilities } from '../messaging/capabilities.js';
+import type { RawDelivery } from '../messaging/driver.js';
+import { InMemoryIdempotencyStore } from '../messaging/idempotency.js';
+import { type BusStage, sameSet, upTo, watch } from './bus-subject.js';
+import type { StagedLaw } from './staged-law.js';
+
+/** A consumer at the level of the driver, which settles by hand. */
+async function hold<C extends Capabilities>(
+  stage: BusStage<C>,
+  pattern: string,
+  group: string,
+  credit: number,
+) {
+  const driver = stage.driver();
+  const held: RawDelivery[] = [];
+  await driver.connect();
+  const spec = {
+    pattern,
+    group,
+    start: 'latest',
+    order: 'none',
+    leaseMs: stage.leaseMs,
+    topology: 'ensure',
+  } as const;
+  const sink = { deliver: (delivery: RawDelivery) => void held.push(delivery), ready() {}, lost() {} };
+  const subscription = await driver.subscribe(spec, sink);
+  subscription.request(credit);
+  const close = async (): Promise<void> => {
+    await subscription.close();
+    await driver.close();
+  };
+  return { held, close, subscription };
+}
+
+/** That a settlement means what it says. */
+export const settlementLaws: readonly StagedLaw[] = [
+  {
+    name: 'consumes what is acknowledged, out of order too, and nothing else',
+    check: async (stage, demand) => {
+      const to = stage.topic();
+      const first = await hold(stage, to.name, 'g', 3);
+      const bus = stage.bus();
+      for (const n of upTo(3)) await bus.publish(to, { n });
+      await stage.until(() => first.held.length >= 3);
+      const answer = await first.held[1]?.ack();
+      demand(answer === 'done', 'done', answer);
+      await first.close();
+      const later = watch(stage.bus(), to, { group: 'g', leaseMs: stage.leaseMs });
+      await stage.until(() => later.seen.length >= 2, 2 * stage.leaseMs);
+      await stage.pass(stage.leaseMs);
+      demand(sameSet(later.seen, [1, 3]), '1 and 3', later.seen);
+    },
+  },
+  {
+    name: 'delivers again what failed, with a count, and then not any more',
+    check: async (stage, demand) => {
+      const from = stage.topic();
+      const attempts: number[] = [];
+      const failure = { redeliver: [0, 0] };
+      const consumer = watch(stage.bus(), from, { group: 'g', failure }, (_, attempt) => {
+        attempts.push(attempt);
+        if (attempts.length < 3) throw new Error('not yet');
+      });
+      await consumer.ready;
+      await stage.bus().publish(from, { n: 1 });
+      await stage.until(() => consumer.seen.length > 0);
+      await stage.pass(200);
+      demand(JSON.stringify(attempts) === '[1,2,3]', '1, 2, 3', attempts);
+    },
+  },
+  {
+    name: 'redelivers no earlier than it was told',
+    check: async (stage, demand) => {
+      const from = stage.topic();
+      const times: number[] = [];
+      const failure = { redeliver: [700] };
+      const consumer = watch(stage.bus(), from, { group: 'g', failure }, () => {
+        times.push(stage.clock.now());
+        if (times.length < 2) throw new Error('not yet');
+      });
+      await consumer.ready;
+      await stage.bus().publish(from, { n: 1 });
+      await stage.until(() => times.length >= 2);
+      const waited = (times[1] ?? Infinity) - (times[0] ?? 0);
+      demand(waited >= 699 && waited <= 700 + stage.slackMs, `700 to ${700 + stage.slackMs} ms`, waited);
+    },
+  },
+  {
+    name: 'gives what a member left to another one',
+    check: async (stage, demand) => {
+      if (stage.capabilities.redeliverOnCrash !== 'peer') return;
+      const to = stage.topic();
+      const first = await hold(stage, to.name, 'g', 1);
+      await stage.bus().publish(to, { n: 1 });
+      await stage.until(() => first.held.length >= 1);
+      await first.close();
+      const later = watch(stage.bus(), to, { group: 'g', leaseMs: stage.leaseMs });
+      const came = await stage.until(() => later.seen.length >= 1, stage.leaseMs);
+      demand(came, 'the message at the other member', later.seen);
+    },
+  },
+  {
+    name: 'answers stale to who has lost the lease, and keeps the new holder’s',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.extendLease) return;
+      const to = stage.topic();
+      const first = await hold(stage, to.name, 'g', 1);
+      await stage.bus().publish(to, { n: 1 });
+      await stage.until(() => first.held.length >= 1);
+      await first.subscription.pause();
+      const second = await hold(stage, to.name, 'g', 1);
+      await stage.until(() => second.held.length >= 1, 2 * stage.leaseMs);
+      const answers = [await first.held[0]?.ack(), await first.held[0]?.nack(0), await second.held[0]?.ack()];
+      demand(JSON.stringify(answers) === '["stale","stale","done"]', 'stale, stale, done', answers);
+      await first.close();
+      await second.close();
+    },
+  },
+  {
+    name: 'delivers once what takes three leases to handle',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.extendLease) return;
+      const from = stage.topic();
+      const begun: number[] = [];
+      const slow = async (n: number): Promise<void> => {
+        begun.push(n);
+        await stage.sleep(3 * stage.leaseMs);
+      };
+      const options = { group: 'g', leaseMs: stage.leaseMs, prefetch: 2 };
+      const members = upTo(2).map(() => watch(stage.bus(), from, options, slow));
+      await Promise.all(members.map(member => member.ready));
+      const bus = stage.bus();
+      // The last ones wait in the process for their turn, and must not be lost to that either.
+      for (const n of upTo(3)) await bus.publish(from, { n });
+      await stage.until(() => members.flatMap(member => member.seen).length >= 3, 12 * stage.leaseMs);
+      demand(sameSet(begun, upTo(3)), 'each of 3 once', begun);
+    },
+  },
+  {
+    name: 'handles once what was published twice under one id, where that can be known',
+    check: async (stage, demand) => {
+      const from = stage.topic();
+      const native = stage.capabilities.dedupe !== 'none';
+      const idempotency = native ? {} : { idempotency: new InMemoryIdempotencyStore({ clock: stage.clock }) };
+      const consumer = watch(stage.bus(), from, { group: 'g', ...idempotency });
+      await consumer.ready;
+      const bus = stage.bus();
+      for (const n of [1, 1, 2]) await bus.publish(from, { n }, { id: `id-${n}` } as never);
+      await stage.until(() => consumer.seen.length >= 2);
+      await stage.pass(300);
+      demand(sameSet(consumer.seen, [1, 2]), '1 and 2, once each', consumer.seen);
+    },
+  },
+];
+
+/** That what cannot be handled ends as a dead letter, once, and can come back. */
+export const deadLetterLaws: readonly StagedLaw[] = [
+  {
+    name: 'makes a dead letter of what cannot be handled, once, whoever of the group fails',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.browseDeadLetters) return;
+      const from = stage.topic();
+      const failure = { redeliver: [0, 0] };
+      const fail = () => {
+        throw Object.assign(new TypeError('broken'), { code: 'E_BROKEN' });
+      };
+      const options = { group: 'g', failure, concurrency: 3, leaseMs: stage.leaseMs };
+      const members = upTo(3).map(() => watch(stage.bus(), from, options, fail));
+      await Promise.all(members.map(member => member.ready));
+      const bus = stage.bus();
+      for (const n of upTo(20))
+        await bus.publish(from, { n, key: `k${n}` }, { headers: { tenant: 't1' } } as never);
+      const letters = bus.deadLetters(from, 'g');
+      let dead = await letters.list();
+      for (let tries = 0; dead.length < 20 && tries < 50; tries++) {
+        await stage.pass(100);
+        dead = await letters.list();
+      }
+      await stage.pass(200);
+      dead = await letters.list();
+      const numbers = dead.map(letter => (letter.data as { readonly n: number }).n);
+      demand(sameSet(numbers, upTo(20)), 'each of 20 once', numbers);
+      const { message, error, reason, attempts } = dead[0]!;
+      const told = [message.headers['tenant'], error.name, error.code, error.message, reason, attempts];
+      const expected = ['t1', 'TypeError', 'E_BROKEN', 'broken', 'exhausted', 3];
+      demand(JSON.stringify(told) === JSON.stringify(expected), String(expected), told);
+    },
+  },
+  {
+    name: 'makes a dead letter of what cannot be read, and goes on with its neighbours',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.browseDeadLetters) return;
+      const to = stage.topic();
+      const consumer = watch(stage.bus(), to, { group: 'g', concurrency: 2 });
+      await consumer.ready;
+      const driver = stage.driver();
+      await driver.connect();
+      const record = {
+        ...{ topic: to.name, key: undefined, headers: {}, body: Uint8Array.from([0xff, 0xfe]) },
+        ...{ notBefore: undefined, expiresAt: undefined, priority: 0, group: undefined },
+      };
+      const bus = stage.bus();
+      await bus.publish(to, { n: 1 });
+      await driver.publish([{ ...record, id: 'poison' }]);
+      await bus.publish(to, { n: 2 });
+      await stage.until(() => consumer.seen.length >= 2);
+      let dead = await bus.deadLetters(to, 'g').list();
+      for (let tries = 0; dead.length < 1 && tries < 20; tries++) {
+        await stage.pass(100);
+        dead = await bus.deadLetters(to, 'g').list();
+      }
+      demand(sameSet(consumer.seen, [1, 2]), '1 and 2', consumer.seen);
+      demand(dead.length === 1 && dead[0]!.reason === 'undecodable', 'one that is undecodable', dead);
+      await driver.close();
+    },
+  },
+  {
+    name: 'replays a dead letter to its group only, as if it were new',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.browseDeadLetters) return;
+      const from = stage.topic();
+      let healthy = false;
+      const attempts: number[] = [];
+      const sick = watch(stage.bus(), from, { group: 'sick', failure: { redeliver: [] } }, (_, attempt) => {
+        attempts.push(attempt);
+        if (!healthy) throw new Error('sick');
+      });
+      const well = watch(stage.bus(), from, { group: 'well' });
+      await Promise.all([sick.ready, well.ready]);
+      const bus = stage.bus();
+      await bus.publish(from, { n: 1 });
+      const letters = bus.deadLetters(from, 'sick');
+      let dead = await letters.list();
+      for (let tries = 0; dead.length < 1 && tries < 50; tries++) {
+        await stage.pass(100);
+        dead = await letters.list();
+      }
+      healthy = true;
+      await dead[0]!.replay();
+      await stage.until(() => sick.seen.length >= 1);
+      await stage.pass(200);
+      demand(sameSet(sick.seen, [1]) && sameSet(well.seen, [1]), 'once at each group', [
+        sick.seen,
+        well.seen,
+      ]);
+      demand(JSON.stringify(attempts) === '[1,1]', 'attempts that begin again', attempts);
+      demand((await letters.list()).length === 0, 'no dead letter left', await letters.list());
+    },
+  },
+  {
+    name: 'discards a dead letter for good',
+    check: async (stage, demand) => {
+      if (!stage.capabilities.browseDeadLetters) return;
+      const from = stage.topic();
+      const consumer = watch(stage.bus(), from, { group: 'g', failure: { redeliver: [] } }, () => {
+        throw new Error('sick');
+      });
+      await consumer.ready;
+      const bus = stage.bus();
+      await bus.publish(from, { n: 1 });
+      const letters = bus.deadLetters(from, 'g');
+      let dead = await letters.list();
+      for (let tries = 0; dead.length < 1 && tries < 50; tries++) {
+        await stage.pass(100);
+        dead = await letters.list();
+      }
+      const answers = [await dead[0]!.discard(), await dead[0]!.discard(), (await letters.list()).length];
+      demand(JSON.stringify(answers) === '[true,false,0]', 'true, false, none left', answers);
+    },
+  },
+];

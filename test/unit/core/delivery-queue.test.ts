@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { DeliveryQueue } from '../../../src/core/delivery-queue.js';
+
+describe('DeliveryQueue', () => {
+  it('hands out what is more urgent first, then by position', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
+    queue.add('first', 1, undefined);
+    queue.add('second', 2, undefined);
+    queue.add('urgent', 3, undefined, 5);
+    expect(queue.ready).toBe(3);
+    expect([0, 0, 0, 0].map(() => queue.claim(0)?.message)).toEqual(['urgent', 'first', 'second', undefined]);
+  });
+
+  it('loses a lease at exactly its end, and answers the old holder stale from then on', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
+    queue.add('a', 1, undefined);
+    const first = queue.claim(0)!;
+    const { epoch } = first;
+    expect(queue.wake(9)).toBe(0);
+    expect(queue.wake(10)).toBe(1);
+    expect(queue.extend(first, epoch, 10, 10)).toBe('stale');
+    const second = queue.claim(10)!;
+    expect([second.attempt, queue.settle(first, epoch), queue.giveBack(first, epoch, 0, 10)]).toEqual([
+      2,
+      'stale',
+      'stale',
+    ]);
+    expect(queue.settle(second, second.epoch)).toBe('done');
+    expect(queue.settle(second, second.epoch)).toBe('stale');
+    expect([queue.size, queue.leased, queue.earliest]).toEqual([0, 0, Infinity]);
+  });
+
+  it('extends a lease, without end too', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
+    queue.add('a', 1, undefined);
+    const held = queue.claim(0)!;
+    expect(queue.extend(held, held.epoch, 10, 5)).toBe('done');
+    expect(queue.earliest).toBe(15);
+    expect(queue.extend(held, held.epoch, Infinity, 5)).toBe('done');
+    expect(queue.earliest).toBe(Infinity);
+    expect(queue.extend(held, held.epoch, 10, 6)).toBe('done');
+    expect(queue.wake(16)).toBe(1);
+    expect(queue.extend(held, 0, 10, 16)).toBe('stale');
+  });
+
+  it('holds without end where the lease has none', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: Infinity });
+    queue.add('a', 1, undefined);
+    const held = queue.claim(0)!;
+    expect(queue.earliest).toBe(Infinity);
+    expect(queue.giveBack(held, held.epoch, 0, 0)).toBe('done');
+    expect(queue.claim(0)).toBe(held);
+  });
+
+  it('lines up what was published for later when its time has come, behind those of its key', () => {
+    const queue = new DeliveryQueue<string>({ order: 'key', leaseMs: Infinity });
+    queue.add('later', 1, 'k', 0, 100);
+    queue.add('now', 2, 'k');
+    const now = queue.claim(0)!;
+    expect(queue.wake(100)).toBe(0);
+    expect(queue.claim(100)).toBe(undefined);
+    queue.settle(now, now.epoch);
+    expect(queue.claim(100)?.message).toBe('later');
+  });
+});
