@@ -72,7 +72,19 @@ export class PatternTable<V> {
   find(topic: string): V[] {
     const found: Found<V> = [];
     collect(this.#root, topic.split('.'), 0, found);
-    return found.sort(([, a], [, b]) => a - b).map(([value]) => value);
+    return inOrder(found);
+  }
+
+  /** All values, in the order of insertion; one under two patterns comes twice. */
+  values(): V[] {
+    const found: Found<V> = [];
+    // Not by recursion over all children: patterns are short, but that is for `checkPattern` to know.
+    const left = [this.#root];
+    for (let node = left.pop(); node !== undefined; node = left.pop()) {
+      take(node, found);
+      for (const child of node.children.values()) left.push(child);
+    }
+    return inOrder(found);
   }
 
   #end(pattern: string): Node<V> | undefined {
@@ -83,6 +95,10 @@ export class PatternTable<V> {
 }
 
 const isEmpty = <V>({ children, values }: Node<V>): boolean => children.size === 0 && values.size === 0;
+
+function inOrder<V>(found: Found<V>): V[] {
+  return found.sort(([, a], [, b]) => a - b).map(([value]) => value);
+}
 
 function take<V>(node: Node<V> | undefined, found: Found<V>): void {
   // One by one: a call cannot be handed as many arguments as a node may hold values.

@@ -10,7 +10,12 @@ export type ErrorCode =
   | 'ERR_THROTTLED'
   | 'ERR_LIMIT_EXCEEDED'
   | 'ERR_TIMEOUT'
-  | 'ERR_ABANDONED';
+  | 'ERR_ABANDONED'
+  | 'ERR_BUS_CLOSED'
+  | 'ERR_LISTENERS_FAILED'
+  | 'ERR_EVENT_OVERFLOW'
+  | 'ERR_INVALID_EVENT'
+  | 'ERR_PROJECTION_STOPPED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
