@@ -11,6 +11,82 @@ export type { Cause, CircuitSnapshot, CircuitState, CircuitTotals } from './core
 export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
+export {
+  type AsyncApiChannel,
+  type AsyncApiDocument,
+  type AsyncApiInfo,
+  type AsyncApiOptions,
+  toAsyncApi,
+} from './events/async-api.js';
+export { EventBus } from './events/event-bus.js';
+export type {
+  EventBusDescription,
+  EventBusOptions,
+  EventBusSnapshot,
+  EventCheck,
+  IterateOptions,
+  ListenOptions,
+  OnceOptions,
+} from './events/event-bus-options.js';
+export {
+  type EventIssue,
+  EventOverflowError,
+  type InvalidEvent,
+  InvalidEventError,
+  ListenersFailedError,
+  ProjectionStoppedError,
+} from './events/event-errors.js';
+export type { EventFeed, FedEvent, Position } from './events/event-feed.js';
+export type { EventInfo, EventListener } from './events/event-listener.js';
+export { InMemoryEventLog, type InMemoryEventLogOptions } from './events/event-log.js';
+export type {
+  EventOf,
+  KnownPattern,
+  Matching,
+  NamesOf,
+  PayloadArguments,
+  PayloadOf,
+} from './events/event-names.js';
+export {
+  type DecodedEvent,
+  defineEvents,
+  type EmittedOf,
+  EventRegistry,
+  type EventRegistryDescription,
+  type EventRegistryOptions,
+  type EventsOf,
+} from './events/event-registry.js';
+export type { EventStream } from './events/event-stream.js';
+export { Projection } from './events/projection.js';
+export type {
+  EventReader,
+  ProjectionContext,
+  ProjectionDefinition,
+  ProjectionDescription,
+  ProjectionEvents,
+  ProjectionHandler,
+  ProjectionOptions,
+  ProjectionSnapshot,
+  ProjectionTrouble,
+} from './events/projection-options.js';
+export {
+  InMemoryProjectionStore,
+  type ParkedEvent,
+  type ProjectionStore,
+  type SavedProjection,
+} from './events/projection-store.js';
+export type { WhenProcessedOptions } from './events/projection-waiters.js';
+export type {
+  Chained,
+  CurrentVersion,
+  DecodedEvents,
+  EmittedEvents,
+  EventDefinitions,
+  EventVersions,
+  RegistryArguments,
+  Upcasters,
+  UpcastersOf,
+} from './events/version-chain.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
@@ -37,6 +113,16 @@ export type { Classify, Outcome, Verdict } from './kernel/outcome.js';
 export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardJsonSchemaOptions,
+  StandardProps,
+  StandardResult,
+  StandardSchema,
+} from './kernel/standard-schema.js';
 export {
   AdaptiveLimiter,
   type AdaptiveLimiterDescription,

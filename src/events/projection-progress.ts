@@ -1,23 +1,13 @@
 import type { Clock } from '../kernel/clock.js';
+import { wordsOf } from './error-words.js';
 import type { FedEvent, Position } from './event-feed.js';
 import type { ProjectionContext, ProjectionOptions, ProjectionRules } from './projection-options.js';
 import type { ParkedEvent, SavedProjection } from './projection-store.js';
-
-const MOST_CHARACTERS = 1000;
 
 /** How an event went. */
 export type Applied =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempts: number };
-
-/** What an error says, short enough to be kept. */
-export function wordsOf(error: unknown): string {
-  let text = 'an error that cannot be shown';
-  try {
-    text = String(error);
-  } catch {}
-  return text.slice(0, MOST_CHARACTERS);
-}
 
 /**
  * The read model of one projection between two savings: what handlers make of events, and what is put aside.

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import { refuse } from '../kernel/options.js';
+import { wordsOf } from './error-words.js';
 import { ProjectionStoppedError } from './event-errors.js';
 import { checkFed, comparePositions, type FedEvent, type Position } from './event-feed.js';
 import type {
@@ -8,7 +9,7 @@ import type {
   ProjectionRules,
   ProjectionSnapshot,
 } from './projection-options.js';
-import { type Applied, ProjectionProgress, wordsOf } from './projection-progress.js';
+import { type Applied, ProjectionProgress } from './projection-progress.js';
 import type { ParkedEvent } from './projection-store.js';
 
 type Failed = Extract<Applied, { readonly kind: 'failed' }>;
