@@ -38,7 +38,7 @@ export {
 } from './events/event-errors.js';
 export type { EventFeed, FedEvent, Position } from './events/event-feed.js';
 export type { EventInfo, EventListener } from './events/event-listener.js';
-export { InMemoryEventLog, type InMemoryEventLogOptions } from './events/event-log.js';
+export { type EventLogOptions, InMemoryEventLog } from './events/event-log.js';
 export type {
   EventOf,
   KnownPattern,

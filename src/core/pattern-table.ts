@@ -11,8 +11,8 @@ type Found<V> = [value: V, place: number][];
  * Values under patterns, and all values whose pattern matches a topic. A topic takes a walk along its tokens,
  * wherever the table has them or a wildcard; patterns that differ from it early cost nothing.
  *
- * Patterns and topics have to be valid: see `checkPattern` and `checkTopic`. `find` of a text that is no topic
- * finds something or nothing, and does no harm.
+ * Patterns and topics have to be valid: see `checkPattern` and `checkTopic`. `find` of a text that is no
+ * topic finds something or nothing, and does no harm.
  */
 export class PatternTable<V> {
   readonly #root: Node<V> = { children: new Map(), values: new Map() };
@@ -68,7 +68,9 @@ export class PatternTable<V> {
     return true;
   }
 
-  /** All values whose pattern matches `topic`, in the order of insertion; one under two patterns comes twice. */
+  /**
+   * All values whose pattern matches `topic`, in the order of insertion; one under two patterns comes twice.
+   */
   find(topic: string): V[] {
     const found: Found<V> = [];
     collect(this.#root, topic.split('.'), 0, found);

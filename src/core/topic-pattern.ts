@@ -1,8 +1,9 @@
 /**
  * The names of topics and events, and the patterns over them: one grammar for everything in this package.
  *
- * A topic is tokens with a dot between: `order.placed`. In a pattern `*` stands for exactly one token and `>`,
- * as the last token only, for one or more: `order.*`, `order.>`, `>`. A topic is a pattern that matches itself.
+ * A topic is tokens with a dot between: `order.placed`. In a pattern `*` stands for exactly one token and
+ * `>`, as the last token only, for one or more: `order.*`, `order.>`, `>`. A topic is a pattern that matches
+ * itself.
  */
 
 /** A topic or a pattern has at most so many characters. */

@@ -270,7 +270,8 @@ export class Dispatcher {
 
   #refusePromise(returned: PromiseLike<unknown>, event: string, place: number, failures: Failure[]): void {
     const { name } = this.#rules;
-    const message = `${name}: a listener of "${event}" returned a promise, which emitSync cannot await; use emit`;
+    const why = 'returned a promise, which emitSync cannot await; use emit';
+    const message = `${name}: a listener of "${event}" ${why}`;
     failures.push([place, new TypeError(message)]);
     Promise.resolve(returned).catch((error: unknown) => {
       console.error(`keelson: a listener of "${event}" failed after emitSync`, error);

@@ -32,7 +32,9 @@ export interface EventBusOptions<Events extends object, Emitted extends object =
   readonly maxListeners?: number;
   /** How many events may wait while one is told, because its listeners emit. @default 100_000 */
   readonly maxQueued?: number;
-  /** How many events may cause one another within one turn, each in a listener of the last. @default 1_000_000 */
+  /**
+   * How many events may cause one another within one turn, each in a listener of the last. @default 1_000_000
+   */
   readonly maxDepth?: number;
   /** Shown in errors and `describe()`. @default 'event-bus' */
   readonly name?: string;
@@ -71,8 +73,8 @@ export interface IterateOptions {
   /** How many events may wait for their reader. @default 1000 */
   readonly buffer?: number | undefined;
   /**
-   * What happens when as many wait: `error` ends the reading with `ERR_EVENT_OVERFLOW`, behind the events that
-   * wait; the others drop the oldest of them or the new one, and count it. @default 'error'
+   * What happens when as many wait: `error` ends the reading with `ERR_EVENT_OVERFLOW`, behind the events
+   * that wait; the others drop the oldest of them or the new one, and count it. @default 'error'
    */
   readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | undefined;
 }

@@ -100,8 +100,8 @@ export class EventBus<Events extends object = Record<string, unknown>, Emitted e
   }
 
   /**
-   * The payload of the next event of that name or pattern, for which `where` holds. Rejects with the reason of
-   * the signal, `ERR_TIMEOUT`, `ERR_BUS_CLOSED` when the bus is closed, or what `where` throws.
+   * The payload of the next event of that name or pattern, for which `where` holds. Rejects with the reason
+   * of the signal, `ERR_TIMEOUT`, `ERR_BUS_CLOSED` when the bus is closed, or what `where` throws.
    */
   once<P extends string>(
     pattern: P & KnownPattern<Events, P>,

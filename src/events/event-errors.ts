@@ -50,7 +50,9 @@ export interface InvalidEvent {
   readonly issues: readonly EventIssue[];
 }
 
-/** An event that no schema of the registry takes. `cause` is what an upcaster or a schema threw, if one did. */
+/**
+ * An event that no schema of the registry takes. `cause` is what an upcaster or a schema threw, if one did.
+ */
 export class InvalidEventError extends ResilienceError {
   /** The name of the event. */
   readonly type: string;

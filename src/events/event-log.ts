@@ -3,29 +3,18 @@ import { EventOverflowError } from './event-errors.js';
 import type { EventFeed, FedEvent, Position } from './event-feed.js';
 
 /** How an `InMemoryEventLog` is made. */
-export interface InMemoryEventLogOptions {
+export interface EventLogOptions {
   /** How many events it holds at most. @default 100_000 */
   readonly maxEvents?: number;
 }
-
-interface Defaults {
-  readonly maxEvents: number;
-}
-
-const defaults: Defaults = /* @__PURE__ */ Object.freeze({ maxEvents: 100_000 });
 
 /** A list of events with positions from 1, for tests and first steps: it is gone with the process. */
 export class InMemoryEventLog implements EventFeed {
   readonly #maxEvents: number;
   readonly #events: FedEvent[] = [];
 
-  constructor({ maxEvents = defaults.maxEvents }: InMemoryEventLogOptions = {}) {
+  constructor({ maxEvents = 100_000 }: EventLogOptions = {}) {
     this.#maxEvents = checkNumber('InMemoryEventLog', 'maxEvents', maxEvents, { min: 1, integer: true });
-  }
-
-  /** What stands where an option was left out. */
-  static get defaults(): typeof defaults {
-    return defaults;
   }
 
   /** How many events it holds: the position of the last one. */

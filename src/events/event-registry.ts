@@ -98,7 +98,9 @@ export class EventRegistry<Events extends object, Emitted extends object = Event
     return this.#chains.has(name);
   }
 
-  /** The version in which an event is written now. @throws `ERR_INVALID_EVENT` where there is no such event. */
+  /**
+   * The version in which an event is written now. @throws `ERR_INVALID_EVENT` where there is no such event.
+   */
   currentVersion(name: keyof Events & string): number {
     return this.#chain(name).current;
   }
@@ -126,7 +128,9 @@ export class EventRegistry<Events extends object, Emitted extends object = Event
       | Promise<Events[Name]>;
   }
 
-  /** Reads an event that was written in `version`. Rejects with `ERR_INVALID_EVENT` where it cannot be read. */
+  /**
+   * Reads an event that was written in `version`. Rejects with `ERR_INVALID_EVENT` where it cannot be read.
+   */
   async decode(type: string, version: number, data: unknown): Promise<DecodedEvent<Events>> {
     const judged = await this.#judge(this.#raise(type, version, data));
     return { type, version, data: judged } as DecodedEvent<Events>;

@@ -96,7 +96,10 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
     this.#rules.onEnd();
   }
 
-  /** The next event. Rejects with `ERR_EVENT_OVERFLOW` when the buffer was too small, or with the signal's reason. */
+  /**
+   * The next event. Rejects with `ERR_EVENT_OVERFLOW` when the buffer was too small, or with the signal's
+   * reason.
+   */
   next(): Promise<IteratorResult<Event, undefined>> {
     if (this.#buffer.size > 0) return Promise.resolve(this.#give(this.#buffer.shift()!));
     if (this.#error !== undefined) {
@@ -121,6 +124,7 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** Itself: events are read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }

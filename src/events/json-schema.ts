@@ -12,8 +12,8 @@ const NAMED: ReadonlySet<string> = /* @__PURE__ */ new Set([
 ]);
 
 /**
- * A JSON Schema as a part of a larger document, where it stands under `root`: what it says of itself by `#…` is
- * to be found there. `$schema` and `$id` of the whole are left out, for a part has none.
+ * A JSON Schema as a part of a larger document, where it stands under `root`: what it says of itself by `#…`
+ * is to be found there. `$schema` and `$id` of the whole are left out, for a part has none.
  */
 export function rerooted(schema: object, root: string): object {
   const { $schema: _, $id: __, ...rest } = schema as Readonly<Record<string, unknown>>;

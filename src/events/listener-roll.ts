@@ -93,7 +93,8 @@ export class ListenerRoll {
   }
 
   #fullError(): EventOverflowError {
-    const message = `${this.#bus}: \`maxListeners\` is ${this.#maxListeners}, and there are as many; is each taken off?`;
+    const full = `\`maxListeners\` is ${this.#maxListeners}, and there are as many; is each taken off?`;
+    const message = `${this.#bus}: ${full}`;
     return new EventOverflowError(message, { policy: this.#bus });
   }
 }

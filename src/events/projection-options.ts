@@ -61,7 +61,9 @@ export interface ProjectionOptions<Events extends object, State> extends Project
    * @default 'stop'
    */
   readonly onError?: 'stop' | 'park' | 'skip';
-  /** Runs each handler: a retry, a timeout, a pipeline. It fails when the policy gives up. @default runs once */
+  /**
+   * Runs each handler: a retry, a timeout, a pipeline. It fails when the policy gives up. @default runs once
+   */
   readonly policy?: Policy<never, never>;
   /** How many events are read, and saved, at a time. @default 100 */
   readonly batch?: number;

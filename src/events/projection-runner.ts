@@ -23,7 +23,9 @@ export type Tell = <Name extends keyof ProjectionEvents>(
 /** What is told when a batch has been saved. */
 type Later = () => void;
 
-/** Takes a projection from one saving to the next. Nothing of it runs twice at a time: its owner sees to that. */
+/**
+ * Takes a projection from one saving to the next. Nothing of it runs twice at a time: its owner sees to that.
+ */
 export class ProjectionRunner {
   readonly #options: ProjectionOptions<object, unknown>;
   readonly #rules: ProjectionRules;
@@ -45,7 +47,8 @@ export class ProjectionRunner {
 
   /**
    * Processes one batch and saves it; whether there may be more.
-   * @throws ProjectionStoppedError where it must not go on; the reason of the signal; errors of feed and store.
+   * @throws ProjectionStoppedError where it must not go on; the reason of the signal; errors of feed and
+   * store.
    */
   async round(signal: AbortSignal): Promise<boolean> {
     const progress = await this.#load();

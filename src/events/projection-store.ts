@@ -31,9 +31,9 @@ export interface SavedProjection<State> {
 }
 
 /**
- * Keeps what projections need to go on after a restart. A store that keeps `state` with the position is exact:
- * an event counts once. One that leaves it out is for read models that live elsewhere: after a crash the last
- * events come again, and handlers tell them by their position.
+ * Keeps what projections need to go on after a restart. A store that keeps `state` with the position is
+ * exact: an event counts once. One that leaves it out is for read models that live elsewhere: after a crash
+ * the last events come again, and handlers tell them by their position.
  */
 export interface ProjectionStore<State> {
   /** What was saved of a version; `undefined` when nothing was. */
@@ -49,7 +49,10 @@ export interface ProjectionStore<State> {
   activate(name: string, version: number, instead: number | undefined): boolean | Promise<boolean>;
 }
 
-/** Keeps read models in memory, as copies: what is changed after it was saved is not. For tests and first steps. */
+/**
+ * Keeps read models in memory, as copies: what is changed after it was saved is not. For tests and first
+ * steps.
+ */
 export class InMemoryProjectionStore<State = unknown> implements ProjectionStore<State> {
   readonly #saved = new Map<string, SavedProjection<State>>();
   readonly #active = new Map<string, number>();

@@ -21,8 +21,8 @@ type Status = ProjectionSnapshot['status'];
 /**
  * Makes a read model of events, one after the other, and keeps its position with it.
  *
- * A new `version` begins anew beside the one that is read from, told by `context.replaying` to keep quiet, and
- * takes its place when it has come as far. One process at a time may run a version.
+ * A new `version` begins anew beside the one that is read from, told by `context.replaying` to keep quiet,
+ * and takes its place when it has come as far. One process at a time may run a version.
  *
  * @example
  * ```ts
@@ -129,8 +129,8 @@ export class Projection<Events extends object, State> implements Observable<Proj
   }
 
   /**
-   * Aborts `context.signal`, and resolves when nothing runs. The event that was under way comes again. A handler
-   * must not await it.
+   * Aborts `context.signal`, and resolves when nothing runs. The event that was under way comes again. A
+   * handler must not await it.
    */
   async stop(): Promise<void> {
     const stopped = new ProjectionStoppedError(`${this.name}: it was stopped`, { policy: this.name });

@@ -1,6 +1,6 @@
 /**
- * A schema of any library that speaks Standard Schema, version 1 (zod, valibot, arktype and others): what this
- * package reads of it, as types only. See https://standardschema.dev.
+ * A schema of any library that speaks Standard Schema, version 1 (zod, valibot, arktype and others): what
+ * this package reads of it, as types only. See https://standardschema.dev.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   /** All that the specification says. */

@@ -80,7 +80,9 @@ export class Given<Events extends object, Result> {
     }
   }
 
-  /** It fails: with an error of that `code` or name, or one whose message matches. Any, where nothing is said. */
+  /**
+   * It fails: with an error of that `code` or name, or one whose message matches. Any, where nothing is said.
+   */
   async thenThrows(expected?: string | RegExp): Promise<void> {
     let result: Result;
     try {
