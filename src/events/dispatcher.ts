@@ -1,17 +1,9 @@
 import pLimit from 'p-limit';
 import { Fifo } from '../core/fifo.js';
+import type { DispatchRules } from './event-bus-options.js';
 import { EventOverflowError, ListenersFailedError } from './event-errors.js';
 import { type EventInfo, isThenable, Told } from './event-listener.js';
 import type { Subscription } from './listener-table.js';
-
-/** What a dispatcher goes by. */
-export interface DispatchRules {
-  readonly name: string;
-  readonly mode: 'parallel' | 'series';
-  readonly concurrency: number;
-  readonly maxQueued: number;
-  readonly maxDepth: number;
-}
 
 /** An event that waits until the present one has been told. */
 interface Waiting {
@@ -171,7 +163,7 @@ export class Dispatcher {
         failures.push([i, error]);
       }
     }
-    if (running !== undefined) return this.#track(this.#settle(running, failures ?? [], event, length));
+    if (running !== undefined) return this.#settle(running, failures ?? [], event, length);
     if (failures === undefined) return undefined;
     return Promise.reject(this.#failure(event, length, failures));
   }
@@ -195,17 +187,34 @@ export class Dispatcher {
     }
   }
 
-  async #settle(
-    running: readonly (PromiseLike<unknown> | undefined)[],
+  /** Counts instead of `Promise.allSettled`, which takes four times as long. */
+  #settle(
+    running: readonly PromiseLike<unknown>[],
     failures: Failure[],
     event: string,
     length: number,
   ): Promise<void> {
-    const results = await Promise.allSettled(running);
-    results.forEach((result, i) => {
-      if (result.status === 'rejected') failures.push([i, result.reason]);
+    this.running++;
+    return new Promise((resolve, reject) => {
+      let left = 1;
+      const end = (): void => {
+        if (--left > 0) return;
+        this.running--;
+        if (failures.length > 0) reject(this.#failure(event, length, failures));
+        else resolve();
+        this.#tellIdle();
+      };
+      // Listeners that answered at once have left a hole, which is passed over.
+      running.forEach((one, i) => {
+        left++;
+        const promise = one instanceof Promise ? one : Promise.resolve(one);
+        promise.then(end, (error: unknown) => {
+          failures.push([i, error]);
+          end();
+        });
+      });
+      end();
     });
-    if (failures.length > 0) throw this.#failure(event, length, failures);
   }
 
   #tellSeries(

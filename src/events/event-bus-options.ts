@@ -1,7 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
 import type { Policy } from '../kernel/policy.js';
-import type { DispatchRules } from './dispatcher.js';
 
 /**
  * What a bus asks about each event that is emitted: an `EventRegistry`, or one of yours. The types are those
@@ -142,6 +141,15 @@ export const busDefaults: Defaults = /* @__PURE__ */ Object.freeze({
 });
 
 const known = ['registry', 'mode', 'concurrency', 'maxListeners', 'maxQueued', 'maxDepth', 'name', 'clock'];
+
+/** What a dispatcher goes by. */
+export interface DispatchRules {
+  readonly name: string;
+  readonly mode: 'parallel' | 'series';
+  readonly concurrency: number;
+  readonly maxQueued: number;
+  readonly maxDepth: number;
+}
 
 /** What a bus goes by. */
 export interface BusRules extends DispatchRules {
