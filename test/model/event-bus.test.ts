@@ -186,7 +186,7 @@ describe('an event bus and its model', () => {
     );
   });
 
-  it('settle every event in series too, tell each listener once, and one at a time for an event', async () => {
+  it('settle every event in series too, and tell each listener of it once', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(listener, { maxLength: 6 }),
