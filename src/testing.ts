@@ -9,6 +9,7 @@ export {
   type Machine,
   type Objection,
 } from './testing/explore.js';
+export { Given, GivenError, type GivenEvent, type GivenHandler, given } from './testing/given.js';
 export { checkLaws, type Law, LawError } from './testing/law.js';
 export {
   type MicrotaskSweep,

@@ -93,3 +93,32 @@ export const idleBreaker = {
     };
   },
 };
+
+const busSubject = (name, emit, pattern = 'a', options = {}) => ({
+  name,
+  missing: lacking(['EventBus']),
+  load: async () => {
+    if (lacking(['EventBus']) !== undefined) return undefined;
+    return (settings, operation) => {
+      const bus = new dist.EventBus(options);
+      for (let i = 0; i < settings.listeners; i++) bus.on(pattern, payload => operation(payload));
+      const { payload } = settings;
+      return () => emit(bus, payload);
+    };
+  },
+});
+export const emit = busSubject('keelson emit', (bus, payload) => bus.emit('a', payload));
+export const emitPattern = busSubject(
+  'keelson emit, by pattern',
+  (bus, payload) => bus.emit('a', payload),
+  '*',
+);
+export const emitSeries = busSubject(
+  'keelson emit, in series',
+  (bus, payload) => bus.emit('a', payload),
+  'a',
+  {
+    mode: 'series',
+  },
+);
+export const emitSync = busSubject('keelson emitSync', (bus, payload) => bus.emitSync('a', payload));

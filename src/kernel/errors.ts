@@ -19,7 +19,11 @@ export type ErrorCode =
   | 'ERR_PUBLISH'
   | 'ERR_TOPOLOGY'
   | 'ERR_LEASE_LOST'
-  | 'ERR_REQUEST_FAILED';
+  | 'ERR_REQUEST_FAILED'
+  | 'ERR_LISTENERS_FAILED'
+  | 'ERR_EVENT_OVERFLOW'
+  | 'ERR_INVALID_EVENT'
+  | 'ERR_PROJECTION_STOPPED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {

@@ -72,6 +72,7 @@ describe('a table of patterns', () => {
           expect(table.size).toBe(list.length);
           const found = list.filter(one => naive(one.pattern, topic)).map(one => one.value);
           expect(table.find(topic)).toEqual(found);
+          expect(table.values()).toEqual(list.map(one => one.value));
         }
       }),
       { numRuns: 500 },

@@ -25,6 +25,11 @@ describe('PatternTable', () => {
     expect(table.size).toBe(7);
   });
 
+  it('tells all its values, in the order in which they were added', () => {
+    expect(tableOf().values()).toEqual([]);
+    expect(tableOf(['b.c', '1'], ['a', '2'], ['>', '3'], ['b', '4']).values()).toEqual(['1', '2', '3', '4']);
+  });
+
   it('finds nothing where nothing matches', () => {
     expect(tableOf().find('a')).toEqual([]);
     expect(tableOf(['a.b.c', '1']).find('a.b')).toEqual([]);

@@ -1,0 +1,219 @@
+import type { Clock } from '../kernel/clock.js';
+import { refuse } from '../kernel/options.js';
+import { wordsOf } from './error-words.js';
+import { ProjectionStoppedError } from './event-errors.js';
+import { checkFed, comparePositions, type FedEvent, type Position } from './event-feed.js';
+import type {
+  ProjectionEvents,
+  ProjectionOptions,
+  ProjectionRules,
+  ProjectionSnapshot,
+} from './projection-options.js';
+import { type Applied, ProjectionProgress } from './projection-progress.js';
+import type { ParkedEvent } from './projection-store.js';
+
+type Failed = Extract<Applied, { readonly kind: 'failed' }>;
+
+/** Tells those who watch. */
+export type Tell = <Name extends keyof ProjectionEvents>(
+  event: Name,
+  payload: ProjectionEvents[Name],
+) => void;
+
+/** What is told when a batch has been saved. */
+type Later = () => void;
+
+/**
+ * Takes a projection from one saving to the next. Nothing of it runs twice at a time: its owner sees to that.
+ */
+export class ProjectionRunner {
+  readonly #options: ProjectionOptions<object, unknown>;
+  readonly #rules: ProjectionRules;
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  /** Up to here another version has processed the events. */
+  #replayUntil: Position | undefined;
+  progress: ProjectionProgress | undefined;
+  role: ProjectionSnapshot['role'] = 'unknown';
+  processed = 0;
+  skipped = 0;
+
+  constructor(options: ProjectionOptions<object, unknown>, rules: ProjectionRules, clock: Clock, tell: Tell) {
+    this.#options = options;
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  /**
+   * Processes one batch and saves it; whether there may be more.
+   * @throws ProjectionStoppedError where it must not go on; the reason of the signal; errors of feed and
+   * store.
+   */
+  async round(signal: AbortSignal): Promise<boolean> {
+    const progress = await this.#load();
+    const ahead = await this.#findRole();
+    const { feed } = this.#options;
+    const read = await feed.read(progress.position, this.#rules.batch, signal);
+    const events = checkFed(feed, progress.position, read).slice(0, this.#rules.batch);
+    // A shadow goes no further than the version that is read from: what is behind that is not processed yet.
+    const bounded =
+      ahead === undefined ? events : events.filter(event => this.#isWithin(event, ahead.position));
+    await this.#process(progress, bounded, signal);
+    if (ahead === undefined) return events.length > 0;
+    if (bounded.length === 0) await this.#takeOver(ahead.version);
+    return true;
+  }
+
+  /** Runs the handler for a parked event again; whether it went well. */
+  async retryParked(position: Position, signal: AbortSignal): Promise<boolean> {
+    const progress = await this.#load();
+    await this.#findRole();
+    const parked = this.#parkedAt(progress, position);
+    if (parked === undefined) return false;
+    const applied = await progress.apply(parked, { replaying: parked.replaying, late: true, signal });
+    if (applied.kind === 'done') progress.replace(parked);
+    else {
+      signal.throwIfAborted();
+      const attempts = parked.attempts + applied.attempts;
+      const again = { ...parked, error: wordsOf(applied.error), attempts, at: this.#clock.wall() };
+      progress.replace(parked, again);
+    }
+    await progress.save();
+    return applied.kind === 'done';
+  }
+
+  /** Forgets a parked event; whether there was one. */
+  async discardParked(position: Position): Promise<boolean> {
+    const progress = await this.#load();
+    const parked = this.#parkedAt(progress, position);
+    if (parked === undefined) return false;
+    progress.replace(parked);
+    await progress.save();
+    return true;
+  }
+
+  compare(a: Position, b: Position): number {
+    return comparePositions(this.#options.feed, a, b);
+  }
+
+  async #load(): Promise<ProjectionProgress> {
+    if (this.progress === undefined) {
+      const { name, version } = this.#rules;
+      const saved = await this.#options.store.load(name, version);
+      this.progress = new ProjectionProgress(this.#options, this.#rules, this.#clock, saved);
+    }
+    return this.progress;
+  }
+
+  #parkedAt(progress: ProjectionProgress, position: Position): ParkedEvent | undefined {
+    return progress.saved.parked.find(parked => this.compare(parked.position, position) === 0);
+  }
+
+  /** The version that is read from and how far it is, where that is an older one. */
+  async #findRole(): Promise<{ version: number; position: Position | undefined } | undefined> {
+    const { name, version } = this.#rules;
+    const { store } = this.#options;
+    const active = await this.#activeVersion();
+    if (active > version) {
+      const message = `${name}: version ${active} is read from, and this is version ${version}`;
+      throw new ProjectionStoppedError(message, { policy: name });
+    }
+    this.role = active === version ? 'active' : 'shadow';
+    if (active === version) return undefined;
+    return { version: active, position: (await store.load(name, active))?.position };
+  }
+
+  /** The version that is read from; this one, where there was none. */
+  async #activeVersion(): Promise<number> {
+    const { name, version } = this.#rules;
+    const { store } = this.#options;
+    const active = await store.active(name);
+    if (active !== undefined) return active;
+    if (!(await store.activate(name, version, undefined))) {
+      // Somebody was faster.
+      const other = await store.active(name);
+      return other ?? refuse('Projection', 'store.active', 'a function that knows what was activated', other);
+    }
+    this.#becomeActive(undefined);
+    return version;
+  }
+
+  async #takeOver(instead: number): Promise<void> {
+    const { name, version } = this.#rules;
+    const { store } = this.#options;
+    if (!(await store.activate(name, version, instead))) return;
+    // It may have gone on up to this very moment.
+    this.#replayUntil = (await store.load(name, instead))?.position;
+    this.#becomeActive(instead);
+  }
+
+  #becomeActive(instead: number | undefined): void {
+    const { name, version } = this.#rules;
+    this.role = 'active';
+    this.#tell('activated', { projection: name, version, instead, at: this.#clock.wall() });
+  }
+
+  #isWithin({ position }: FedEvent, end: Position | undefined): boolean {
+    return end !== undefined && this.compare(position, end) <= 0;
+  }
+
+  async #process(
+    progress: ProjectionProgress,
+    events: readonly FedEvent[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const later: Later[] = [];
+    let passed = 0;
+    let stop: { readonly error: unknown } | undefined;
+    for (const event of events) {
+      const replaying = this.role === 'shadow' || this.#isWithin(event, this.#replayUntil);
+      if (signal.aborted) stop = { error: signal.reason };
+      else {
+        const applied = await progress.apply(event, { replaying, late: false, signal });
+        if (applied.kind === 'failed') {
+          // What fails because it was told to end says nothing about the event.
+          stop = signal.aborted
+            ? { error: signal.reason }
+            : this.#deal(progress, event, applied, replaying, later);
+        }
+      }
+      if (stop !== undefined) break;
+      progress.position = event.position;
+      passed++;
+    }
+    if (progress.hasChanged) await progress.save();
+    this.processed += passed;
+    for (const tell of later) tell();
+    if (stop !== undefined) throw stop.error;
+  }
+
+  /** What becomes of an event whose handler failed; an error where that is the end. */
+  #deal(
+    progress: ProjectionProgress,
+    event: FedEvent,
+    { error, attempts }: Failed,
+    replaying: boolean,
+    later: Later[],
+  ): { readonly error: unknown } | undefined {
+    const { name, version, onError } = this.#rules;
+    const { position, type } = event;
+    const trouble = { projection: name, version, position, type, error, at: this.#clock.wall() };
+    if (onError === 'skip') {
+      later.push(() => {
+        this.skipped++;
+        this.#tell('skipped', trouble);
+      });
+      return undefined;
+    }
+    const full = onError === 'park' && !progress.park(event, error, attempts, replaying);
+    if (onError === 'park' && !full) {
+      later.push(() => this.#tell('parked', trouble));
+      return undefined;
+    }
+    later.push(() => this.#tell('failed', trouble));
+    const why = full ? `; \`maxParked\` is ${this.#rules.maxParked}, and as many are parked` : '';
+    const message = `${name}: stopped at ${String(position)}, "${type}": ${wordsOf(error)}${why}`;
+    return { error: new ProjectionStoppedError(message, { cause: error, policy: name }) };
+  }
+}
