@@ -1,3 +1,8 @@
+export {
+  type MakeRateLimitStore,
+  type RateLimitStoreSubject,
+  rateLimitStoreLaws,
+} from './testing/conformance/rate-limit-store-laws.js';
 export { type CountingSignal, countingSignal } from './testing/counting-signal.js';
 export {
   type Exploration,
