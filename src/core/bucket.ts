@@ -63,9 +63,9 @@ export class Bucket implements Allowance {
     this.#take(cost, now, Infinity);
   }
 
-  /** Gives back what was taken for nothing; never to more than a full bucket. */
-  refund(cost: number, now: number): void {
-    this.#fullAt = Math.max(this.#fullAt - cost * this.#token, Math.min(this.#fullAt, this.#elapsed(now)));
+  /** Gives back what was taken for nothing: full at a time that has passed is no more than full. */
+  refund(cost: number): void {
+    this.#fullAt = Math.max(0, this.#fullAt - cost * this.#token);
   }
 
   dueAt(cost: number, now: number, ahead: Ahead): number {

@@ -84,7 +84,7 @@ export class InMemoryRateLimitStore implements RateLimitStore {
   refund({ cost, ...target }: RateLimitTarget & { readonly cost: number }): Promise<void> {
     const now = this.#clock.now();
     // A key that is not kept has a full bucket, or shares one, which then stays as strict as it is.
-    this.#kept.peek(target.key)?.follow(target.rule, now).refund(cost, now);
+    this.#kept.peek(target.key)?.follow(target.rule, now).refund(cost);
     return Promise.resolve();
   }
 

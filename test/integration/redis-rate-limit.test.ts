@@ -89,7 +89,8 @@ describe.skipIf(!redis)('the script in Redis', () => {
 describe.skipIf(!redis)('one limit in four processes', () => {
   it('is never exceeded, and used up', async () => {
     const { prefix } = redisForTest();
-    const rule = { limit: 100, perMs: 1_000, burst: 20 };
+    // A burst of a second: nothing is lost when a busy machine lets none of them ask for so long.
+    const rule = { limit: 100, perMs: 1_000, burst: 100 };
     const ends = await Promise.all(Array.from({ length: 4 }, () => runProgram(greedy(prefix, rule))));
     const logs = ends.map(({ code, stdout, stderr }) => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -143,7 +144,7 @@ class Machine {
       return [String(taken), String(waitUs), String(bucket.available(now))];
     };
     if (cost < 0) {
-      bucket.refund(-cost, now);
+      bucket.refund(-cost);
       return tell(1, 0);
     }
     const waitUs = Math.ceil(bucket.dueAt(cost, now, nobody) - now);
