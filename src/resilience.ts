@@ -83,6 +83,7 @@ export type { HedgeOptions, HedgeUpdate } from './resilience/hedge-options.js';
 export type { HedgeEvents, HedgeQuantile, NotHedgedReason } from './resilience/hedge-plan.js';
 export { type HttpDefaultsOptions, httpDefaults } from './resilience/http-defaults.js';
 export type { ResilientInit } from './resilience/http-request.js';
+export { InMemoryRateLimitStore, type RateLimitMemory } from './resilience/in-memory-rate-limit-store.js';
 export { keyed } from './resilience/keyed.js';
 export type {
   KeyedDescription,
@@ -94,6 +95,12 @@ export type { Keyed, KeyedGuard, KeyedPolicy } from './resilience/keyed-policy.j
 export { type LintFinding, lint } from './resilience/lint.js';
 export type { LintSeverity } from './resilience/lint-parts.js';
 export { type PipelineConfig, pipelineFrom } from './resilience/pipeline-config.js';
+export type {
+  RateLimitDecision,
+  RateLimitStore,
+  RateLimitTake,
+  RateLimitTarget,
+} from './resilience/rate-limit-store.js';
 export { RateLimiter, type RateReservation } from './resilience/rate-limiter.js';
 export type { RateLimiterEvents, RateLimiterSnapshot } from './resilience/rate-limiter-events.js';
 export type {
@@ -129,6 +136,15 @@ export {
   type ShadowSnapshot,
   shadow,
 } from './resilience/shadow.js';
+export { SharedRateLimiter } from './resilience/shared-rate-limiter.js';
+export type {
+  SharedRateLimiterDescription,
+  SharedRateLimiterEvents,
+  SharedRateLimiterOptions,
+  SharedRateLimiterSnapshot,
+  SharedRateLimiterUpdate,
+} from './resilience/shared-rate-limiter-options.js';
+export type { SharedRateRefusal } from './resilience/shared-rate-refusal.js';
 export type { CallKey } from './resilience/single-flight.js';
 export type {
   Streamable,

@@ -1,5 +1,10 @@
 export { busLaws } from './testing/bus-laws.js';
 export type { BusSubject } from './testing/bus-subject.js';
+export {
+  type MakeRateLimitStore,
+  type RateLimitStoreSubject,
+  rateLimitStoreLaws,
+} from './testing/conformance/rate-limit-store-laws.js';
 export { type CountingSignal, countingSignal } from './testing/counting-signal.js';
 export {
   type Exploration,
@@ -22,4 +27,41 @@ export { type PolicyLaw, type PolicyLawsOptions, policyLaws } from './testing/po
 export type { MakePolicy } from './testing/policy-subject.js';
 export { type SeededRandom, seededRandom } from './testing/seeded-random.js';
 export { settle } from './testing/settle.js';
+export {
+  type ArrivalScene,
+  type Arrivals,
+  type CallRate,
+  evenly,
+  poisson,
+  users,
+} from './testing/simulation/arrivals.js';
+export {
+  constant,
+  type Distribution,
+  exponential,
+  logNormal,
+  mixture,
+  pareto,
+  uniform,
+} from './testing/simulation/distributions.js';
+export type { Latencies } from './testing/simulation/latency-histogram.js';
+export {
+  type Recovery,
+  type SimulationReport,
+  type SimulationSlice,
+  timeToRecover,
+} from './testing/simulation/report.js';
+export {
+  type ServerFate,
+  type ServerReport,
+  type SimulatedRequest,
+  SimulatedServer,
+  SimulatedServerError,
+} from './testing/simulation/server.js';
+export type {
+  ServerChange,
+  ServerShape,
+  SimulatedServerOptions,
+} from './testing/simulation/server-options.js';
+export { type SimulatedLoad, Simulation } from './testing/simulation/simulation.js';
 export { VirtualClock, type VirtualClockOptions } from './testing/virtual-clock.js';

@@ -15,7 +15,7 @@ const SLACK_MS = 1e-6;
  * Ticks are counted from a moment that moves on whenever the bucket is full, so they stay small.
  *
  * Invariants: in any span of time, tokens taken <= burst + limit * span / perMs; the time at which it is full
- * never moves back but by `update`.
+ * never moves back but by `update` and `refund`.
  */
 export class Bucket implements Allowance {
   most = 0;
@@ -61,6 +61,11 @@ export class Bucket implements Allowance {
 
   spend(cost: number, now: number): void {
     this.#take(cost, now, Infinity);
+  }
+
+  /** Gives back what was taken for nothing: full at a time that has passed is no more than full. */
+  refund(cost: number): void {
+    this.#fullAt = Math.max(0, this.#fullAt - cost * this.#token);
   }
 
   dueAt(cost: number, now: number, ahead: Ahead): number {

@@ -99,6 +99,7 @@ export function checkSettings(options: RateLimiterOptions): LimiterSettings {
 export function checkRate(
   { limit, perMs, burst }: Omit<RateRule, 'burst'> & { readonly burst?: number | undefined },
   algorithm: LimiterSettings['algorithm'],
+  owner = 'RateLimiter',
 ): RateRule {
   const max = algorithm === 'sliding-window' ? MOST_STAMPS : MOST;
   checkNumber(owner, 'limit', limit, { min: 1, max, integer: true });
@@ -119,10 +120,10 @@ export function checkRate(
   };
 }
 
-export function checkCost(cost: unknown): number {
+export function checkCost(cost: unknown, owner = 'RateLimiter'): number {
   return checkNumber(owner, 'cost', cost, { min: 0, integer: true });
 }
 
-export function checkWait(maxWaitMs: unknown): number {
+export function checkWait(maxWaitMs: unknown, owner = 'RateLimiter'): number {
   return checkNumber(owner, 'maxWaitMs', maxWaitMs, { min: 0, infinity: true });
 }

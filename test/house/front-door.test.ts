@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { programOf, specifiers } from './program.js';
 import { frontDoor } from './rules/front-door.js';
 
-/** Entries that are meant to be named by who wants them. */
-const apart = ['src/testing.ts'];
+/** Entries that are meant to be named by who wants them: one for tests, and one for each product. */
+const apart = ['src/testing.ts', 'src/redis.ts'];
 const door = 'src/index.ts';
 const rooms = [...specifiers.values()].filter(path => path !== door && !apart.includes(path));
 

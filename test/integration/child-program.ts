@@ -32,9 +32,12 @@ export async function runProgram(
       platform: 'node',
       format: 'esm',
       logLevel: 'error',
+      // For packages of CommonJS, which a bundle of ES modules cannot ask for Node's own.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/');" },
       alias: {
         keelson: join(root, 'src/index.ts'),
         'keelson/testing': join(root, 'src/testing.ts'),
+        'keelson/redis': join(root, 'src/redis.ts'),
       },
     });
     return await run([...nodeFlags, outfile], killAfterMs);

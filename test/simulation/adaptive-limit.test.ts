@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AdaptiveLimiter } from '../../src/resilience/adaptive-limiter.js';
 import type { AdaptiveAlgorithm } from '../../src/resilience/adaptive-limiter-options.js';
+import type { ServerChange } from '../../src/testing/simulation/server-options.js';
 import type { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { LimitRecord } from './harness/limit-record.js';
 import { optimalLimit } from './harness/optimum.js';
 import { type Overload, openDoor, runOverload, type ServiceKind } from './harness/overload.js';
-import type { Server } from './harness/server.js';
 import { percent, table } from './harness/table.js';
 
 const SERVICE_MS = 100;
@@ -70,10 +70,10 @@ describe('the knee over a virtual hour at twice the capacity (AC3, AC4)', () => 
 
 describe('the knee after a step of the capacity (AC5)', () => {
   const rows: Record<string, string | number>[] = [];
-  const workersTo = (workers: number) => (server: Server) => server.resize(workers);
-  const slowedBy = (factor: number) => (server: Server) => server.slowDown(factor);
+  const workersTo = (workers: number): ServerChange => ({ workers });
+  const slowedBy = (slowness: number): ServerChange => ({ slowness });
 
-  it.each<[string, ServiceKind, number, number, number, (server: Server) => void]>([
+  it.each<[string, ServiceKind, number, number, number, ServerChange]>([
     ['half of the workers', 'exponential', 100, 50, 50, workersTo(50)],
     ['half of the workers', 'bimodal', 100, 50, 50, workersTo(50)],
     ['twice the workers', 'exponential', 100, 200, 200, workersTo(200)],

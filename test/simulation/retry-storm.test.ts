@@ -1,75 +1,92 @@
-import { expect, it } from 'vitest';
-import { pipeline } from '../../src/kernel/pipeline.js';
-import { AdaptiveLimiter } from '../../src/resilience/adaptive-limiter.js';
-import { Retry } from '../../src/resilience/retry.js';
-import { RetryBudget } from '../../src/resilience/retry-budget.js';
-import { Timeout } from '../../src/resilience/timeout.js';
-import { seededRandom } from '../../src/testing/seeded-random.js';
-import { VirtualClock } from '../../src/testing/virtual-clock.js';
-import { openLoop } from './harness/arrivals.js';
-import { Server } from './harness/server.js';
-import { exponential } from './harness/service-time.js';
-import { percent, table } from './harness/table.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { forEachSeed } from './harness/each-seed.js';
+import { long, median, patienceMs } from './harness/effort.js';
+import { publish } from './harness/page.js';
+import { percent } from './harness/table.js';
+import { type MeansName, means, retryStorm, type Storm } from './scenarios/retry-storm.js';
 
-const CALLS_PER_SECOND = 80;
-const PHASE_MS = 20_000;
+describe('ten seconds in which a server hangs, that has to do 93 % of what it can', () => {
+  const size = long ? { workers: 20, afterMs: 200_000 } : { workers: 10, afterMs: 45_000 };
+  let outcomes: ReadonlyMap<MeansName, readonly Storm[]>;
+  const each = (name: MeansName, claim: (storm: Storm) => void): void => outcomes.get(name)!.forEach(claim);
 
-/** A server at 80 % of its capacity, ten times as slow for 20 s; callers wait a second and try 4 times. */
-async function storm(means: { readonly budget?: boolean; readonly limiter?: boolean }) {
-  const clock = new VirtualClock();
-  const random = seededRandom(11);
-  const server = new Server(clock, 10, exponential(100, random.fork()));
-  const budget = means.budget ? new RetryBudget({ reserve: 20, retryRatio: 0.1, clock }) : undefined;
-  const retry = new Retry({ attempts: 4, clock, random: random.fork(), ...(budget && { budget }) });
-  const timeout = new Timeout({ timeoutMs: 1_000, clock });
-  const policy = means.limiter
-    ? pipeline(retry, new AdaptiveLimiter({ clock }), timeout)
-    : pipeline(retry, timeout);
-  const phases: { calls: number; attempts: number; answers: number }[] = [];
-  const stop = openLoop(clock, exponential(1_000 / CALLS_PER_SECOND, random.fork()), () => {
-    const phase = phases.at(-1)!;
-    phase.calls++;
-    const attempt = () => {
-      phase.attempts++;
-      return new Promise<void>(resolve => server.accept(resolve));
-    };
-    policy.execute(attempt).then(
-      () => {
-        phase.answers++;
-      },
-      () => {},
-    );
+  beforeAll(async () => {
+    outcomes = await forEachSeed(means, (name, seed) => retryStorm(name, { seed, ...size }));
+  }, patienceMs);
+
+  it('are followed by minutes without answers; with retries, by a collapse that lasts', () => {
+    // Without retries the queue of ten seconds drains by the 7 % that are left.
+    each('no retries', ({ recoveryMs }) => expect(recoveryMs).toBeGreaterThan(40_000));
+    each('3 attempts', ({ endGood, recoveryMs }) => {
+      expect(endGood).toBeLessThan(0.02);
+      expect(recoveryMs).toBe(Infinity);
+    });
+    each('3 attempts', ({ end, report }) => {
+      expect(end).toBeGreaterThan(2.5);
+      // It works as hard as ever, for nobody.
+      expect(report.servers[0]!.wasted / report.servers[0]!.served).toBeGreaterThan(0.6);
+    });
   });
-  for (const slowness of [1, 10, 1, 1]) {
-    server.slowDown(slowness);
-    phases.push({ calls: 0, attempts: 0, answers: 0 });
-    await clock.advance(PHASE_MS);
-  }
-  stop();
-  await clock.advance(10_000);
-  return phases.map(({ calls, attempts, answers }) => ({
-    amplification: attempts / calls,
-    goodput: answers / calls,
-  }));
-}
 
-it('a retry storm outlives its cause; a budget bounds it, and a limiter ends it', async () => {
-  const names = ['before', 'ten times as slow', 'well again', '20 s later'];
-  const plain = await storm({});
-  const budgeted = await storm({ budget: true });
-  const limited = await storm({ budget: true, limiter: true });
-  const shown = (outcome: (typeof plain)[number] | undefined): string =>
-    `${outcome!.amplification.toFixed(2)}, ${percent(outcome!.goodput)}`;
-  const rows = names.map((phase, at) => ({
-    phase,
-    'retries: attempts a call, answered': shown(plain[at]),
-    'with a budget': shown(budgeted[at]),
-    'with a budget and a limiter': shown(limited[at]),
-  }));
-  console.info(table(rows));
-  expect(plain[1]!.amplification).toBeGreaterThan(3);
-  expect(plain[3]!.goodput).toBeLessThan(0.1);
-  expect(budgeted[1]!.amplification).toBeLessThan(1.15);
-  expect(limited[1]!.amplification).toBeLessThan(1.15);
-  expect(limited[3]!.goodput).toBeGreaterThan(0.95);
+  it('a budget of 10 % bounds the load, but 0.93 × 1.1 is more than the server can do', () => {
+    each('3 attempts, budget', ({ outage, end, endGood, recoveryMs }) => {
+      expect(outage).toBeLessThan(1.12);
+      expect(end).toBeLessThan(1.12);
+      expect(endGood).toBeLessThan(0.02);
+      expect(recoveryMs).toBe(Infinity);
+    });
+  });
+
+  it('with the same budget a server that has room to spare comes back by itself', () => {
+    each('3 attempts, budget, at 70 % of the capacity', ({ endGood, recoveryMs }) => {
+      expect(recoveryMs).toBeGreaterThan(10_000);
+      expect(recoveryMs).toBeLessThan(40_000);
+      expect(endGood).toBeGreaterThan(0.98);
+    });
+  });
+
+  it('a breaker, or a limiter, takes so much off the server that it comes back within seconds', () => {
+    each('3 attempts, breaker', ({ outage, recoveryMs, endGood }) => {
+      expect(outage).toBeLessThan(0.5);
+      expect(recoveryMs).toBeLessThan(10_000);
+      expect(endGood).toBeGreaterThan(0.95);
+    });
+    each('3 attempts, budget, AdaptiveLimiter', ({ outage, recoveryMs }) => {
+      expect(outage).toBeLessThan(0.6);
+      expect(recoveryMs).toBeLessThan(20_000);
+    });
+  });
+
+  it('a server that drops what is late is not saved by that alone, but with a budget it is', () => {
+    each('3 attempts; the server drops what is late', ({ endGood, recoveryMs }) => {
+      expect(endGood).toBeLessThan(0.5);
+      expect(recoveryMs).toBe(Infinity);
+    });
+    each('3 attempts, budget; the server drops what is late', ({ endGood, recoveryMs }) => {
+      expect(recoveryMs).toBeLessThan(60_000);
+      expect(endGood).toBeGreaterThan(0.95);
+    });
+  });
+
+  it('a server that takes the newest first is back at once', () => {
+    each('3 attempts; the server takes the newest first', ({ endGood, recoveryMs }) => {
+      expect(recoveryMs).toBeLessThanOrEqual(2_000);
+      expect(endGood).toBeGreaterThan(0.98);
+    });
+  });
+
+  it('stands in the page', () => {
+    const rows = [...outcomes].map(([name, storms]) => {
+      const of = (what: (storm: Storm) => number): number => median(storms.map(what));
+      const recoveryMs = of(storm => storm.recoveryMs);
+      return {
+        callers: name,
+        'requests a call, outage': of(({ outage }) => outage).toFixed(2),
+        'at the end': of(({ end }) => end).toFixed(2),
+        'answered at the end': percent(of(({ endGood }) => endGood)),
+        'back after': recoveryMs < Infinity ? `${recoveryMs / 1_000} s` : `not in ${size.afterMs / 1_000} s`,
+      };
+    });
+    publish('retry storm', rows);
+  });
 });

@@ -45,6 +45,7 @@ export const rateVariants: readonly Variant[] = [
       'this.#span);\n  }\n\n  /**',
     ],
     ['rough times may empty the bucket', 'this.#perMs > this.#span / 4 ? -1 : this.#span / 2', 'this.#span'],
+    ['a refund is of one token', 'this.#fullAt - cost * this.#token);', 'this.#fullAt - this.#token);'],
     ['those ahead cost nothing', '(ahead.total + cost) * this.#token', 'cost * this.#token'],
   ]),
   ...variantsOf('sliding-window', `${core}/sliding-window`, [

@@ -2,16 +2,27 @@ import { RootContext } from '../../../src/kernel/context.js';
 import { TimeoutError } from '../../../src/kernel/errors.js';
 import type { Guard } from '../../../src/kernel/policy.js';
 import { seededRandom } from '../../../src/testing/seeded-random.js';
-import { VirtualClock } from '../../../src/testing/virtual-clock.js';
-import { openLoop } from './arrivals.js';
-import { Server } from './server.js';
-import { bimodal, type Draw, deterministic, exponential } from './service-time.js';
-
-const services = {
-  deterministic,
+import { poisson } from '../../../src/testing/simulation/arrivals.js';
+import {
+  constant,
+  type Distribution,
   exponential,
-  bimodal,
-} satisfies Record<string, (meanMs: number, random: () => number) => Draw>;
+  mixture,
+} from '../../../src/testing/simulation/distributions.js';
+import { SimulatedServer } from '../../../src/testing/simulation/server.js';
+import type { ServerChange } from '../../../src/testing/simulation/server-options.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+
+/** A cache in front of something slow: one in ten takes ten times as long as the others. */
+function bimodal(meanMs: number): Distribution {
+  const fast = meanMs / 1.9;
+  return mixture([
+    [1, constant(10 * fast)],
+    [9, constant(fast)],
+  ]);
+}
+
+const services = { exponential, bimodal } satisfies Record<string, (meanMs: number) => Distribution>;
 
 export type ServiceKind = keyof typeof services;
 
@@ -27,7 +38,7 @@ export interface Overload {
   /** How long a caller waits; the server knows nothing of it. @default Infinity */
   readonly patienceMs?: number;
   /** What happens at which time. */
-  readonly steps?: readonly (readonly [atMs: number, step: (server: Server) => void])[];
+  readonly steps?: readonly (readonly [atMs: number, change: ServerChange])[];
 }
 
 export interface OverloadResult {
@@ -45,11 +56,13 @@ export function runOverload<P>(overload: Overload, make: (clock: VirtualClock) =
   const { seed, workers, serviceMs, callsPerSecond, durationMs, patienceMs = Infinity } = overload;
   const clock = new VirtualClock();
   const random = seededRandom(seed);
-  const server = new Server(clock, workers, services[overload.service](serviceMs, random.fork()));
+  const service = services[overload.service](serviceMs);
+  const shape = { workers, serviceMs: service, queue: 1_000_000 };
+  const server = new SimulatedServer({ ...shape, clock, random: random.fork() });
   const guard = make(clock);
   const call = new RootContext(clock, {}, Infinity, 1);
-  let [answered, refused, timedOut, tookMs, mostQueued] = [0, 0, 0, 0, 0];
-  openLoop(clock, exponential(1000 / callsPerSecond, random.fork()), () => {
+  let [answered, refused, timedOut, tookMs] = [0, 0, 0, 0];
+  const arrive = (): void => {
     const permit = guard.enter(call);
     if (permit === undefined) {
       refused++;
@@ -70,11 +83,19 @@ export function runOverload<P>(overload: Overload, make: (clock: VirtualClock) =
       tookMs += clock.now() - since;
       guard.exit(permit, true, undefined, call);
     });
-    mostQueued = Math.max(mostQueued, server.queued);
+  };
+  const ended = Promise.resolve();
+  poisson(callsPerSecond)({
+    clock,
+    random: random.fork(),
+    arrive: () => {
+      arrive();
+      return ended;
+    },
   });
-  for (const [atMs, step] of overload.steps ?? []) clock.schedule(atMs, () => step(server));
+  for (const [atMs, change] of overload.steps ?? []) clock.schedule(atMs, () => server.change(change));
   clock.advanceSync(durationMs);
-  return { answered, refused, timedOut, meanMs: tookMs / answered, mostQueued };
+  return { answered, refused, timedOut, meanMs: tookMs / answered, mostQueued: server.report().mostQueued };
 }
 
 /** Lets everybody in. */

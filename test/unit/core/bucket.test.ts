@@ -187,3 +187,25 @@ describe('a bucket under another rule', () => {
     expect(Bucket.mostBurst(1, 1_000)).toBe(Math.floor(2 ** 51 / 1_000));
   });
 });
+
+describe('a bucket that takes back', () => {
+  it('what was taken for nothing, up to a full bucket and no more', () => {
+    const bucket = new Bucket(rule(10, 1_000), 0);
+    drain(bucket, 0);
+    bucket.refund(4);
+    expect(drain(bucket, 0)).toBe(4);
+    bucket.refund(100);
+    expect(drain(bucket, 50)).toBe(10);
+    bucket.refund(3);
+    expect(drain(bucket, 10_000)).toBe(10);
+  });
+
+  it('what was spent ahead of time: those who come later wait less', () => {
+    const bucket = new Bucket(rule(10, 1_000), 0);
+    drain(bucket, 0);
+    bucket.spend(5, 0);
+    expect(bucket.dueAt(1, 0, nobody)).toBe(600);
+    bucket.refund(5);
+    expect(bucket.dueAt(1, 0, nobody)).toBe(100);
+  });
+});
