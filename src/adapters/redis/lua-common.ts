@@ -5,7 +5,8 @@
  * dealt with is kept, 4 how many dead letters a group may have of a topic. The script's own begin at 5.
  *
  * A stream is that of one topic or of one pattern. One that no durable group reads is a passing one: it has
- * an end, which is put off, and loses its oldest entries when it is full. One with durable groups takes no more.
+ * an end, which is put off, and loses its oldest entries when it is full. One with durable groups takes no
+ * more then.
  */
 export const commonLua = `
 local P = ARGV[1]

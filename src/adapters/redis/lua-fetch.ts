@@ -20,7 +20,9 @@ if guestMs > 0 then
   redis.call('ZADD', guests, now + guestMs, group)
   for _, key in ipairs({ DUE, WAKE, LANES, PARKED }) do redis.call('PEXPIRE', key, IDLE_MS) end
   if redis.call('PTTL', stream) >= 0 then
-    for _, key in ipairs({ stream, guests, P .. ':rules:' .. name }) do redis.call('PEXPIRE', key, IDLE_MS) end
+    for _, key in ipairs({ stream, guests, P .. ':rules:' .. name }) do
+      redis.call('PEXPIRE', key, IDLE_MS)
+    end
   end
 end
 if tidy then

@@ -12,7 +12,10 @@ export interface RedisStreamsOptions {
    * `duplicate()`, and closes it.
    */
   readonly client: RedisConnection;
-  /** What the names of all keys begin with; buses that are to hear of each other have the same. @default 'keelson' */
+  /**
+   * What the names of all keys begin with; buses that are to hear of each other have the same.
+   * @default 'keelson'
+   */
   readonly prefix?: string;
   /**
    * The entries of one stream. Publishing to a topic that a group has so many messages of before it fails
@@ -24,7 +27,10 @@ export interface RedisStreamsOptions {
    * start at `earliest`; as long as there is room. @default 0
    */
   readonly retainMs?: number;
-  /** The dead letters of one group of one topic; when there are so many, messages come again instead. @default 10000 */
+  /**
+   * The dead letters of one group of one topic; when there are so many, messages come again instead.
+   * @default 10000
+   */
   readonly maxDeadLetters?: number;
   /** The largest message, headers and body together, in bytes. @default 1048576 */
   readonly maxRecordBytes?: number;
@@ -33,7 +39,7 @@ export interface RedisStreamsOptions {
 }
 
 /** What stands where an option was left out. */
-const defaults: {
+export const redisStreamsDefaults: {
   readonly prefix: string;
   readonly maxLength: number;
   readonly retainMs: number;
@@ -79,8 +85,8 @@ function checkClient(client: RedisConnection): void {
  * ```
  */
 export function redisStreams(options: RedisStreamsOptions): Driver<RedisCapabilities> {
-  checkKeys(owner, options, [...Object.keys(defaults), 'client', 'clock']);
-  const { client, clock = systemClock, ...bounds } = { ...defaults, ...options };
+  checkKeys(owner, options, [...Object.keys(redisStreamsDefaults), 'client', 'clock']);
+  const { client, clock = systemClock, ...bounds } = { ...redisStreamsDefaults, ...options };
   checkClient(client);
   const { prefix } = bounds;
   if (typeof prefix !== 'string' || !/^[\w:.{}-]{1,128}$/.test(prefix)) {

@@ -4,8 +4,6 @@ import type { StreamScripts } from './stream-scripts.js';
 
 type Entry = readonly [Buffer, readonly Buffer[]];
 
-const nothing = /* @__PURE__ */ Buffer.alloc(0);
-
 /** The dead letters of each group, of each topic in a stream of its own. */
 export class StreamDeadLetters implements DeadLetterShelf {
   readonly #scripts: StreamScripts;
@@ -28,7 +26,7 @@ export class StreamDeadLetters implements DeadLetterShelf {
     return entries.map(([id, flat]) => {
       const fields = new Map<string, Buffer>();
       for (let at = 0; at < flat.length; at += 2) fields.set(String(flat[at]), flat[at + 1]!);
-      const field = (name: string): Buffer => fields.get(name) ?? nothing;
+      const field = (name: string): Buffer => fields.get(name) ?? Buffer.alloc(0);
       const record = recordOf(Buffer.from(topic), field('key'), field('headers'), field('body'));
       return { position: id.toString(), record };
     });

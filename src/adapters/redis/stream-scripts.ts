@@ -24,7 +24,7 @@ const texts = {
   leave: commonLua + groupLua + leaveLua,
 } as const;
 
-/** So long a client may be silent about a command, in ms: some never say what became of one that was cut off. */
+/** So long a client may be silent about a command, in ms: some never tell of one that was cut off. */
 const ANSWER_MS = 30_000;
 
 /** Runs the scripts of a bus: each is one step that the server takes wholly or not at all. */
