@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../kernel/clock.js';
-import { checkKeys, checkNumber, refuse } from '../../kernel/options.js';
+import { checkKeys, checkNumber, given, refuse } from '../../kernel/options.js';
 import type { Driver } from '../../messaging/driver.js';
 import type { RedisCapabilities } from './redis-capabilities.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -86,7 +86,7 @@ function checkClient(client: RedisConnection): void {
  */
 export function redisStreams(options: RedisStreamsOptions): Driver<RedisCapabilities> {
   checkKeys(owner, options, [...Object.keys(redisStreamsDefaults), 'client', 'clock']);
-  const { client, clock = systemClock, ...bounds } = { ...redisStreamsDefaults, ...options };
+  const { client, clock = systemClock, ...bounds } = { ...redisStreamsDefaults, ...given(options) };
   checkClient(client);
   const { prefix } = bounds;
   if (typeof prefix !== 'string' || !/^[\w:.{}-]{1,128}$/.test(prefix)) {
