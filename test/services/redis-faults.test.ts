@@ -124,7 +124,7 @@ describe.skipIf(!there)('a bus over a Redis that fails', () => {
     expect(told.join()).toContain('NOGROUP');
   });
 
-  const count = long ? 10_000 : 1_500;
+  const count = long ? 10_000 : 1_000;
   it(`loses none of ${count} messages while the server is killed twice`, async () => {
     const redis = await ownRedis();
     await redis.start();
@@ -162,7 +162,7 @@ describe.skipIf(!there)('a bus over a Redis that fails', () => {
     expect(seen.size).toBe(count);
   });
 
-  const messages = long ? 10_000 : 1_200;
+  const messages = long ? 10_000 : 600;
   it(`handles or buries each of ${messages} once, in order of their keys, whatever fails`, async () => {
     const random = seededRandom(seed);
     const redis = await ownRedis();
