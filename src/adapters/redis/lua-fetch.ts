@@ -3,7 +3,7 @@
  * many, the ms of the lease, the ms until the group is dropped unless it is heard of again (0 for never), and
  * whether to tidy up.
  *
- * Answers the deliveries; then, when there was less than was asked for, for how many ms there will be nothing
+ * Answers the deliveries, each as a text and its body, in one row; then, when there was less than was asked for, for how many ms there will be nothing
  * (-1 for nobody knows), and the ends of the three streams of which one grows when there is something before.
  */
 export const fetchLua = `
@@ -30,11 +30,17 @@ if tidy then
   trim(name, RETAIN)
 end
 
+-- Only what somebody else has written can have more.
+local function oneLine(text)
+  return string.find(text, '\\n', 1, true) and string.gsub(text, '\\n', ' ') or text
+end
+
 local function take(entry, attempt, fields)
   redis.call('ZADD', DUE, from + leaseMs, entry[1])
   want = want - 1
-  got[#got + 1] = { entry[1], attempt, fields.topic or name, fields.key or '', fields.headers or '{}',
-    fields.body or '' }
+  local line = entry[1] .. ' ' .. attempt .. ' ' .. oneLine(fields.topic or name)
+  got[#got + 1] = line .. '\\n' .. oneLine(fields.headers or '{}') .. '\\n' .. (fields.key or '')
+  got[#got + 1] = fields.body or ''
 end
 
 if want > 0 then

@@ -127,15 +127,15 @@ end
 `;
 
 /**
- * Publishes a batch. `ARGV` from 5: for each record its topic, key, headers, body, the ms before its time and
- * the only group that is to get it. Answers the place of each, or `!` and why it is nowhere.
+ * Publishes a batch. `ARGV` from 5: for each record, in one text, the ms before its time, its topic and the
+ * only group that is to get it; then its key, headers and body. Answers the place of each, or `!` and why it is nowhere.
  */
 export const publishLua = `
 local answers = {}
-for i = 5, #ARGV, 6 do
-  local ms, id = tonumber(ARGV[i + 4]), nil
-  local topic, key, headers, body, group = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 5]
-  if ms > 0 then
+for i = 5, #ARGV, 4 do
+  local ms, topic, group = string.match(ARGV[i], '^(%d+) (%S+) (.*)$')
+  local key, headers, body, id = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], nil
+  if ms ~= '0' then
     id = postpone(ms, { topic, key, headers, body, group })
   else
     id = publish(topic, key, headers, body, group)

@@ -1,10 +1,11 @@
 /**
- * Settles a batch. `ARGV` from 9: for each a verb, the entry, the delivery that it is, ms and a text. It
- * counts only when the entry is still with this consumer, and this is its latest delivery.
+ * Settles a batch. `ARGV` from 9: for each, in one text, a verb, the entry, the delivery that it is, and what
+ * belongs to the verb. It counts only when the entry is still with this consumer, and this is its latest
+ * delivery.
  *
  * - `ack`: it is dealt with.
- * - `nack`: it comes again after `ms`; `release`: at once, and this delivery does not count.
- * - `extend`: the lease ends `ms` from now.
+ * - `nack`: it comes again after so many ms; `release`: at once, and this delivery does not count.
+ * - `extend`: the lease ends so many ms from now.
  * - `dead`: it becomes a dead letter with these headers.
  *
  * Answers for each: 1 done, 0 stale, 2 too many dead letters.
@@ -39,26 +40,27 @@ local function bury(id, headers)
   return true
 end
 
-local function settle(verb, id, attempt, ms, text)
+local function settle(verb, id, attempt, rest)
   if not isMine(id, attempt) then return 0 end
-  if verb == 'dead' and not bury(id, text) then return 2 end
+  if verb == 'dead' and not bury(id, rest) then return 2 end
   if verb == 'ack' or verb == 'dead' then
     redis.call('XACK', stream, group, id)
     acked[#acked + 1] = id
   elseif verb == 'extend' then
-    redis.call('ZADD', DUE, from + tonumber(ms), id)
+    redis.call('ZADD', DUE, from + tonumber(rest), id)
   elseif verb == 'release' then
     redis.call('XCLAIM', stream, group, 'waiting', 0, id, 'RETRYCOUNT', attempt - 1, 'JUSTID')
     schedule(now, id)
   else
     redis.call('XCLAIM', stream, group, 'waiting', 0, id, 'JUSTID')
-    schedule(tonumber(ms) > 0 and from + tonumber(ms) or now, id)
+    local ms = tonumber(rest)
+    schedule(ms > 0 and from + ms or now, id)
   end
   return 1
 end
 
-for i = 9, #ARGV, 5 do
-  answers[#answers + 1] = settle(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+for i = 9, #ARGV do
+  answers[#answers + 1] = settle(string.match(ARGV[i], '^(%a+) (%S+) (%d+) (.*)$'))
 end
 finish(acked)
 wake()

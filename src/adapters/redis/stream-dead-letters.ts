@@ -27,7 +27,7 @@ export class StreamDeadLetters implements DeadLetterShelf {
       const fields = new Map<string, Buffer>();
       for (let at = 0; at < flat.length; at += 2) fields.set(String(flat[at]), flat[at + 1]!);
       const field = (name: string): Buffer => fields.get(name) ?? Buffer.alloc(0);
-      const record = recordOf(Buffer.from(topic), field('key'), field('headers'), field('body'));
+      const record = recordOf(topic, String(field('key')), String(field('headers')), field('body'));
       return { position: id.toString(), record };
     });
   }

@@ -21,7 +21,7 @@ export async function publishRecords(
   for (const { topic, key = '', headers, body, notBefore, group = '' } of records) {
     // The server counts from its own clock: a span survives that the two differ, a point would not.
     const waitMs = notBefore === undefined ? 0 : Math.max(0, Math.ceil(notBefore - clock.wall()));
-    args.push(topic, key, headersText(headers), bufferOf(body), String(waitMs), group);
+    args.push(`${waitMs} ${topic} ${group}`, key, headersText(headers), bufferOf(body));
   }
   try {
     const answers = (await scripts.run('publish', args)) as readonly Buffer[];

@@ -30,11 +30,6 @@ function onlyTexts(parsed: object): Readonly<Record<string, string>> {
 }
 
 /** A record as the four fields of an entry tell it. */
-export function recordOf(topic: Buffer, key: Buffer, headers: Buffer, body: Buffer): InRecord {
-  return {
-    topic: topic.toString(),
-    key: key.length === 0 ? undefined : key.toString(),
-    headers: headersIn(headers.toString()),
-    body,
-  };
+export function recordOf(topic: string, key: string, headers: string, body: Buffer): InRecord {
+  return { topic, key: key === '' ? undefined : key, headers: headersIn(headers), body };
 }

@@ -6,7 +6,8 @@ import type { StreamScripts } from './stream-scripts.js';
 type Verb = 'ack' | 'nack' | 'release' | 'extend' | 'dead';
 
 interface Order {
-  readonly fields: readonly [Verb, string, string, string, string];
+  /** The verb, the place, the delivery, and what belongs to the verb. */
+  readonly text: string;
   readonly resolve: (answer: Settled) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,10 +32,9 @@ export class StreamSettler {
     this.#member = member;
   }
 
-  settle(verb: Verb, position: string, attempt: number, ms: number, text: string): Promise<Settled> {
+  settle(verb: Verb, position: string, attempt: number, rest: string | number): Promise<Settled> {
     return new Promise((resolve, reject) => {
-      const fields = [verb, position, String(attempt), String(Math.ceil(ms)), text] as const;
-      this.#orders.push({ fields, resolve, reject });
+      this.#orders.push({ text: `${verb} ${position} ${attempt} ${rest}`, resolve, reject });
       if (this.#busy) return;
       this.#busy = true;
       // What else is settled in this turn of microtasks goes along.
@@ -54,7 +54,7 @@ export class StreamSettler {
     while (this.#orders.length > 0) {
       const batch = this.#orders.splice(0, LARGEST_BATCH);
       try {
-        const args = [...this.#member, ...batch.flatMap(order => order.fields)];
+        const args = [...this.#member, ...batch.map(order => order.text)];
         const answers = (await this.#scripts.run('settle', args)) as readonly number[];
         for (const [place, order] of batch.entries()) answer(order, answers[place]);
       } catch (error) {
@@ -87,27 +87,27 @@ export class StreamDelivery implements RawDelivery {
   }
 
   ack(): Promise<Settled> {
-    return this.#settle('ack', 0, '');
+    return this.#settle('ack', '');
   }
 
   nack(delayMs: number): Promise<Settled> {
-    return this.#settle('nack', delayMs, '');
+    return this.#settle('nack', Math.ceil(delayMs));
   }
 
   /** It was not looked at: it comes again as if it had not been handed out. */
   release(): Promise<Settled> {
-    return this.#settle('release', 0, '');
+    return this.#settle('release', '');
   }
 
   extend(ms: number): Promise<Settled> {
-    return this.#settle('extend', ms, '');
+    return this.#settle('extend', Math.ceil(ms));
   }
 
   deadLetter(headers: Readonly<Record<string, string>>): Promise<Settled> {
-    return this.#settle('dead', 0, headersText({ ...this.record.headers, ...headers }));
+    return this.#settle('dead', headersText({ ...this.record.headers, ...headers }));
   }
 
-  #settle(verb: Verb, ms: number, text: string): Promise<Settled> {
-    return this.#settler.settle(verb, this.position, this.attempt, ms, text);
+  #settle(verb: Verb, rest: string | number): Promise<Settled> {
+    return this.#settler.settle(verb, this.position, this.attempt, rest);
   }
 }

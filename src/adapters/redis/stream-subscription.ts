@@ -18,8 +18,12 @@ export interface SubscriptionParts {
   readonly sink: Sink;
 }
 
-/** A delivery as the script tells it: place, count, topic, key, headers, body. */
-type Fetched = readonly [Buffer, number, Buffer, Buffer, Buffer, Buffer];
+/** What the script tells: a text and a body for each delivery, then whether and until when there is no more. */
+interface Fetched {
+  readonly row: readonly Buffer[];
+  readonly waitMs: number | undefined;
+  readonly ends: readonly string[];
+}
 
 const TIDY_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
@@ -112,11 +116,11 @@ export class StreamSubscription implements DriverSubscription {
     const asked = Math.min(this.#credit, LARGEST_FETCH);
     this.#credit -= asked;
     try {
-      const [got, waitMs, ...ends] = await this.#fetch(asked);
+      const { row, waitMs, ends } = await this.#fetch(asked);
       this.#find();
       const isVoid = epoch !== this.#epoch;
-      if (!isVoid) this.#credit += asked - got.length;
-      for (const fetched of got) this.#hand(fetched, isVoid);
+      if (!isVoid) this.#credit += asked - row.length / 2;
+      for (let at = 0; at < row.length; at += 2) this.#hand(row[at]!.toString(), row[at + 1]!, isVoid);
       if (waitMs !== undefined) this.#wait(waitMs, ends);
     } catch (error) {
       if (epoch === this.#epoch) this.#credit += asked;
@@ -126,7 +130,7 @@ export class StreamSubscription implements DriverSubscription {
     this.#pump(this.#lost);
   }
 
-  async #fetch(count: number): Promise<readonly [readonly Fetched[], number | undefined, ...string[]]> {
+  async #fetch(count: number): Promise<Fetched> {
     const { clock, scripts, spec, membership } = this.#parts;
     const now = clock.now();
     const tidy = now >= this.#tidyAt;
@@ -134,14 +138,17 @@ export class StreamSubscription implements DriverSubscription {
     const { guestMs } = membership;
     const rest = [String(count), String(Math.ceil(spec.leaseMs)), String(guestMs), tidy ? '1' : '0'];
     const answer = await scripts.run('fetch', [...this.#member, ...rest]);
-    const [got, waitMs, ...ends] = answer as [Fetched[], number | undefined, ...Buffer[]];
-    return [got, waitMs, ...ends.map(String)];
+    const [row, waitMs, ...ends] = answer as [Buffer[], number | undefined, ...Buffer[]];
+    return { row, waitMs, ends: ends.map(String) };
   }
 
-  #hand(fetched: Fetched, isVoid: boolean): void {
-    const [id, attempt, topic, key, headers, body] = fetched;
-    const record = recordOf(topic, key, headers, body);
-    const delivery = new StreamDelivery(this.#settler, record, id.toString(), attempt);
+  /** `text` is the place, the count and the topic; the headers; and the key, which may have lines itself. */
+  #hand(text: string, body: Buffer, isVoid: boolean): void {
+    const first = text.indexOf('\n');
+    const second = text.indexOf('\n', first + 1);
+    const [position = '', attempt, topic = ''] = text.slice(0, first).split(' ');
+    const record = recordOf(topic, text.slice(second + 1), text.slice(first + 1, second), body);
+    const delivery = new StreamDelivery(this.#settler, record, position, Number(attempt));
     if (!isVoid) this.#parts.sink.deliver(delivery);
     // Where that fails it comes again when its lease is over.
     else delivery.release().catch(() => {});
