@@ -68,7 +68,7 @@ export interface RawDelivery {
   ack(): Promise<Settled>;
   /** It is to come again, `delayMs` from now and never earlier. */
   nack(delayMs: number): Promise<Settled>;
-  /** Gives it back at once, as nobody has looked at it: where a broker counts, this delivery does not count. */
+  /** Gives it back at once, as nobody has looked at it: this delivery does not count. */
   release?(): Promise<Settled>;
   /** Holds it for `ms` from now. */
   extend?(ms: number): Promise<Settled>;

@@ -128,7 +128,8 @@ end
 
 /**
  * Publishes a batch. `ARGV` from 5: for each record, in one text, the ms before its time, its topic and the
- * only group that is to get it; then its key, headers and body. Answers the place of each, or `!` and why it is nowhere.
+ * only group that is to get it; then its key, headers and body. Answers the place of each, or `!` and why it
+ * is nowhere.
  */
 export const publishLua = `
 local answers = {}

@@ -18,7 +18,7 @@ export interface SubscriptionParts {
   readonly sink: Sink;
 }
 
-/** What the script tells: a text and a body for each delivery, then whether and until when there is no more. */
+/** What the script tells: a text and a body for each delivery, then until when there is no more. */
 interface Fetched {
   readonly row: readonly Buffer[];
   readonly waitMs: number | undefined;
