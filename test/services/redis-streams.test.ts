@@ -33,11 +33,16 @@ async function until(holds: () => boolean | Promise<boolean>, withinMs = 5_000):
 const keysOf = async (client: Redis, prefix: string): Promise<string[]> =>
   (await client.keys(`${prefix}:*`)).map(key => key.slice(prefix.length + 1)).sort();
 
-async function hold(driver: ReturnType<typeof redisStreams>, group: string, credit: number) {
+async function hold(
+  driver: ReturnType<typeof redisStreams>,
+  group: string,
+  credit: number,
+  leaseMs = 30_000,
+) {
   const held: RawDelivery[] = [];
   const spec = { pattern: placed.name, group, start: 'latest', order: 'none', topology: 'ensure' } as const;
   const sink = { deliver: (delivery: RawDelivery) => void held.push(delivery), ready() {}, lost() {} };
-  const subscription = await driver.subscribe({ ...spec, leaseMs: 30_000 }, sink);
+  const subscription = await driver.subscribe({ ...spec, leaseMs }, sink);
   subscription.request(credit);
   return { held, subscription };
 }
@@ -56,6 +61,21 @@ describe.skipIf(!there)('the streams of a bus', () => {
     expect(await two.held[0]?.ack()).toBe('done');
     expect(await client.xlen(stream)).toBe(0);
     expect(await keysOf(client, prefix)).toEqual(['rules:orders.placed', 'stream:orders.placed']);
+  });
+
+  it('take no word of an older delivery, not even of the member that has the new one', async () => {
+    const { client, prefix } = scene();
+    const driver = redisStreams({ client, prefix });
+    onTestFinished(() => driver.close());
+    const { held } = await hold(driver, 'g', 2, 200);
+    await driver.publish([recordOf('a')]);
+    await until(() => held.length === 2);
+    const [first, second] = held;
+    expect([first?.attempt, second?.attempt]).toEqual([1, 2]);
+    await second?.extend?.(30_000);
+    expect(await first?.ack()).toBe('stale');
+    expect(await first?.extend?.(30_000)).toBe('stale');
+    expect(await second?.ack()).toBe('done');
   });
 
   it('know their members by name only as long as they are there', async () => {

@@ -4,8 +4,8 @@
  * whether to tidy up.
  *
  * Answers the deliveries, each as a text and its body, in one row; then, when there was less than was asked
- * for, for how many ms there will be nothing (-1 for nobody knows), and the ends of the three streams of which
- * one grows when there is something before.
+ * for, for how many ms there will be nothing (-1 for nobody knows), and the ends of the three streams of
+ * which one grows when there is something before.
  */
 export const fetchLua = `
 local want, leaseMs = tonumber(ARGV[9]), tonumber(ARGV[10])
