@@ -1,2 +1,5 @@
 export { RedisRateLimitStore, type RedisRateLimitStoreOptions } from './adapters/redis/rate-limit-store.js';
+export type { RedisCapabilities } from './adapters/redis/redis-capabilities.js';
 export type { RedisScripts } from './adapters/redis/redis-client.js';
+export type { RedisConnection, RedisConnectionOptions } from './adapters/redis/redis-connection.js';
+export { type RedisStreamsOptions, redisStreams } from './adapters/redis/redis-streams.js';

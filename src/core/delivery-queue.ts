@@ -121,6 +121,14 @@ export class DeliveryQueue<M> {
     return 'done';
   }
 
+  /** Gives it back at once, as if it had not been handed out. */
+  release(delivery: Delivery<M>, epoch: number): Settlement {
+    if (!this.#release(delivery, epoch)) return 'stale';
+    delivery.attempt--;
+    this.#ready.add(delivery, delivery.rank);
+    return 'done';
+  }
+
   /** Makes the lease end `ms` from now. */
   extend(delivery: Delivery<M>, epoch: number, ms: number, now: number): Settlement {
     if (epoch === 0 || delivery.epoch !== epoch) return 'stale';

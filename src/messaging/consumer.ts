@@ -139,8 +139,12 @@ export class Consumer implements Sink {
   #giveBack(held: HeldDelivery): void {
     this.#held.delete(held);
     this.#released++;
+    // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
+    const untouched = !held.tried;
     // A broker that does not hear of it gives it to another one when the lease is over.
-    held.settle(raw => raw.nack(0)).catch(() => {});
+    held
+      .settle(raw => (untouched && raw.release !== undefined ? raw.release() : raw.nack(0)))
+      .catch(() => {});
   }
 
   /** Begins no handler until `resume`; what is being handled goes on. */
@@ -169,6 +173,7 @@ export class Consumer implements Sink {
   async #work(held: HeldDelivery): Promise<void> {
     let fate: Fate;
     held.begun = true;
+    held.tried = true;
     try {
       fate = await this.#handling.handle(held);
     } catch (error) {

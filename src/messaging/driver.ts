@@ -68,6 +68,8 @@ export interface RawDelivery {
   ack(): Promise<Settled>;
   /** It is to come again, `delayMs` from now and never earlier. */
   nack(delayMs: number): Promise<Settled>;
+  /** Gives it back at once, as nobody has looked at it: this delivery does not count. */
+  release?(): Promise<Settled>;
   /** Holds it for `ms` from now. */
   extend?(ms: number): Promise<Settled>;
   /** Moves it to the dead letters of its group in one step, with these headers besides its own. */

@@ -12,6 +12,8 @@ export class HeldDelivery {
   run = 1;
   /** Whether it is being handled. */
   begun = false;
+  /** Whether it has been handled, or tried to. */
+  tried = false;
   /** Set once, by whatever settles it first. */
   settled = false;
   /** Ends the run that is under way, if there is one. */

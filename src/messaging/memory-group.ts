@@ -116,6 +116,13 @@ export class MemoryGroup {
     return 'done';
   }
 
+  release(handed: MemoryDelivery): Settled {
+    handed.member.held.delete(handed);
+    if (this.#queue.release(handed.delivery, handed.epoch) === 'stale') return 'stale';
+    this.pump();
+    return 'done';
+  }
+
   extend(handed: MemoryDelivery, ms: number): Settled {
     const answer = this.#queue.extend(handed.delivery, handed.epoch, ms, this.#clock.now());
     if (answer === 'stale') return 'stale';
@@ -218,6 +225,10 @@ export class MemoryDelivery implements RawDelivery {
 
   async nack(delayMs: number): Promise<Settled> {
     return this.#group.giveBack(this, delayMs);
+  }
+
+  async release(): Promise<Settled> {
+    return this.#group.release(this);
   }
 
   async extend(ms: number): Promise<Settled> {

@@ -100,6 +100,26 @@ export const settlementLaws: readonly StagedLaw[] = [
     },
   },
   {
+    name: 'does not count what is given back untouched, where it can',
+    check: async (stage, demand) => {
+      const to = stage.topic();
+      const first = await hold(stage, to.name, 'g', 1);
+      await stage.bus().publish(to, { n: 1 });
+      await stage.until(() => first.held.length >= 1);
+      const [given] = first.held;
+      if (given?.release !== undefined) {
+        await first.subscription.pause();
+        const answers = [await given.release(), await given.ack()];
+        const second = await hold(stage, to.name, 'g', 1);
+        await stage.until(() => second.held.length >= 1, stage.leaseMs);
+        const told = [...answers, second.held[0]?.attempt, await second.held[0]?.ack()];
+        demand(told.join() === 'done,stale,1,done', 'done, stale, the first delivery, done', told);
+        await second.close();
+      }
+      await first.close();
+    },
+  },
+  {
     name: 'answers stale to who has lost the lease, and keeps the new holder’s',
     check: async (stage, demand) => {
       if (!stage.capabilities.extendLease) return;

@@ -62,4 +62,14 @@ describe('DeliveryQueue', () => {
     queue.settle(now, now.epoch);
     expect(queue.claim(100)?.message).toBe('later');
   });
+
+  it('takes back what nobody has looked at as if it had not been handed out', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
+    queue.add('a', 1, undefined);
+    const first = queue.claim(0)!;
+    const { epoch } = first;
+    expect(queue.release(first, epoch)).toBe('done');
+    expect(queue.release(first, epoch)).toBe('stale');
+    expect([queue.leased, queue.earliest, queue.claim(0)?.attempt]).toEqual([0, Infinity, 1]);
+  });
 });

@@ -242,4 +242,25 @@ describe('a consumer', () => {
     expect(seen).toEqual([1, 2]);
     await bus.close();
   });
+
+  it('counts no delivery of what it gives back untouched when it drains', async () => {
+    const { clock, bus } = scene();
+    const options = { group: 'g', failure: { redeliver: [0] } };
+    const first = bus.subscribe(orders, { ...options, prefetch: 2 }, () => new Promise(() => {}));
+    await first.ready;
+    for (const n of [1, 2]) await bus.publish(orders, { n });
+    const draining = first.drain({ timeoutMs: 10 });
+    await clock.advance(10);
+    expect(await draining).toEqual({ finished: 0, released: 2 });
+    const seen: number[][] = [];
+    const later = bus.subscribe(orders, options, ({ data, attempt }) => void seen.push([data.n, attempt]));
+    await later.ready;
+    await clock.advance(10);
+    // The first one's handler had begun; nobody had looked at the second one.
+    expect(seen).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
+    await bus.close();
+  });
 });
