@@ -67,3 +67,4 @@ export type {
   SubscribeOptions,
 } from './messaging/subscribe-options.js';
 export { type Topic, type TopicOptions, topic } from './messaging/topic.js';
+export type { SqlTransaction } from './messaging/transaction.js';
