@@ -1,5 +1,5 @@
-import { checkNumber, checkOneOf, refuse } from '../../kernel/options.js';
 import type { Clock } from '../../kernel/clock.js';
+import { checkNumber, checkOneOf, refuse } from '../../kernel/options.js';
 import type { BusOptions } from '../../messaging/bus-options.js';
 import type { NotificationSource, PostgresClient } from './client.js';
 import { checkSchema } from './names.js';
