@@ -78,10 +78,10 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     this.#look();
   }
 
+  /** What is being claimed comes too late, and is given back. */
   async pause(): Promise<void> {
     this.#credit = 0;
     this.#epoch++;
-    await this.#claiming;
   }
 
   async close(): Promise<void> {
@@ -89,6 +89,7 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     this.#closed = true;
     for (const timer of [this.#poll, this.#upkeep, this.#catchUp]) timer?.cancel();
     await this.pause();
+    await this.#claiming;
     this.#onClosed(this);
     // A server that does not hear of it hands them out again when their leases are over.
     await Promise.allSettled([...this.#held].map(delivery => delivery.nack(0)));
@@ -135,18 +136,21 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     const wanted = Math.min(this.#credit, MOST_CLAIMED);
     const epoch = this.#epoch;
     this.#woken = false;
-    let found = 0;
+    let rows: readonly Row[] = [];
+    let failure: { readonly error: unknown } | undefined;
     try {
-      const rows = wanted > 0 ? await this.#take(wanted) : [];
-      found = rows.length;
-      this.#hand(rows, epoch);
-      this.#recover();
+      if (wanted > 0) rows = await this.#take(wanted);
     } catch (error) {
-      this.#fail(error);
-      return;
-    } finally {
-      this.#claiming = undefined;
+      failure = { error };
     }
+    this.#claiming = undefined;
+    if (failure !== undefined) {
+      this.#fail(failure.error);
+      return;
+    }
+    this.#hand(rows, epoch);
+    this.#recover();
+    const found = rows.length;
     if (found > 0) this.#waitMs = FIRST_POLL_MS;
     if (found >= wanted || this.#woken) this.#look();
     else {
