@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresBus } from '../../src/adapters/postgres/bus.js';
 import { topic } from '../../src/messaging/topic.js';
@@ -136,25 +135,5 @@ describe.skipIf(!there)('publishing within a transaction of the user', () => {
       const mine = got.filter(n => n >= 1_000);
       expect(mine.sort((a, b) => a - b)).toEqual(all);
     }
-  });
-});
-
-describe('publishing within a transaction of PGlite', () => {
-  it('is there when it commits, and never was when it rolls back', async () => {
-    const client = await PGlite.create();
-    const bus = postgresBus({ client });
-    const seen: number[] = [];
-    await bus.subscribe(placed, { group: 'g' }, ({ data }) => void seen.push(data.n)).ready;
-    await client.transaction(async transaction => {
-      await bus.publish(placed, { n: 1 }, { transaction });
-      await transaction.rollback();
-    });
-    await client.transaction(async transaction => {
-      await bus.publish(placed, { n: 2 }, { transaction });
-    });
-    await until(() => seen.length > 0);
-    expect(seen).toEqual([2]);
-    await bus.close();
-    await client.close();
   });
 });

@@ -55,8 +55,10 @@ const headsIn = (s: string): string => `
   WITH next AS (
     SELECT d.pos FROM ${s}.delivery d
     WHERE d.group_id = $1::bigint AND d.pos = ANY (string_to_array($2::text, ',')::bigint[]) AND d.due <= now()
-      AND NOT EXISTS (SELECT 1 FROM ${s}.delivery e WHERE e.group_id = d.group_id AND e.lane = d.lane
-        AND (e.pos < d.pos AND d.lease IS NULL OR e.pos <> d.pos AND e.lease IS NOT NULL))
+      AND (d.lease IS NOT NULL OR NOT EXISTS (SELECT 1 FROM ${s}.delivery e
+        WHERE e.group_id = d.group_id AND e.lane = d.lane AND e.pos < d.pos))
+      AND NOT EXISTS (SELECT 1 FROM ${s}.delivery h
+        WHERE h.group_id = d.group_id AND h.lane = d.lane AND h.lease IS NOT NULL AND h.pos <> d.pos)
     FOR UPDATE OF d SKIP LOCKED
   )
   UPDATE ${s}.delivery d
