@@ -51,6 +51,13 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_MAINTENANCE$/,
     /^under way: 0, ended well: 1, badly: 2$/,
   ],
+  'bus-postgres.mjs': [
+    /^placed for ann: 7$/,
+    /^not placed for bob: orders_total_check$/,
+    /^placed for ann: 13$/,
+    /^billed to ann: 7$/,
+    /^billed to ann: 13$/,
+  ],
   'virtual-clock.mjs': [/^31 s went by in \d+ s, no timer is left$/],
 };
 
@@ -79,6 +86,11 @@ describe('examples', () => {
     async (name, lines) => {
       const { code, stdout, stderr } = await runProgram(`examples/${name}`, [], 20_000);
       expect(stderr).toBe('');
+      if (stdout.startsWith('skipped: ') && code === 0) {
+        // A server that it speaks to is missing; with `CI` set that is an error of the program.
+        console.warn(`${name} ${stdout}`);
+        return;
+      }
       const printed = stdout.trimEnd().split('\n');
       expect(printed, stdout).toHaveLength(lines.length);
       for (const [place, line] of lines.entries()) expect(printed[place]).toMatch(line);

@@ -74,9 +74,9 @@ export class PostgresDelivery implements RawDelivery {
     return this.#end(this.#holder.settlements.bury(this.handed, all, this.#until), undefined);
   }
 
-  /** Gives back what no handler has seen. */
-  async giveBack(): Promise<Settled> {
-    return this.#end(this.#holder.settlements.giveBack(this.handed, this.#until), 0);
+  /** Gives back what no handler has seen: it does not count. */
+  async release(): Promise<Settled> {
+    return this.#end(this.#holder.settlements.release(this.handed, this.#until), 0);
   }
 
   async #end(settling: Promise<Settled>, dueMs: number | undefined): Promise<Settled> {

@@ -83,7 +83,7 @@ export class Settlements {
   }
 
   /** Gives back what never came to a handler, as if it had not been handed out. */
-  giveBack(handed: Handed, until: number): Promise<Settled> {
+  release(handed: Handed, until: number): Promise<Settled> {
     return this.#nacks.add({ ...handed, delay: 0, unused: true, until });
   }
 

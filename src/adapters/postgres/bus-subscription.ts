@@ -174,7 +174,7 @@ export class PostgresSubscription implements DriverSubscription, Holder {
       this.#held.add(delivery);
       if (row['expired'] === true) void delivery.ack().catch(() => {});
       // It came too late: nobody asks for it any more.
-      else if (epoch !== this.#epoch) void delivery.giveBack().catch(() => {});
+      else if (epoch !== this.#epoch) void delivery.release().catch(() => {});
       else {
         this.#credit--;
         this.#sink.deliver(delivery);
