@@ -60,6 +60,7 @@ export type {
   SubscriptionSnapshot,
 } from './messaging/message-bus.js';
 export type { Published } from './messaging/publisher.js';
+export type { SqlTransaction } from './messaging/sql-transaction.js';
 export type {
   CommonSubscribeOptions,
   FailurePolicy,
@@ -67,4 +68,3 @@ export type {
   SubscribeOptions,
 } from './messaging/subscribe-options.js';
 export { type Topic, type TopicOptions, topic } from './messaging/topic.js';
-export type { SqlTransaction } from './messaging/transaction.js';

@@ -1,6 +1,6 @@
 export { postgresBus } from './adapters/postgres/bus.js';
 export type { PostgresCapabilities } from './adapters/postgres/bus-capabilities.js';
-export { type PostgresDriver, postgresDriver } from './adapters/postgres/bus-driver.js';
+export { postgresDriver } from './adapters/postgres/bus-driver.js';
 export type { PostgresBusOptions, PostgresDriverOptions } from './adapters/postgres/bus-options.js';
 export type {
   ListeningConnection,

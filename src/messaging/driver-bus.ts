@@ -23,9 +23,10 @@ import type {
 import { draftOf, type PublishCall } from './publish-options.js';
 import { type Published, Publisher } from './publisher.js';
 import { type Reply, Requests, replyOf } from './requests.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import { checkSubscribe, type SubscribeOptions } from './subscribe-options.js';
 import { type Topic, topic as topicOf } from './topic.js';
-import { type SqlTransaction, TransactionalPublisher } from './transaction.js';
+import { TransactionalPublisher } from './transactional-publisher.js';
 
 const REQUEST_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import type { DeliveryOrder, Settlement } from '../core/delivery-queue.js';
 import type { Capabilities } from './capabilities.js';
-import type { SqlTransaction } from './transaction.js';
+import type { SqlTransaction } from './sql-transaction.js';
 
 /** A message as a driver takes it: bytes and texts. */
 export interface OutRecord {

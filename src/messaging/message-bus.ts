@@ -7,9 +7,9 @@ import type { DeadLetters } from './dead-letters.js';
 import type { Handler } from './handling.js';
 import type { MessageFacts } from './message.js';
 import type { Published } from './publisher.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import type { SubscribeOptions } from './subscribe-options.js';
 import type { Topic } from './topic.js';
-import type { SqlTransaction } from './transaction.js';
 
 /** What a publisher may say of one message, as far as the broker can do it. */
 export type PublishOptions<C extends Capabilities = Capabilities> = MessageFacts &
@@ -30,8 +30,8 @@ export type PublishOptions<C extends Capabilities = Capabilities> = MessageFacts
   (C extends { readonly transactionalPublish: true }
     ? {
         /**
-         * An open transaction that the message becomes a part of: it is there when that commits, and never was
-         * when it rolls back. `publish` then resolves when it is written, not when it is confirmed.
+         * An open transaction that the message becomes a part of: it is there when that commits, and never
+         * was when it rolls back. `publish` then resolves when it is written, not when it is confirmed.
          */
         readonly transaction?: SqlTransaction;
       }

@@ -5,8 +5,8 @@ import type { Driver } from './driver.js';
 import type { Draft } from './envelope.js';
 import type { MessageFacts } from './message.js';
 import type { PublishOptions } from './message-bus.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import type { Topic } from './topic.js';
-import type { SqlTransaction } from './transaction.js';
 
 /** What the bus itself adds to a message that asks for an answer. */
 export interface PublishCall {

@@ -1,5 +1,7 @@
+import type { Capabilities } from '../../messaging/capabilities.js';
+
 /** What PostgreSQL can do as a broker, from version 13 on. */
-export interface PostgresCapabilities {
+export interface PostgresCapabilities extends Capabilities {
   readonly confirm: 'durable';
   readonly durableGroups: true;
   readonly fanOut: true;

@@ -9,8 +9,8 @@ const handed = `d.pos::text, d.lane, d.attempts, m.topic, m.key, m.headers, m.bo
   (d.expires_at <= now()) IS TRUE AS expired`;
 
 /**
- * Hands out what is due and has no lane: the more urgent first, then what has been due for longer. What another
- * member is just taking is passed over.
+ * Hands out what is due and has no lane: the more urgent first, then what has been due for longer. What
+ * another member is just taking is passed over.
  */
 const freeIn = (s: string): string => `
   WITH next AS (
@@ -29,8 +29,9 @@ const freeIn = (s: string): string => `
   RETURNING next.place::int, ${handed}`;
 
 /**
- * Looks at lanes in turn, from the one after `$2`, at most `$3` of them: a step from lane to lane, not through
- * their backlogs. What goes next in a lane is the delivery that somebody holds or held, else its earliest.
+ * Looks at lanes in turn, from the one after `$2`, at most `$3` of them: a step from lane to lane, not
+ * through their backlogs. What goes next in a lane is the delivery that somebody holds or held, else its
+ * earliest.
  */
 const lanesIn = (s: string): string => `
   WITH RECURSIVE walk AS (
@@ -54,7 +55,8 @@ const lanesIn = (s: string): string => `
 const headsIn = (s: string): string => `
   WITH next AS (
     SELECT d.pos FROM ${s}.delivery d
-    WHERE d.group_id = $1::bigint AND d.pos = ANY (string_to_array($2::text, ',')::bigint[]) AND d.due <= now()
+    WHERE d.group_id = $1::bigint AND d.due <= now()
+      AND d.pos = ANY (string_to_array($2::text, ',')::bigint[])
       AND (d.lease IS NOT NULL OR NOT EXISTS (SELECT 1 FROM ${s}.delivery e
         WHERE e.group_id = d.group_id AND e.lane = d.lane AND e.pos < d.pos))
       AND NOT EXISTS (SELECT 1 FROM ${s}.delivery h

@@ -13,7 +13,8 @@ export function deadLettersOf(db: Database): DeadLetterShelf {
       return rows.map(row => ({ position: row['pos'] as string, record: recordOf(row) }));
     },
     async discard(topic, group, position) {
-      const text = `DELETE FROM ${table} WHERE pos = $1::bigint AND group_name = $2 AND topic = $3 RETURNING 1`;
+      const text = `DELETE FROM ${table} WHERE pos = $1::bigint AND group_name = $2 AND topic = $3
+        RETURNING 1`;
       return (await db.run(text, [position, group, topic])).length > 0;
     },
   };

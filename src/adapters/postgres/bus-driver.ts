@@ -122,7 +122,7 @@ export class PostgresDriver implements Driver<PostgresCapabilities> {
  *
  * @throws TypeError or RangeError that names the option, the rule and the value.
  */
-export function postgresDriver(options: PostgresDriverOptions): PostgresDriver {
+export function postgresDriver(options: PostgresDriverOptions): Driver<PostgresCapabilities> {
   checkKeys('postgresDriver', options, postgresOptions);
   return new PostgresDriver(options);
 }

@@ -7,7 +7,7 @@ import type { Component } from './migration.js';
  * `member_group.id` rises in the order of commits, for groups are made under a lock; `message.seen_group` is
  * the latest group that its publisher could see. So a group can tell which messages passed it by.
  */
-const first = (s: string): string => `
+const groupsAndMessages = (s: string): string => `
   CREATE TABLE ${s}.member_group (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- NULL for that of one subscriber alone, which ends with it.
@@ -44,7 +44,9 @@ const first = (s: string): string => `
     seen_group bigint NOT NULL
   );
   CREATE UNIQUE INDEX message_id ON ${s}.message (topic, id) WHERE solo IS NULL;
-  CREATE INDEX message_published_by ON ${s}.message USING brin (published_by) WITH (autosummarize = on);
+  CREATE INDEX message_published_by ON ${s}.message USING brin (published_by) WITH (autosummarize = on);`;
+
+const deliveries = (s: string): string => `
   CREATE TABLE ${s}.delivery (
     pos bigint NOT NULL,
     group_id bigint NOT NULL,
@@ -86,4 +88,7 @@ const first = (s: string): string => `
   );
   INSERT INTO ${s}.upkeep DEFAULT VALUES;`;
 
-export const busTables: Component = { name: 'bus', steps: [first] };
+export const busTables: Component = {
+  name: 'bus',
+  steps: [s => `${groupsAndMessages(s)}${deliveries(s)}`],
+};

@@ -6,12 +6,15 @@ export type Row = Readonly<Record<string, unknown>>;
  * client. `$1` stands for the first of `params`.
  */
 export interface PostgresClient {
+  /** Runs one statement, and answers with its rows. */
   query(text: string, params?: unknown[]): PromiseLike<{ readonly rows: readonly unknown[] }>;
 }
 
 /** A connection of its own that hears of notifications: a client from a `Pool` of `pg`. */
 export interface ListeningConnection extends PostgresClient {
+  /** Tells of notifications, and of the end of the connection. */
   on(event: 'notification' | 'error' | 'end', listener: () => void): unknown;
+  /** Gives it back; with `true` it is closed. */
   release(destroy?: boolean): void;
 }
 

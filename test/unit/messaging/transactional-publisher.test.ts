@@ -3,8 +3,8 @@ import type { OutRecord, PublishOutcome } from '../../../src/messaging/driver.js
 import { createBus } from '../../../src/messaging/driver-bus.js';
 import { InMemoryBroker } from '../../../src/messaging/in-memory-broker.js';
 import { type MemoryCapabilities, MemoryDriver } from '../../../src/messaging/memory-driver.js';
+import type { SqlTransaction } from '../../../src/messaging/sql-transaction.js';
 import { topic } from '../../../src/messaging/topic.js';
-import type { SqlTransaction } from '../../../src/messaging/transaction.js';
 
 type Capable = MemoryCapabilities & { readonly transactionalPublish: true };
 

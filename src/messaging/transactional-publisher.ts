@@ -1,11 +1,7 @@
 import { PublishError, RecordTooLargeError } from '../kernel/bus-errors.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
 import { type Published, reasonOf, sizeOf } from './publisher.js';
-
-/** A transaction of a database that is open: what runs SQL within it, such as a client after its `BEGIN`. */
-export interface SqlTransaction {
-  query(text: string, params?: unknown[]): PromiseLike<{ readonly rows: readonly unknown[] }>;
-}
+import type { SqlTransaction } from './sql-transaction.js';
 
 interface Line {
   records: OutRecord[];
