@@ -5,8 +5,8 @@ const folder = (name: string) => `test/${name}/**/*.test.ts`;
 const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
 const wide = ['house', 'integration', 'e2e'].map(folder);
-/** Laws and faults on real servers. */
-const services = ['services'].map(folder);
+/** Tests that speak to real servers, one file after the other: some of them stop a server. */
+const services = [folder('services')];
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
@@ -30,8 +30,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...deep, ...wide, ...services],
         },
       },
-      { extends: true, test: { name: 'services', include: services, ...patient } },
       { extends: true, test: { name: 'deep', include: deep, ...patient } },
+      { extends: true, test: { name: 'services', include: services, ...patient, fileParallelism: false } },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
       { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
     ],

@@ -227,6 +227,7 @@ export type {
   SubscriptionSnapshot,
 } from './messaging/message-bus.js';
 export type { Published } from './messaging/publisher.js';
+export type { SqlTransaction } from './messaging/sql-transaction.js';
 export type {
   CommonSubscribeOptions,
   FailurePolicy,

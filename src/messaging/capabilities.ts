@@ -46,6 +46,8 @@ export interface Capabilities {
   readonly dedupe: Support;
   /** The largest message, headers and body together, in bytes. */
   readonly maxRecordBytes: number;
+  /** Whether a message can be a part of a transaction of the user's, in the database that is the broker. */
+  readonly transactionalPublish?: true;
 }
 
 /** A field that compiles only where the broker has the ability. */

@@ -8,7 +8,7 @@ import { BusSubscription } from './bus-subscription.js';
 import { type Capabilities, requireCapability } from './capabilities.js';
 import { type SubscriptionEvents, subscriptionEvents } from './consumer-events.js';
 import { DeadLetterReader, type DeadLetters } from './dead-letters.js';
-import type { Driver } from './driver.js';
+import type { Driver, OutRecord } from './driver.js';
 import { Envelope, type Received, writeRecord } from './envelope.js';
 import type { Handler } from './handling.js';
 import type {
@@ -23,8 +23,10 @@ import type {
 import { draftOf, type PublishCall } from './publish-options.js';
 import { type Published, Publisher } from './publisher.js';
 import { type Reply, Requests, replyOf } from './requests.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import { checkSubscribe, type SubscribeOptions } from './subscribe-options.js';
 import { type Topic, topic as topicOf } from './topic.js';
+import { TransactionalPublisher } from './transactional-publisher.js';
 
 const REQUEST_MS = 10_000;
 
@@ -36,6 +38,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   readonly #rules: BusRules;
   readonly #envelope: Envelope;
   readonly #publisher: Publisher;
+  readonly #transactional: TransactionalPublisher;
   readonly #requests: Requests;
   readonly #subscriptions = new Set<BusSubscription>();
   readonly #emitter = new Emitter<BusEvents>(['published', 'publishFailed']);
@@ -52,6 +55,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     this.#envelope = new Envelope(rules.source, driver.attributePrefix, rules.codec);
     const { clock, publishTimeoutMs, maxPublishing } = rules;
     this.#publisher = new Publisher(driver, this.#connectOnce, clock, publishTimeoutMs, maxPublishing);
+    this.#transactional = new TransactionalPublisher(driver);
     this.#requests = new Requests(clock);
   }
 
@@ -164,16 +168,25 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     options: PublishOptions | undefined,
     call: PublishCall | undefined,
   ): Promise<Published> {
-    const { publishPolicy } = this.#rules;
+    const transaction: SqlTransaction | undefined = options?.transaction;
     const draft = draftOf(topic, data, options, call, this.#driver, this.#rules.clock.wall());
     const record = writeRecord(this.#envelope, draft);
-    const sent =
-      publishPolicy === undefined
-        ? this.#publisher.send(record)
-        : publishPolicy.execute(() => this.#publisher.send(record), { idempotencyKey: record.id });
+    const sent = transaction === undefined ? this.#hand(record) : this.#within(record, transaction);
     return this.#emitter.has('published') || this.#emitter.has('publishFailed')
       ? this.#telling(sent, record.id, topic.name)
       : sent;
+  }
+
+  #hand(record: OutRecord): Promise<Published> {
+    const { publishPolicy } = this.#rules;
+    if (publishPolicy === undefined) return this.#publisher.send(record);
+    return publishPolicy.execute(() => this.#publisher.send(record), { idempotencyKey: record.id });
+  }
+
+  /** No policy stands around it: after a failure the transaction takes no second try. */
+  async #within(record: OutRecord, transaction: SqlTransaction): Promise<Published> {
+    await this.connect();
+    return this.#transactional.send(record, transaction);
   }
 
   async #telling(sent: Promise<Published>, id: string, topic: string): Promise<Published> {

@@ -1,5 +1,6 @@
 import type { DeliveryOrder, Settlement } from '../core/delivery-queue.js';
 import type { Capabilities } from './capabilities.js';
+import type { SqlTransaction } from './sql-transaction.js';
 
 /** A message as a driver takes it: bytes and texts. */
 export interface OutRecord {
@@ -146,8 +147,11 @@ export interface Driver<C extends Capabilities = Capabilities> {
   readonly attributePrefix: string;
   /** Gets ready to publish and to subscribe; rejects when the broker cannot be reached. */
   connect(signal?: AbortSignal): Promise<void>;
-  /** The outcomes come in the order of the records, one for each. Rejects only where it knows of none. */
-  publish(records: readonly OutRecord[]): Promise<readonly PublishOutcome[]>;
+  /**
+   * The outcomes come in the order of the records, one for each. Rejects only where it knows of none. A
+   * `transaction` comes only to a driver that says it can publish within one.
+   */
+  publish(records: readonly OutRecord[], transaction?: SqlTransaction): Promise<readonly PublishOutcome[]>;
   /** Resolves when what is published from now on will come; rejects with `ERR_TOPOLOGY` when it never can. */
   subscribe(spec: SubscribeSpec, sink: Sink): Promise<DriverSubscription>;
   /** Where the broker's dead letters can be looked through. */

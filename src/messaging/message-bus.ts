@@ -7,6 +7,7 @@ import type { DeadLetters } from './dead-letters.js';
 import type { Handler } from './handling.js';
 import type { MessageFacts } from './message.js';
 import type { Published } from './publisher.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import type { SubscribeOptions } from './subscribe-options.js';
 import type { Topic } from './topic.js';
 
@@ -25,7 +26,16 @@ export type PublishOptions<C extends Capabilities = Capabilities> = MessageFacts
       /** From 0 to one less than the broker has; a larger one goes first. @default 0 */
       readonly priority?: number;
     }
-  >;
+  > &
+  (C extends { readonly transactionalPublish: true }
+    ? {
+        /**
+         * An open transaction that the message becomes a part of: it is there when that commits, and never
+         * was when it rolls back. `publish` then resolves when it is written, not when it is confirmed.
+         */
+        readonly transaction?: SqlTransaction;
+      }
+    : { readonly transaction?: never });
 
 /** What a requester may say. */
 export interface RequestOptions<Out> extends MessageFacts {

@@ -5,6 +5,7 @@ import type { Driver } from './driver.js';
 import type { Draft } from './envelope.js';
 import type { MessageFacts } from './message.js';
 import type { PublishOptions } from './message-bus.js';
+import type { SqlTransaction } from './sql-transaction.js';
 import type { Topic } from './topic.js';
 
 /** What the bus itself adds to a message that asks for an answer. */
@@ -16,7 +17,7 @@ export interface PublishCall {
 
 const known = [
   ...['id', 'key', 'headers', 'idempotencyKey', 'causedBy', 'correlationId'],
-  ...['delayMs', 'ttlMs', 'priority'],
+  ...['delayMs', 'ttlMs', 'priority', 'transaction'],
 ];
 const owner = 'publish';
 const nothing: MessageFacts = {};
@@ -31,15 +32,16 @@ function checkText(option: string, value: unknown): void {
 }
 
 /** The whole options of a publish, whatever the broker can do. */
-type AnyOptions = PublishOptions & {
+type AnyOptions = Omit<PublishOptions, 'transaction'> & {
   readonly delayMs?: number;
   readonly ttlMs?: number;
   readonly priority?: number;
+  readonly transaction?: SqlTransaction | undefined;
 };
 
 function checkAll(options: AnyOptions, driver: Driver): void {
   checkKeys(owner, options, known);
-  const { delayMs, ttlMs, priority } = options;
+  const { delayMs, ttlMs, priority, transaction } = options;
   const { capabilities, name } = driver;
   for (const option of ['id', 'key', 'idempotencyKey', 'correlationId'] as const) {
     checkText(option, options[option]);
@@ -55,6 +57,13 @@ function checkAll(options: AnyOptions, driver: Driver): void {
   if (priority !== undefined) {
     requireCapability(capabilities.priorities > 0, name, 'priority', 'priorities');
     checkNumber(owner, 'priority', priority, { min: 0, max: capabilities.priorities - 1, integer: true });
+  }
+  if (transaction !== undefined) {
+    const can = capabilities.transactionalPublish === true;
+    requireCapability(can, name, 'transaction', 'publishing within a transaction');
+    if (typeof transaction?.query !== 'function') {
+      refuse(owner, 'transaction', 'what has a `query(text, params)`', transaction);
+    }
   }
 }
 
@@ -72,7 +81,7 @@ export function draftOf<In>(
   now: number,
 ): Draft {
   if (options !== undefined) checkAll(options, driver);
-  const { delayMs, ttlMs, priority = 0, ...facts } = options ?? (nothing as AnyOptions);
+  const { delayMs, ttlMs, priority = 0, transaction: _, ...facts } = options ?? (nothing as AnyOptions);
   const key = facts.key ?? topic.keyOf(data);
   checkText('key', key);
   return {

@@ -215,12 +215,13 @@ export class Publisher {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** An error in a few words. */
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : show(error);
 }
 
 /** The bytes of a record: its body, and its headers in UTF-8. */
-function sizeOf(record: OutRecord): number {
+export function sizeOf(record: OutRecord): number {
   let size = record.body.byteLength;
   for (const name in record.headers) size += name.length + byteLength(record.headers[name]!);
   return size;

@@ -62,14 +62,17 @@ export const flowLaws: readonly StagedLaw[] = [
     name: 'lets handlers finish when it drains, and gives the rest to a peer',
     check: async (stage, demand) => {
       const from = stage.topic();
-      const first = watch(stage.bus(), from, { group: 'g', concurrency: 1, prefetch: 4 }, () =>
-        stage.sleep(200),
-      );
+      let asked = false;
+      const first = watch(stage.bus(), from, { group: 'g', concurrency: 1, prefetch: 4 }, async () => {
+        while (!asked) await stage.sleep(20);
+        await stage.sleep(200);
+      });
       await first.ready;
       const bus = stage.bus();
       for (const n of upTo(4)) await bus.publish(from, { n });
       await stage.until(() => first.subscription.snapshot().running > 0);
       const draining = first.subscription.drain({ timeoutMs: 10_000 });
+      asked = true;
       await stage.pass(300);
       const { finished } = await draining;
       const later = watch(stage.bus(), from, { group: 'g', concurrency: 4 });

@@ -56,6 +56,13 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^bob: 20 \(delivery 1\)$/,
     /^set aside, of bob: RangeError: a negative total, after 2 deliveries$/,
   ],
+  'bus-postgres.mjs': [
+    /^placed for ann: 7$/,
+    /^not placed for bob: orders_total_check$/,
+    /^placed for ann: 13$/,
+    /^billed to ann: 7$/,
+    /^billed to ann: 13$/,
+  ],
   'virtual-clock.mjs': [/^31 s went by in \d+ s, no timer is left$/],
 };
 

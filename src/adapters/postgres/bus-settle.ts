@@ -1,0 +1,123 @@
+import type { Settled } from '../../messaging/driver.js';
+import { Batcher } from './batcher.js';
+import type { Row } from './client.js';
+import type { Database } from './database.js';
+import { failureOf } from './failures.js';
+
+/** One handing out of a delivery: what a settlement must name, so that a later one is not touched. */
+export interface Handed {
+  readonly pos: string;
+  readonly group: string;
+  readonly lease: string;
+  readonly attempts: number;
+}
+
+/** A settlement that says more than that. */
+interface Told extends Handed {
+  /** In ms from now. */
+  readonly delay?: number;
+  /** All headers of a dead letter. */
+  readonly headers?: string;
+  /** Whether it was handed to the member only, and never to a handler. */
+  readonly unused?: boolean;
+  /** Until when, by the monotonic clock, another try makes sense. */
+  readonly until: number;
+}
+
+const input = `json_to_recordset($1::json) AS i(pos bigint, "group" bigint, lease uuid, attempts int,
+  delay float8, headers text, unused boolean)`;
+const same = `d.pos = i.pos AND d.group_id = i."group" AND d.lease = i.lease AND d.attempts = i.attempts`;
+const answer = `pos::text, group_id::text AS "group"`;
+
+const ackIn = (s: string): string =>
+  `DELETE FROM ${s}.delivery d USING ${input} WHERE ${same} RETURNING d.${answer}`;
+
+const nackIn = (s: string): string => `
+  UPDATE ${s}.delivery d SET lease = NULL, due = now() + i.delay * interval '1 ms',
+    attempts = d.attempts - CASE WHEN i.unused THEN 1 ELSE 0 END
+  FROM ${input} WHERE ${same} RETURNING d.${answer}`;
+
+const extendIn = (s: string): string => `
+  UPDATE ${s}.delivery d SET due = now() + i.delay * interval '1 ms'
+  FROM ${input} WHERE ${same} RETURNING d.${answer}`;
+
+const buryIn = (s: string): string => `
+  WITH gone AS (
+    DELETE FROM ${s}.delivery d USING ${input} WHERE ${same} RETURNING d.pos, d.group_id, i.headers
+  ), kept AS (
+    INSERT INTO ${s}.dead_letter (group_name, topic, key, headers, body)
+    SELECT g.name, m.topic, m.key, gone.headers, m.body FROM gone
+    JOIN ${s}.message m ON m.pos = gone.pos JOIN ${s}.member_group g ON g.id = gone.group_id
+    ORDER BY gone.pos
+  )
+  SELECT ${answer} FROM gone`;
+
+const LARGEST_BATCH = 500;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1_000;
+
+/** Settles deliveries, those of all groups of a driver together. */
+export class Settlements {
+  readonly #db: Database;
+  readonly #acks: Batcher<Told, Settled>;
+  readonly #nacks: Batcher<Told, Settled>;
+  readonly #extensions: Batcher<Told, Settled>;
+  readonly #burials: Batcher<Told, Settled>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const batcher = (text: string, most = LARGEST_BATCH) =>
+      new Batcher<Told, Settled>(told => this.#settle(text, told), db.clock, most);
+    this.#acks = batcher(ackIn(db.schema));
+    this.#nacks = batcher(nackIn(db.schema));
+    this.#extensions = batcher(extendIn(db.schema));
+    this.#burials = batcher(buryIn(db.schema), 50);
+  }
+
+  ack(handed: Handed, until: number): Promise<Settled> {
+    return this.#acks.add({ ...handed, until });
+  }
+
+  nack(handed: Handed, delay: number, until: number): Promise<Settled> {
+    return this.#nacks.add({ ...handed, delay, until });
+  }
+
+  /** Gives back what never came to a handler, as if it had not been handed out. */
+  release(handed: Handed, until: number): Promise<Settled> {
+    return this.#nacks.add({ ...handed, delay: 0, unused: true, until });
+  }
+
+  extend(handed: Handed, delay: number, until: number): Promise<Settled> {
+    return this.#extensions.add({ ...handed, delay, until });
+  }
+
+  bury(handed: Handed, headers: Readonly<Record<string, string>>, until: number): Promise<Settled> {
+    return this.#burials.add({ ...handed, headers: JSON.stringify(headers), until });
+  }
+
+  async idle(): Promise<void> {
+    const all = [this.#acks, this.#nacks, this.#extensions, this.#burials];
+    await Promise.all(all.map(batcher => batcher.idle()));
+  }
+
+  async #settle(text: string, told: readonly Told[]): Promise<readonly Settled[]> {
+    const rows = await this.#persist(text, told);
+    const done = new Set(rows.map(row => `${row['group']} ${row['pos']}`));
+    return told.map(({ group, pos }) => (done.has(`${group} ${pos}`) ? 'done' : 'stale'));
+  }
+
+  /** A server that restarts must not cost a redelivery: it is asked again for as long as the lease lasts. */
+  async #persist(text: string, told: readonly Told[]): Promise<readonly Row[]> {
+    const { clock } = this.#db;
+    const until = Math.min(...told.map(each => each.until));
+    const params = [JSON.stringify(told.map(({ until: _, ...rest }) => rest))];
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+      try {
+        return await this.#db.run(text, params);
+      } catch (error) {
+        if (!failureOf(error).retryable || clock.now() + waitMs >= until) throw error;
+        await new Promise<void>(resolve => void clock.schedule(waitMs, resolve, true));
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Timer } from '../../kernel/clock.js';
+import type { NotificationSource } from './client.js';
+import type { Database } from './database.js';
+import { channelOf } from './names.js';
+
+/** At most one notification in so many ms, whoever publishes how much. */
+const SPACING_MS = 20;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * Wakes members before they look by themselves. A notification says nothing but that, is sent outside of all
+ * transactions, and may be lost: a commit that notifies waits for all others that do, and a pooler between
+ * may drop it.
+ */
+export class Notifications {
+  readonly #db: Database;
+  readonly #source: NotificationSource;
+  readonly #onWake: () => void;
+  #sending: Timer | undefined;
+  #again = false;
+  #started = false;
+  #closed = false;
+  #retry: Timer | undefined;
+  #stop: (() => unknown) | undefined;
+
+  constructor(db: Database, source: NotificationSource, onWake: () => void) {
+    this.#db = db;
+    this.#source = source;
+    this.#onWake = onWake;
+  }
+
+  /** Tells the others that something was published. */
+  send(): void {
+    if (this.#sending !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    this.#db.run(`NOTIFY ${channelOf(this.#db.schema)}`).catch(() => {});
+    this.#sending = this.#db.clock.schedule(SPACING_MS, () => {
+      this.#sending = undefined;
+      if (this.#again && !this.#closed) this.send();
+    });
+  }
+
+  /** Listens from the first call on, on connections that it makes anew. */
+  listen(): void {
+    if (this.#started) return;
+    this.#started = true;
+    void this.#open(FIRST_RETRY_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#sending?.cancel();
+    this.#retry?.cancel();
+    await this.#stop?.();
+  }
+
+  async #open(retryMs: number): Promise<void> {
+    try {
+      const stop = await this.#attach();
+      if (this.#closed) await stop();
+      else this.#stop = stop;
+      // What was published before is not told of.
+      this.#onWake();
+    } catch {
+      this.#openLater(Math.min(2 * retryMs, LONGEST_RETRY_MS));
+    }
+  }
+
+  #openLater(retryMs: number): void {
+    this.#stop = undefined;
+    if (this.#closed) return;
+    this.#retry = this.#db.clock.schedule(retryMs, () => void this.#open(retryMs));
+  }
+
+  async #attach(): Promise<() => unknown> {
+    const channel = channelOf(this.#db.schema);
+    const source = this.#source;
+    if ('listen' in source) return source.listen(channel, this.#onWake);
+    const connection = await source.connect();
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      // It has been used for something that the next one must not inherit.
+      connection.release(true);
+    };
+    const lose = (): void => {
+      if (over) return;
+      end();
+      this.#openLater(FIRST_RETRY_MS);
+    };
+    connection.on('notification', this.#onWake);
+    connection.on('error', lose);
+    connection.on('end', lose);
+    try {
+      await connection.query(`LISTEN ${channel}`);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+}
