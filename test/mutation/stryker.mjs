@@ -28,7 +28,15 @@ export async function mutantsOf({ name, mutate, tests, runner = 'light' }, break
     mutate,
     coverageAnalysis: 'perTest',
     concurrency: 2,
-    ignorePatterns: ['**', '!src/**', '!test/**', '!package.json', '!tsconfig.json'],
+    ignorePatterns: [
+      '**',
+      '!src/**',
+      '!test/**',
+      '!package.json',
+      '!tsconfig.json',
+      'node_modules',
+      'reports',
+    ],
     // The sandbox stands in the package, so that its packages are found further up.
     tempDirName: '.stryker-tmp',
     symlinkNodeModules: false,
