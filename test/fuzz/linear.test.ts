@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PatternTable } from '../../src/core/pattern-table.js';
 import { retryAfterMs } from '../../src/core/retry-after.js';
+import { checkPattern, matchesPattern } from '../../src/core/topic-pattern.js';
 import { pipelineFrom } from '../../src/resilience/pipeline-config.js';
 import { Timeout } from '../../src/resilience/timeout.js';
 import { long } from './effort.js';
@@ -74,6 +76,22 @@ reader(
   'call options with a long field',
   size => ({ ['x'.repeat(size)]: 1 }),
   options => timeout.execute(() => 1, options).catch(() => {}),
+);
+reader('a pattern of dots', size => '.'.repeat(size), checkPattern);
+reader('a pattern of one token', size => 'a'.repeat(size), checkPattern);
+reader(
+  'a topic of many tokens beside a pattern of wildcards',
+  size => 'a.'.repeat(size / 2),
+  topic => matchesPattern('*.'.repeat(topic.length / 2), topic),
+);
+reader(
+  'a topic of many tokens in a table of wildcards',
+  size => 'a.'.repeat(size / 2),
+  topic => {
+    const table = new PatternTable<number>(100);
+    for (let i = 0; i < 32; i++) table.add(`${'*.'.repeat(i)}>`, i);
+    return table.find(topic);
+  },
 );
 
 /** The shortest of several times: what else the machine did in between only makes one longer. */
