@@ -51,7 +51,7 @@ export const groups = {
   ),
   hedges: core(
     ['hedge', 'quantile', 'flights', 'throttle'],
-    ['hedge', 'quantile', 'flights', 'amend'],
+    ['hedge', 'quantile', 'flights', 'throttle', 'amend'],
     ['property/quantile', 'model/hedge-exhaustive', 'model/throttle-exhaustive'],
   ),
   caches: core(
@@ -73,6 +73,11 @@ export const groups = {
     ],
     ['concurrency-limit', 'limit-algorithms'],
     ['property/concurrency-limit', 'model/limit-admission-exhaustive'],
+  ),
+  topics: core(
+    ['topic-pattern', 'pattern-table'],
+    ['topic-pattern', 'pattern-table'],
+    ['property/topic-pattern'],
   ),
   calls: kernel([
     ...['attempts', 'call-options', 'cancellation', 'due-context', 'errors', 'handed-context', 'is-guard'],
