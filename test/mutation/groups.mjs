@@ -31,8 +31,8 @@ export const groups = {
   ),
   windows: core(
     ['window', 'time-window', 'window-for', 'fits'],
-    ['window', 'time-window', 'circuit*'],
-    ['property/window', 'property/circuit'],
+    ['window', 'time-window', 'window-for', 'circuit-snapshot'],
+    ['property/window'],
   ),
   slots: core(
     ['slots', 'wait-line', 'due-heap'],
@@ -98,6 +98,9 @@ export const groups = {
     runner: 'vitest',
   },
 };
+
+/** Groups whose survivors nobody has gone through yet: they are run when they are asked for by name. */
+export const unread = ['limits', 'guards', 'host'];
 
 /** What `npm test` does of it: two machines, and only their own tests. */
 export const sample = { name: 'sample', ...core(['trip-rule', 'hedge'], ['trip-rule', 'hedge']) };

@@ -18,9 +18,10 @@ interface Survivors {
 }
 const load = async (name: string) => (await import(new URL(name, import.meta.url).href)) as unknown;
 const { described, judge, figures } = (await load('survivors.mjs')) as Survivors;
-const { groups, sample } = (await load('groups.mjs')) as {
+const { groups, sample, unread } = (await load('groups.mjs')) as {
   readonly groups: Record<string, { readonly mutate: string[]; readonly tests: string[] }>;
   readonly sample: { readonly mutate: string[] };
+  readonly unread: string[];
 };
 
 const at = (line: number, column: number) => ({ line, column });
@@ -83,6 +84,10 @@ describe('the groups', () => {
   it('have every file of core and kernel, once', () => {
     const files = [...listFiles('src/core'), ...listFiles('src/kernel')].filter(path => path.endsWith('.ts'));
     expect([...mutated].sort()).toEqual(files.sort());
+  });
+
+  it('that are left out are groups', () => {
+    expect(unread.filter(name => !(name in groups))).toEqual([]);
   });
 
   it('are not called like a file of another group; the sample names files', () => {
