@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { described } from './survivors.mjs';
 
@@ -16,10 +16,21 @@ function filesOf(pattern) {
   return all.filter(path => path.startsWith(head) && path.endsWith(tail)).sort();
 }
 
+/** Only kills are remembered: what lived is tried again, for Stryker does not see every test that is new. */
+function forgetTheLiving(report) {
+  if (!existsSync(report)) return;
+  const told = JSON.parse(readFileSync(report, 'utf8'));
+  for (const file of Object.values(told.files)) {
+    file.mutants = file.mutants.filter(({ status }) => status === 'Killed');
+  }
+  writeFileSync(report, JSON.stringify(told));
+}
+
 /** Runs the tests of a group against each mutant of its files, and tells what became of them. */
 export async function mutantsOf({ name, mutate, tests, runner = 'light' }, breakAt) {
   const { Stryker } = await import('@stryker-mutator/core');
   const report = join(reports, `${name}.json`);
+  forgetTheLiving(report);
   Object.assign(process.env, seeded, { MUTATION_TESTS: tests.flatMap(filesOf).join(',') });
   await new Stryker({
     testRunner: runner,
