@@ -118,6 +118,16 @@ describe('Slots', () => {
     expect(one.displace(0, 0)).toBeUndefined();
   });
 
+  it('changes how many may wait, and sends nobody away', () => {
+    const one = slots(1, 1);
+    one.take();
+    join(one, 'a');
+    one.resizeLine(2);
+    expect(one.isFull).toBe(false);
+    one.resizeLine(0);
+    expect([one.isFull, one.waiting]).toEqual([true, 1]);
+  });
+
   it('makes room for a newcomer where the order allows it', () => {
     const one = new Slots<Named>(1, { places: 1, order: 'lifo', levels: 1, ageMs: 1_000 });
     one.take();

@@ -144,6 +144,15 @@ describe('WaitLine', () => {
     }
   });
 
+  it('shows who came first', () => {
+    const waiting = line('fifo');
+    expect(waiting.first).toBeUndefined();
+    const [first] = joinAll(waiting, arrivals);
+    expect(waiting.first).toBe(first);
+    drain(waiting);
+    expect(waiting.first).toBeUndefined();
+  });
+
   it('is full from the start when it has no places', () => {
     expect(line('fifo', 0).isFull).toBe(true);
   });
