@@ -56,7 +56,8 @@ export async function mutantsOf({ name, mutate, tests, runner = 'light' }) {
     incrementalFile: report,
     reporters: ['progress-append-only'],
     warnings: { slow: false },
-    timeoutMS: 4000,
+    // On a busy machine a test may stand still for long; what is told as a timeout should be a loop.
+    timeoutMS: 10_000,
     timeoutFactor: 1.5,
     logLevel: 'warn',
     allowConsoleColors: false,

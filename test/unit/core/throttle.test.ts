@@ -29,6 +29,10 @@ describe('Throttle', () => {
     expect([throttle.requests(0), throttle.accepts(0)]).toEqual([10, 2]);
   });
 
+  it('rejects as much as it may where none was accepted, however urgent the next one is', () => {
+    expect(asked(0, 19).rejectRatio(2_000, 0)).toBe(0.9);
+  });
+
   it.each([
     [0, 0.75],
     [1, 0.55],
