@@ -26,7 +26,7 @@ const kernel = (names, others = []) => ({
 export const groups = {
   circuit: core(
     ['circuit', 'circuit-rules', 'circuit-snapshot', 'permit', 'trip-rule'],
-    ['circuit*', 'trip-rule'],
+    ['circuit*', 'trip-rule', 'amend'],
     ['property/circuit', 'model/circuit'],
   ),
   windows: core(
