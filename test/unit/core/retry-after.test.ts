@@ -24,6 +24,8 @@ describe('retryAfterMs', () => {
     ['', undefined],
     ['   ', undefined],
     ['1, 2', undefined],
+    ['xFriday, 02-Jan-26 03:04:35 GMT', undefined],
+    ['Friday, 02-Jan-26 03:04:35 GMTx', undefined],
     ['xFri Jan  2 03:04:35 2026', undefined],
     ['Fri Jan  2 03:04:35 2026x', undefined],
     ['Wed, 31 Apr 2024 00:00:00 GMT', undefined],
