@@ -1,4 +1,4 @@
-/** Where a mutant is, what stands there, and what it puts in its place, in a form that outlives moved lines. */
+/** A mutant by what stands there and what it puts in its place: a form that outlives moved lines. */
 export function described({ fileName, location, replacement, mutatorName, status }, text) {
   const lines = text.split('\n');
   const from = location.start.line - 1;
