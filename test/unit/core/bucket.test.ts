@@ -139,6 +139,7 @@ describe('a bucket that is asked roughly', () => {
     let taken = 0;
     while (taken < 1_000 && bucket.takeRoughly(1, 0)) taken++;
     expect(taken).toBe(5);
+    expect(new Bucket(rule(10, 1_000), 0).takeRoughly(5, 0)).toBe(true);
     expect(drain(bucket, 0)).toBe(5);
   });
 
