@@ -4,7 +4,7 @@ const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
 const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
-const wide = ['house', 'integration', 'e2e'].map(folder);
+const wide = ['house', 'integration', 'e2e', 'mutation'].map(folder);
 /** Tests that speak to real servers, one file after the other: some of them stop a server. */
 const services = [folder('services')];
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };

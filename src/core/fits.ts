@@ -5,7 +5,7 @@
 export function fits(value: unknown, like: unknown): boolean {
   if (like === undefined) return true;
   if (typeof like === 'number') return Number.isFinite(value) && (value as number) >= 0;
-  if (typeof like !== 'object' || like === null) return typeof value === typeof like;
+  if (typeof like !== 'object') return typeof value === typeof like;
   const fields = Object(value) as Record<string, unknown>;
-  return Object.entries(like).every(([name, field]) => fits(fields[name], field));
+  return Object.entries(like!).every(([name, field]) => fits(fields[name], field));
 }

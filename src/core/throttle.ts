@@ -61,7 +61,7 @@ export class Throttle {
     const requests = this.requests(now);
     if (requests < minRequests) return 0;
     const accepts = requests - this.#window.failures;
-    const worth = priority === 0 ? headroom : Math.max(1, headroom * 2 ** priority);
+    const worth = Math.max(1, headroom * 2 ** priority);
     // Without any accepted, even a headroom beyond all numbers is worth nothing.
     const covered = accepts === 0 ? 0 : worth * accepts;
     return Math.min(Math.max(0, (requests - covered) / (requests + 1)), maxRejectRatio);

@@ -114,6 +114,7 @@ describe('a small budget, in every state it can reach', () => {
   ])('keeps 0 <= tokens <= reserve, RT5 for all windows, and never starves: %s', (name, given) => {
     const cap = given.reserve * 1000;
     const seen = explore<Walked, 'first' | 'retry' | 'tick'>({
+      maxStates: 2000,
       initial: () => walk(given, []),
       events: () => ['first', 'retry', 'tick'],
       step: (state, event) => walk(given, [...state.events, event]),

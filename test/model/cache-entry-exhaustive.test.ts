@@ -168,6 +168,7 @@ it.each<Spans>([
 ])('a cache entry lives and ends as it should in every reachable state: %o', spans => {
   const graced = spans.staleIfErrorMs > spans.staleWhileRevalidateMs;
   const { states, transitions } = explore<OneKey, Event>({
+    maxStates: 2000,
     initial: () => new OneKey(spans),
     events: one => one.events(),
     step: (one, event) => one.after(event),

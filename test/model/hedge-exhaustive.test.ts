@@ -89,6 +89,7 @@ const comesToAnEnd: Liveness<Call, Event> = {
 
 it.each([1, 2, 4])('a hedged call behaves in every reachable state (%i hedges)', hedges => {
   const { states, transitions } = explore<Call, Event>({
+    maxStates: 2000,
     initial: () => new Call(hedges),
     events: call => call.events(),
     step: (call, event) => call.after(event),

@@ -66,6 +66,7 @@ function mayGo({ inFlight, limit, total, partitions }: World, priority: number, 
 
 it('admission keeps the limit, the order of urgency and every share, in every state', () => {
   const { states, transitions } = explore<World, Event>({
+    maxStates: 2000,
     initial: () => new World(),
     events: world => world.events(),
     step: (world, event) => new World([...world.history, event]),

@@ -95,6 +95,7 @@ it.each<ThrottleRules>([
   { windowMs: 30, buckets: 3, headroom: 1, maxRejectRatio: 0.5, minRequests: 1 },
 ])('a throttle behaves in every reachable state: %o', rules => {
   const { states, transitions } = explore<Pair, Event>({
+    maxStates: 2000,
     initial: () => new Pair(rules),
     events: ({ counts }) =>
       counts.requests < (rules.buckets > 2 ? MOST - 3 : MOST)

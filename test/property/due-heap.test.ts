@@ -57,6 +57,6 @@ it('keeps the order when what fills a gap belongs above it', () => {
   const entries = [1, 10, 2, 11, 12, 20, 5].map(at => heap.add(at, at));
   heap.remove(entries[3]!);
   const served: (number | undefined)[] = [];
-  while (heap.size > 0) served.push(heap.shift(99));
+  while (heap.size > 0 && served.length < 10) served.push(heap.shift(99));
   expect(served).toEqual([1, 2, 5, 10, 12, 20]);
 });

@@ -54,6 +54,25 @@ describe('a circuit whose rules are amended', () => {
     expect(driver.state).toBe('isolated');
   });
 
+  it.each(['isolated', 'disabled'] as const)('stays as somebody ordered: %s', state => {
+    const driver = new CircuitDriver();
+    driver.circuit.force(state, driver.now);
+    driver.circuit.amend(circuitRules(), driver.now);
+    expect(driver.state).toBe(state);
+  });
+
+  it('follows calls from now on, and goes on following those it has', () => {
+    const driver = new CircuitDriver();
+    driver.call();
+    driver.circuit.amend(circuitRules({ slowMs: 20 }), driver.now);
+    driver.call();
+    driver.now += 21;
+    driver.run('success');
+    expect(driver.circuit.counts(driver.now)).toMatchObject({ overdue: 1 });
+    driver.circuit.amend(circuitRules({ slowMs: 30 }), driver.now);
+    expect(driver.circuit.counts(driver.now)).toMatchObject({ overdue: 1 });
+  });
+
   it('judges by the new rules at the next failure, and not before', () => {
     const driver = new CircuitDriver({ consecutiveFailures: 9 });
     driver.settle(driver.call(), 'failure');
@@ -91,6 +110,14 @@ describe('a circuit whose rules are amended', () => {
 });
 
 describe('a budget whose rules are amended', () => {
+  it('does not multiply by the new rate what the old one left over', () => {
+    const budget = new Budget({ retryRatio: 0, reserve: 1, minPerSecond: 0.5 }, 0);
+    budget.withdraw(0);
+    budget.amend({ retryRatio: 0, reserve: 1, minPerSecond: 1_000 }, 1);
+    expect(budget.tokens(1)).toBe(0);
+    expect(budget.tokens(2)).toBe(1);
+  });
+
   it('earns by the old rate until then and by the new one after', () => {
     const budget = new Budget({ retryRatio: 0, reserve: 10, minPerSecond: 1 }, 0);
     for (let i = 0; i < 10; i++) budget.withdraw(0);

@@ -9,6 +9,28 @@ describe('a circuit is at rest', () => {
     expect(driver.circuit.atRest(driver.now)).toBe(true);
   });
 
+  it('when it is new, however young the clock is', () => {
+    const driver = new CircuitDriver({ windowCalls: 10, failureRatio: 0.5, openMs: 100 }, 0);
+    expect(driver.circuit.atRest(0)).toBe(true);
+  });
+
+  it('not while a slow failure counts, though a success came after it', () => {
+    const driver = new CircuitDriver({ windowCalls: 10, failureRatio: 0.9, slowMs: 10, minCalls: 5 });
+    const permit = driver.call();
+    driver.now += 11;
+    driver.settle(permit, 'failure');
+    driver.run('success');
+    expect(driver.circuit.atRest(driver.now)).toBe(false);
+  });
+
+  it('as soon without as with calls that say nothing', () => {
+    const driver = new CircuitDriver({ consecutiveFailures: 3, openMs: 100 });
+    driver.run('failure');
+    driver.now += 60;
+    driver.run('ignored');
+    expect(driver.circuit.atRest(driver.now + 40)).toBe(true);
+  });
+
   it('not while a call is in flight', () => {
     const driver = new CircuitDriver();
     const permit = driver.call();

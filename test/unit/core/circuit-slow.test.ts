@@ -97,12 +97,12 @@ describe('slow calls', () => {
 });
 
 describe('slow probes', () => {
-  const probing = (probeLeaseMs: number) => {
+  const probing = (probeLeaseMs: number, probes = 2, probesToClose = 2) => {
     const it = new CircuitDriver({
       ...slow,
       consecutiveFailures: 1,
-      probes: 2,
-      probesToClose: 2,
+      probes,
+      probesToClose,
       probeLeaseMs,
     });
     it.run('failure');
@@ -126,6 +126,13 @@ describe('slow probes', () => {
     expect(it.state).toBe('open');
     it.settle(probe, 'success');
     expect(it.circuit.totals().stale).toBe(1);
+  });
+
+  it('keep their places when enough others can still succeed', () => {
+    const it = probing(50, 3, 1);
+    it.call();
+    it.now += 21;
+    expect([it.ask(), it.ask(), it.ask()].map(Boolean)).toEqual([true, true, false]);
   });
 
   it('say nothing when the lease ends before they are slow, however late that is noticed', () => {

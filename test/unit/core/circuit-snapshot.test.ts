@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Circuit } from '../../../src/core/circuit.js';
+import type { CircuitSnapshot } from '../../../src/core/circuit-snapshot.js';
 import { CircuitDriver } from '../../fixtures/circuit-driver.js';
 import { circuitRules } from '../../fixtures/circuit-rules.js';
 
@@ -78,6 +79,7 @@ describe('the snapshot of a circuit', () => {
     const next = new CircuitDriver({ ...rules, mode: 'disabled' });
     next.circuit.restore(through(it.circuit.snapshot(it.now)), next.now, 0);
     expect(next.state).toBe('disabled');
+    expect(next.circuit.retryAfterMs(next.now)).toBe(0);
   });
 
   it('holds no longer than the rules allow a break to be', () => {
@@ -134,39 +136,38 @@ describe('the snapshot of a circuit', () => {
     expect(none.circuit.snapshot(none.now).window).toBeNull();
   });
 
-  const good = opened().circuit.snapshot(1030);
-  const { trips: _, ...withoutTrips } = good;
-  it.each([
-    ['nothing', undefined],
-    ['null', null],
-    ['a number', 42],
-    ['a string', 'open'],
-    ['an array', []],
-    ['an empty object', {}],
-    ['another version', { ...good, version: 2 }],
-    ['an unknown state', { ...good, state: 'ajar' }],
-    ['a state that is never saved', { ...good, state: 'half-open' }],
-    ['a state by its prototype', { ...good, state: 'constructor' }],
-    ['no cause', { ...good, because: 1 }],
-    ['a missing count', withoutTrips],
-    ['time that is no number', { ...good, remainingMs: Number.NaN }],
-    ['time without end', { ...good, remainingMs: Infinity }],
-    ['time before now', { ...good, remainingMs: -1 }],
-    ['counts that are none', { ...good, counts: { ...good.counts, calls: '1' } }],
-    ['counts below zero', { ...good, consecutiveFailures: -1 }],
-    ['no totals', { ...good, totals: null }],
-    ['half the totals', { ...good, totals: { success: 1 } }],
-  ])('is refused, and nothing changes, when it is %s', (_, saved) => {
+  it.each<[string, (good: CircuitSnapshot) => unknown]>([
+    ['nothing', () => undefined],
+    ['null', () => null],
+    ['a number', () => 42],
+    ['a string', () => 'open'],
+    ['an array', () => []],
+    ['an empty object', () => ({})],
+    ['another version', good => ({ ...good, version: 2 })],
+    ['an unknown state', good => ({ ...good, state: 'ajar' })],
+    ['a state that is never saved', good => ({ ...good, state: 'half-open' })],
+    ['a state by its prototype', good => ({ ...good, state: 'constructor' })],
+    ['no cause', good => ({ ...good, because: 1 })],
+    ['a missing count', ({ trips: _, ...withoutTrips }) => withoutTrips],
+    ['time that is no number', good => ({ ...good, remainingMs: Number.NaN })],
+    ['time without end', good => ({ ...good, remainingMs: Infinity })],
+    ['time before now', good => ({ ...good, remainingMs: -1 })],
+    ['counts that are none', good => ({ ...good, counts: { ...good.counts, calls: '1' } })],
+    ['counts below zero', good => ({ ...good, consecutiveFailures: -1 })],
+    ['no totals', good => ({ ...good, totals: null })],
+    ['half the totals', good => ({ ...good, totals: { success: 1 } })],
+  ])('is refused, and nothing changes, when it is %s', (_, spoil) => {
     const it = opened();
     const before = it.circuit.snapshot(it.now);
-    expect(it.circuit.restore(saved, it.now, 0)).toBe(false);
+    expect(it.circuit.restore(spoil(before), it.now, 0)).toBe(false);
     expect(it.circuit.snapshot(it.now)).toEqual(before);
     expect(it.circuit.decision.epoch).toBe(2);
   });
 
   it('does not let a snapshot reach the prototypes', () => {
     const circuit = new Circuit(circuitRules(rules), 0);
-    const evil = JSON.parse(`{"__proto__":{"bad":1},${JSON.stringify(good).slice(1)}`);
+    const good = JSON.stringify(opened().circuit.snapshot(1030));
+    const evil = JSON.parse(`{"__proto__":{"bad":1},${good.slice(1)}`);
     circuit.restore(evil, 0, 0);
     expect(({} as { bad?: number }).bad).toBeUndefined();
   });

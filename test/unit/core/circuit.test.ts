@@ -18,6 +18,7 @@ describe('a closed circuit', () => {
     ['looks at recent calls only', window, [ok, ok, bad, ok, ok, ok, bad], 'closed'],
     ['is not judged by a success', { ...window, minCalls: 3 }, [bad, bad, ok], 'closed'],
     ['nor by that of a call that is timed', { ...window, minCalls: 3, slowMs: 9 }, [bad, bad, ok], 'closed'],
+    ['nor by what says nothing', { ...window, minCalls: 3 }, [bad, bad, ok, 'ignored'], 'closed'],
     ['but by the next failure', { ...window, minCalls: 3 }, [bad, bad, ok, bad], 'open'],
     [
       'opens at 7 of 100 for 0.07',
@@ -61,6 +62,11 @@ describe('a closed circuit', () => {
     const it = new CircuitDriver(rules);
     it.run(...verdicts);
     expect(it.state).toBe(state);
+  });
+
+  it('begins with nothing decided', () => {
+    const { decision } = new CircuitDriver(window).circuit;
+    expect(decision).toMatchObject({ epoch: 1, state: 'closed', because: 'start', until: 0, trips: 0 });
   });
 
   it('hands one and the same permit to all calls of an epoch, and another to those of the next', () => {
@@ -124,7 +130,7 @@ describe('an open circuit', () => {
     it.now = 1100;
     expect(it.circuit.retryAfterMs(it.now)).toBe(0);
     expect(it.ask()).toBeDefined();
-    expect(it.state).toBe('half-open');
+    expect(it.circuit.decision).toMatchObject({ state: 'half-open', because: 'elapsed' });
   });
 
   it('is not kept open by calls that began before it opened', () => {

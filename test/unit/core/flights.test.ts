@@ -33,6 +33,7 @@ describe('Flights', () => {
     flights.start(old);
     flights.join(old, 1);
     flights.detach('k');
+    expect([flights.get('k'), flights.size]).toEqual([undefined, 0]);
     flights.start(young);
     flights.join(young, 1);
     expect([flights.has(old), flights.has(young)]).toEqual([false, true]);

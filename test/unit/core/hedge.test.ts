@@ -26,6 +26,12 @@ describe('HedgeRace', () => {
     expect(race.skip()).toBe('fail');
   });
 
+  it('has no turn left for an attempt that is left out', () => {
+    const race = new HedgeRace(1);
+    expect(race.skip()).toBe('wait');
+    expect(race.fail()).toBe('fail');
+  });
+
   it('starts nothing for an attempt that was suppressed while another one runs', () => {
     const race = new HedgeRace(2);
     race.start();

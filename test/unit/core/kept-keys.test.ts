@@ -85,6 +85,45 @@ describe('KeptKeys', () => {
     expect(kept.expire(1000, atRest)).toBeUndefined();
   });
 
+  it('finds the longest unused behind busy ones that nobody has looked at, though another was used', () => {
+    const { kept, entries } = filled(100);
+    for (const entry of entries.slice(0, LOOKS)) entry.busy = true;
+    kept.touch(entries[50]!, 1000);
+    expect(kept.makeRoom(atRest)).toBe(entries[LOOKS]);
+  });
+
+  it('goes on in turn while some of the busy ones are used', () => {
+    const { kept, entries } = filled(1000);
+    for (const entry of entries) entry.busy = true;
+    kept.makeRoom(atRest);
+    entries[777]!.busy = false;
+    let found: Entry | undefined;
+    for (let call = 0; found === undefined && call < 1000 / LOOKS + 1; call++) {
+      kept.touch(entries[call]!, 1000 + call);
+      found = kept.makeRoom(atRest);
+    }
+    expect(found).toBe(entries[777]);
+  });
+
+  it('looks again at the newest one after it was used', () => {
+    const { kept, entries } = filled(3, 100);
+    for (const entry of entries) entry.busy = true;
+    for (let i = 0; i < 3; i++) expect(kept.expire(1000, atRest)).toBeUndefined();
+    kept.touch(entries[2]!, 1000);
+    entries[2]!.busy = false;
+    expect(kept.expire(1100, atRest)).toBe(entries[2]);
+  });
+
+  it('does not expire before its time what was found busy by somebody who needed room', () => {
+    const { kept, entries } = filled(2, 100);
+    for (const entry of entries) entry.busy = true;
+    expect(kept.makeRoom(atRest)).toBeUndefined();
+    for (const entry of entries) entry.busy = false;
+    expect(kept.expire(99, atRest)).toBeUndefined();
+    expect(kept.expire(100, atRest)).toBeUndefined();
+    expect(kept.expire(100, atRest)).toBe(entries[0]);
+  });
+
   it('does not expire a busy one that was used meanwhile', () => {
     const { kept, entries } = filled(2, 100);
     entries[0]!.busy = true;

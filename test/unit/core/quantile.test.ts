@@ -17,6 +17,14 @@ function exact(durations: readonly number[], ratio: number): number {
   return sorted[Math.ceil(ratio * sorted.length - 1e-9) - 1]!;
 }
 
+it('tells the rules it goes by', () => {
+  const rules = { ratio: 0.9, minSamples: 3, windowCalls: 10 };
+  const window = new QuantileWindow(rules);
+  expect(window.rules).toBe(rules);
+  window.amend({ ...rules, ratio: 0.5 });
+  expect(window.rules).toEqual({ ...rules, ratio: 0.5 });
+});
+
 describe('a quantile of whole durations', () => {
   const random = seededRandom(11);
   const shapes: readonly [string, () => number][] = [

@@ -62,3 +62,12 @@ describe.each<[string, () => Allowance, number[]]>([
     expect(ration.most).toBe(4);
   });
 });
+
+describe('a ration that is asked roughly', () => {
+  it('asks its allowance, unless somebody waits', () => {
+    const ration = new Ration(new Bucket({ limit: 10, perMs: 1_000, burst: 10 }, 0), 9);
+    expect([ration.takeRoughly(1, 0), ration.takeRoughly(9, 0)]).toEqual([true, false]);
+    ration.join(claim(1));
+    expect(ration.takeRoughly(1, 0)).toBe(false);
+  });
+});

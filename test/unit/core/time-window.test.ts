@@ -41,9 +41,16 @@ describe('TimeWindow', () => {
     expect(it).toMatchObject(EMPTY);
   });
 
+  it('has one cell for a bucket, however much happens in it', () => {
+    const it = window();
+    for (const at of [1010, 1012, 1016]) it.push(at === 1012, false, at);
+    expect(it.save(1016)).toMatchObject({ cells: [[0, 3, 1, 0]] });
+  });
+
   it('moves nothing back when time goes back', () => {
     const it = window();
     it.push(true, false, 1100);
+    expect(it.save(900)).toEqual({ ms: 100, buckets: 10, phase: 0, cells: [[0, 1, 1, 0]] });
     it.push(true, false, 900);
     it.expire(0);
     expect(it).toMatchObject({ calls: 2, failures: 2 });
@@ -84,6 +91,7 @@ describe('TimeWindow', () => {
     'garbage',
     {},
     { ms: 100, buckets: 10, phase: 0 },
+    { ms: 50, buckets: 10, phase: 0, cells: [[0, 1, 1, 1]] },
     { ms: 200, buckets: 10, phase: 0, cells: [[0, 1, 1, 1]] },
     { ms: 100, buckets: 5, phase: 0, cells: [[0, 1, 1, 1]] },
     { ms: 100, buckets: 10, phase: -1, cells: [[0, 1, 1, 1]] },

@@ -27,6 +27,7 @@ describe('tripRule', () => {
     ],
     ['slow calls meet it', { calls: 4, slow: 2 }, { slowRatio: 0.5 }, 'slowRatio'],
     ['slow calls do not', { calls: 4, slow: 1 }, { slowRatio: 0.5 }, undefined],
+    ['slow calls are too few', { calls: 3, slow: 3 }, { slowRatio: 0.5, minCalls: 4 }, undefined],
     ['calls in flight are slow', { calls: 2, overdue: 2 }, { slowRatio: 0.5, minCalls: 4 }, 'slowRatio'],
     [
       'calls in flight are no failures',

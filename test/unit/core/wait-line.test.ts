@@ -15,7 +15,11 @@ const line = (order: WaitOrder, places = 10, levels = 3, ageMs = 1_000): WaitLin
 
 const drain = (waiting: WaitLine<Named>): string => {
   let served = '';
-  for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) served += waiter.item;
+  while (served.length < 100) {
+    const waiter = waiting.shift();
+    if (waiter === undefined) break;
+    served += waiter.item;
+  }
   return served;
 };
 
@@ -138,6 +142,15 @@ describe('WaitLine', () => {
     for (const order of ['fifo', 'lifo', 'priority'] as const) {
       expect(line(order, 0).displace(0, 0)).toBeUndefined();
     }
+  });
+
+  it('shows who came first', () => {
+    const waiting = line('fifo');
+    expect(waiting.first).toBeUndefined();
+    const [first] = joinAll(waiting, arrivals);
+    expect(waiting.first).toBe(first);
+    drain(waiting);
+    expect(waiting.first).toBeUndefined();
   });
 
   it('is full from the start when it has no places', () => {
