@@ -63,7 +63,7 @@ describe('a sliding window', () => {
   it('goes on by the newest times when its limit is lowered', () => {
     const window = new SlidingWindow(rule(5, 100));
     for (let now = 0; now < 5; now++) window.take(1, now);
-    window.update(rule(2, 100), 5);
+    window.update(rule(2, 100));
     expect([102, 103, 104].map(now => window.take(1, now))).toEqual([false, true, true]);
     expect([150, 202, 203, 204].map(now => window.take(1, now))).toEqual([false, false, true, true]);
   });
