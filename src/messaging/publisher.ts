@@ -35,6 +35,8 @@ class Pending implements Due {
   underWay = false;
   waitMs = FIRST_WAIT_MS;
   lastError: unknown = undefined;
+  /** Whether an answer before has left it open if the broker holds it. */
+  maybeStored = false;
   /** The wait before it is sent again. */
   wait: Timer | undefined = undefined;
 
@@ -165,6 +167,7 @@ export class Publisher {
       pending.resolve({ id: pending.record.id, position, duplicate });
     } else if (outcome.retryable && (!outcome.maybeStored || this.#knowsAgain)) {
       pending.lastError = outcome.error;
+      pending.maybeStored ||= outcome.maybeStored;
       this.#sendLater(pending);
     } else {
       const { error, maybeStored, retryable } = outcome;
@@ -184,10 +187,10 @@ export class Publisher {
   }
 
   #expire(pending: Pending): void {
-    const { lastError, underWay } = pending;
+    const { lastError, underWay, maybeStored } = pending;
     const why = lastError === undefined ? '' : `: ${reasonOf(lastError)}`;
     const text = `no answer of the broker within ${this.#timeoutMs} ms${why}`;
-    this.#fail(pending, this.#error(text, lastError, underWay, true));
+    this.#fail(pending, this.#error(text, lastError, underWay || maybeStored, true));
   }
 
   #fail(pending: Pending, error: PublishError): void {

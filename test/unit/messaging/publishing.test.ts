@@ -22,6 +22,8 @@ const refusal = (facts: { retryable: boolean; maybeStored: boolean }): PublishOu
   ...facts,
 });
 
+const busy = refusal({ retryable: true, maybeStored: false });
+
 describe('publishing', () => {
   it('sends what is published in one turn in one batch', async () => {
     const { bus, driver } = scene();
@@ -42,7 +44,6 @@ describe('publishing', () => {
   it('sends again what the broker refused for the moment', async () => {
     const { bus, driver, clock } = scene();
     await bus.connect();
-    const busy = refusal({ retryable: true, maybeStored: false });
     driver.answers.push(
       async () => [busy],
       async () => [busy],
@@ -95,6 +96,18 @@ describe('publishing', () => {
     await clock.advance(2_000);
     expect(await failure).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true });
     expect(bus.snapshot().publishing).toBe(0);
+    await bus.close();
+  });
+
+  it('remembers that it may be stored while it is sent again', async () => {
+    const { bus, driver, clock } = scene({ publishTimeoutMs: 100 });
+    await bus.connect();
+    // A broker that knows ids again may be sent it twice.
+    driver.answers.push(async () => [refusal({ retryable: true, maybeStored: true })]);
+    driver.answers.push(...Array.from({ length: 9 }, () => async () => [busy]));
+    const failure = bus.publish(orders, { n: 1 }).catch((error: unknown) => error);
+    await clock.advance(100);
+    expect(await failure).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true });
     await bus.close();
   });
 
