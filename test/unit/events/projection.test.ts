@@ -235,7 +235,8 @@ describe('whenProcessed', () => {
   it('has a bound on those who wait', async () => {
     const { projection } = counterOf();
     const controller = new AbortController();
-    const waits = Array.from({ length: 10_000 }, () => failure(projection.whenProcessed(1, controller)));
+    const { signal } = controller;
+    const waits = Array.from({ length: 10_000 }, () => failure(projection.whenProcessed(1, { signal })));
     await settle();
     expect(await failure(projection.whenProcessed(1))).toMatchObject({ code: 'ERR_EVENT_OVERFLOW' });
     controller.abort();
