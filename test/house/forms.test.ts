@@ -30,6 +30,10 @@ describe('barrels', () => {
     ['src/saga/a.ts', "export { b } from './b.js';", 're-exports'],
     ['src/saga/a.ts', "export type { B } from './b.js';", 're-exports'],
     ['src/saga.ts', "export * from './saga/a.js';", 'exports `*`'],
+    ['src/saga.ts', "export * from './events.js';", 'exports `*`'],
+    ['src/index.ts', "export * from './saga/a.js';", 'exports `*`'],
+    ['src/index.ts', "export * from 'eventemitter3';", 'exports `*`'],
+    ['src/index.ts', "export * as saga from './saga/a.js';", 're-exports as a namespace'],
     ['src/saga.ts', 'export const a = 1;', 'is code in an entry file'],
   ])('tell of %s with %s', (path, text, message) => {
     expect(barrels(treeOf({ [path]: text }))).toEqual([expect.stringContaining(message)]);
@@ -37,6 +41,7 @@ describe('barrels', () => {
 
   it.each([
     ['src/saga.ts', "export { a, type B } from './saga/a.js';"],
+    ['src/index.ts', "export * from './saga.js';"],
     ['src/adapters/redis.ts', "export { RedisBus } from './redis/bus.js';"],
   ])('are what %s is for', (path, text) => expect(barrels(treeOf({ [path]: text }))).toEqual([]));
 });

@@ -22,12 +22,25 @@ const isDefaultExport = (node: ts.Node): boolean =>
   (node.kind === ts.SyntaxKind.DefaultKeyword && ts.canHaveModifiers(node.parent)) ||
   (ts.isExportSpecifier(node) && node.name.text === 'default');
 
-/** Entry files re-export by name and nothing else; every other file exports only what it declares. */
+const door = 'src/index.ts';
+
+/** `./messaging.js`, but neither `./messaging/bus.js` nor `../messaging.js`. */
+const isEntry = (specifier: string): boolean => /^\.\/[^/]+\.js$/.test(specifier);
+
+/**
+ * Entry files re-export by name and nothing else; the front door opens them whole: they have named what
+ * is public already. Every other file exports only what it declares.
+ */
 export const barrels: Rule = inSource((node, { path }) => {
   if (!isTopLevel(node)) return undefined;
   const reexports = ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined;
   const isDoor = roomOf(path) === 'entry' || /^src\/adapters\/[^/]+\.ts$/.test(path);
-  if (reexports && node.exportClause === undefined) return 'exports `*`: name what is public';
+  if (reexports && node.exportClause === undefined) {
+    const opened = path === door && isEntry((node.moduleSpecifier as ts.StringLiteral).text);
+    return opened ? undefined : 'exports `*`: name what is public';
+  }
+  if (reexports && ts.isNamespaceExport(node.exportClause as ts.NamedExportBindings))
+    return 're-exports as a namespace: name what is public';
   if (reexports && !isDoor) return 're-exports: let the reader import from the file that declares the name';
   if (
     roomOf(path) === 'entry' &&

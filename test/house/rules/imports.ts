@@ -46,6 +46,7 @@ export const directions: Rule = tree =>
     if (!tree.has(to)) return says(`there is no ${to}; write the path with its \`.js\` ending`);
     const [a, b] = [roomOf(from.path), roomOf(to)];
     if (a === undefined || b === undefined) return says('src/ imports nothing outside src/');
+    if (b === 'entry' && from.path === 'src/index.ts') return [];
     if (b === 'entry') return says('an entry file is for users; import the file that declares the name');
     if (a === b || a === 'entry') return [];
     if (floorOf(a) < 0)
