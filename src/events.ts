@@ -16,7 +16,6 @@ export type {
   OnceOptions,
 } from './events/event-bus-options.js';
 export {
-  type EventIssue,
   EventOverflowError,
   type InvalidEvent,
   InvalidEventError,
@@ -74,6 +73,7 @@ export type {
   Upcasters,
   UpcastersOf,
 } from './events/version-chain.js';
+export type { SchemaIssue } from './kernel/schema-issues.js';
 export type {
   SchemaInput,
   SchemaOutput,

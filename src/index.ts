@@ -1,6 +1,6 @@
 export * from './events.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
-export type { CallContext, CallOptions, Context } from './kernel/context.js';
+export { CallContext, type CallOptions, type Context } from './kernel/context.js';
 export {
   AbandonedError,
   AggregateFailedError,

@@ -11,6 +11,7 @@ export {
   TopologyError,
   UnsupportedCapabilityError,
 } from './kernel/bus-errors.js';
+export type { SchemaIssue } from './kernel/schema-issues.js';
 export type {
   SchemaInput,
   SchemaOutput,

@@ -1,4 +1,5 @@
 import { type ErrorFacts, ResilienceError } from '../kernel/errors.js';
+import type { SchemaIssue } from '../kernel/schema-issues.js';
 
 /**
  * Listeners of an event failed; all others have heard of it. `errors` are what they threw, untouched and in
@@ -32,14 +33,6 @@ export class EventOverflowError extends ResilienceError {
   }
 }
 
-/** One thing that is wrong with the data of an event. */
-export interface EventIssue {
-  /** Where: `items[0].sku`; empty for the data as a whole. */
-  readonly path: string;
-  /** In the words of the schema. */
-  readonly message: string;
-}
-
 /** What an {@link InvalidEventError} is about. */
 export interface InvalidEvent {
   /** The name of the event. */
@@ -47,7 +40,7 @@ export interface InvalidEvent {
   /** The version that it claims; `undefined` where it is emitted and not read. */
   readonly version?: number | undefined;
   /** What is wrong, the first of it. */
-  readonly issues: readonly EventIssue[];
+  readonly issues: readonly SchemaIssue[];
 }
 
 /**
@@ -59,7 +52,7 @@ export class InvalidEventError extends ResilienceError {
   /** The version that it claims; `undefined` where it is emitted and not read. */
   readonly version: number | undefined;
   /** What is wrong, at most 20. */
-  readonly issues: readonly EventIssue[];
+  readonly issues: readonly SchemaIssue[];
 
   constructor(message: string, event: InvalidEvent, facts?: ErrorFacts) {
     super('ERR_INVALID_EVENT', message, facts);

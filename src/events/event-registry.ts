@@ -1,9 +1,9 @@
 import { checkKeys, checkOneOf } from '../kernel/options.js';
+import { issuesOf, issuesText, type SchemaIssue } from '../kernel/schema-issues.js';
 import type { StandardResult, StandardSchema } from '../kernel/standard-schema.js';
 import type { EventCheck } from './event-bus-options.js';
 import { chainsOf, type EventChain } from './event-chains.js';
-import { type EventIssue, InvalidEventError } from './event-errors.js';
-import { inWords, issuesOf } from './event-issues.js';
+import { InvalidEventError } from './event-errors.js';
 import { isThenable } from './event-listener.js';
 import type {
   Chained,
@@ -207,7 +207,7 @@ export class EventRegistry<Events extends object, Emitted extends object = Event
   #accept(name: string, version: number | undefined, result: StandardResult<unknown>): unknown {
     if (result.issues === undefined) return result.value;
     const issues = issuesOf(result.issues);
-    throw this.#error(name, version, inWords(issues, result.issues.length), issues);
+    throw this.#error(name, version, issuesText(issues, result.issues.length), issues);
   }
 
   #invalid(
@@ -223,7 +223,7 @@ export class EventRegistry<Events extends object, Emitted extends object = Event
     type: string,
     version: number | undefined,
     why: string,
-    issues: readonly EventIssue[],
+    issues: readonly SchemaIssue[],
     facts?: { readonly cause: unknown },
   ): InvalidEventError {
     const which = version === undefined ? '' : `, version ${version}`;

@@ -1,5 +1,5 @@
 import { type ErrorFacts, RejectedError, ResilienceError } from './errors.js';
-import type { StandardIssue } from './standard-schema.js';
+import type { SchemaIssue } from './schema-issues.js';
 
 /** The bus has been closed. Nothing was published. */
 export class BusClosedError extends RejectedError {
@@ -25,10 +25,10 @@ export class UnsupportedCapabilityError extends RejectedError {
 
 /** What is to be published, or was received, is not what its topic promises. */
 export class InvalidMessageError extends RejectedError {
-  /** What the schema says; empty where there was nothing to ask it about. */
-  readonly issues: readonly StandardIssue[];
+  /** What the schema says, at most 20 issues; empty where there was nothing to ask it about. */
+  readonly issues: readonly SchemaIssue[];
 
-  constructor(message: string, issues: readonly StandardIssue[] = [], facts?: ErrorFacts) {
+  constructor(message: string, issues: readonly SchemaIssue[] = [], facts?: ErrorFacts) {
     super('ERR_INVALID_MESSAGE', message, facts);
     this.issues = issues;
   }

@@ -6,15 +6,51 @@ export function isSchema(value: unknown): value is StandardSchema {
   return typeof standard?.validate === 'function';
 }
 
-/** So many issues are told at most: a large value may have thousands. */
-const MOST_ISSUES = 10;
+/** One thing that is wrong with a value. */
+export interface SchemaIssue {
+  /** Where: `items[0].sku`; empty for the value as a whole. */
+  readonly path: string;
+  /** In the words of the schema. */
+  readonly message: string;
+}
 
-/** What is wrong with a value, for people: `items.0.price: expected a number; and 3 more`. */
-export function issuesText(issues: readonly StandardIssue[]): string {
-  const told = issues.slice(0, MOST_ISSUES).map(issue => {
-    const path = (issue.path ?? []).map(part => String(typeof part === 'object' ? part.key : part)).join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  const more = issues.length - told.length;
-  return told.join('; ') + (more > 0 ? `; and ${more} more` : '');
+/** So many issues are kept: a large value may have millions. */
+const MOST_ISSUES = 20;
+const MOST_CHARACTERS = 300;
+/** So many are told in a line, and none after so many characters. */
+const MOST_TOLD = 10;
+const LONGEST_LINE = 300;
+
+const cut = (text: string): string =>
+  text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`;
+
+function pathOf(path: StandardIssue['path']): string {
+  let text = '';
+  for (const step of path ?? []) {
+    const key = typeof step === 'object' ? step.key : step;
+    if (typeof key === 'number') text += `[${key}]`;
+    else text += text === '' ? String(key) : `.${String(key)}`;
+    // A path may be as deep as the data that somebody sends.
+    if (text.length > MOST_CHARACTERS) break;
+  }
+  return cut(text);
+}
+
+/** What a schema said, the first 20 of it, each of bounded length. */
+export function issuesOf(issues: readonly StandardIssue[]): readonly SchemaIssue[] {
+  return issues
+    .slice(0, MOST_ISSUES)
+    .map(({ path, message }) => ({ path: pathOf(path), message: cut(String(message)) }));
+}
+
+/** What is wrong, of `count` issues in all, for people: `items[0].price: expected a number; and 3 more`. */
+export function issuesText(issues: readonly SchemaIssue[], count: number): string {
+  if (count === 0) return 'the schema does not say why';
+  let [line, told] = ['', 0];
+  for (const { path, message } of issues) {
+    if (told === MOST_TOLD || line.length > LONGEST_LINE) break;
+    line += `${told === 0 ? '' : '; '}${path === '' ? '' : `${path}: `}${message}`;
+    told++;
+  }
+  return count > told ? `${line}; and ${count - told} more` : line;
 }

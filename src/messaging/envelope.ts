@@ -3,6 +3,7 @@ import type { Codec } from './codec.js';
 import type { InRecord, OutRecord } from './driver.js';
 import { checkHeaders, header, isWritten, numberIn } from './headers.js';
 import type { Message, MessageFacts } from './message.js';
+import { childTraceContext, formatTraceContext, parseTraceContext } from './trace-context.js';
 
 /** What all messages of a bus have in common. */
 export class Envelope {
@@ -70,6 +71,8 @@ export function writeRecord(envelope: Envelope, draft: Draft): OutRecord {
   const correlation = facts.correlationId ?? causedBy?.correlationId;
   if (correlation !== undefined) headers[`${prefix}correlationid`] = correlation;
   if (causedBy !== undefined) headers[`${prefix}causationid`] = causedBy.id;
+  const trace = facts.trace ?? (causedBy?.trace && childTraceContext(causedBy.trace));
+  if (trace !== undefined) Object.assign(headers, formatTraceContext(trace));
   if (facts.idempotencyKey !== undefined) headers[header.idempotencyKey] = facts.idempotencyKey;
   if (expiresAt !== undefined) headers[`${prefix}expirytime`] = new Date(expiresAt).toISOString();
   if (draft.deadline !== undefined) headers[header.deadline] = String(Math.ceil(draft.deadline));
@@ -120,6 +123,7 @@ export function readRecord(
       source: headers[`${prefix}source`] ?? '',
       correlationId: headers[`${prefix}correlationid`] ?? id,
       causationId: headers[`${prefix}causationid`],
+      trace: headers[header.traceparent] === undefined ? undefined : parseTraceContext(headers),
       headers: ownHeaders(headers, prefix),
       replays: numberIn(headers, header.replays) ?? 0,
     },

@@ -7,7 +7,7 @@ import { show } from '../kernel/options.js';
  */
 export const header = {
   contentType: 'content-type',
-  /** W3C trace context of the hop. */
+  /** Where the publisher stands in a trace: W3C Trace Context. */
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   /** What makes repeats known to whoever handles the message; its id where there is none. */
@@ -18,9 +18,8 @@ export const header = {
   notBefore: 'x-not-before',
   /** How often it was delivered, where the broker does not count. */
   attempt: 'x-attempt',
-  /** The topic to which an answer goes, and what it answers. */
+  /** The topic to which an answer goes. */
   replyTo: 'x-reply-to',
-  replyStatus: 'x-reply-status',
   /** Of a dead letter: where, why, when and after how many deliveries it died. */
   deathGroup: 'x-death-group',
   deathReason: 'x-death-reason',
@@ -44,7 +43,7 @@ export const attributes: readonly string[] = [
 
 const reserved: ReadonlySet<string> = /* @__PURE__ */ new Set([
   ...[header.contentType, header.traceparent, header.tracestate, header.idempotencyKey, header.deadline],
-  ...[header.notBefore, header.attempt, header.replyTo, header.replyStatus, header.deathGroup],
+  ...[header.notBefore, header.attempt, header.replyTo, header.deathGroup],
   ...[header.deathReason, header.deathError, header.deathCode, header.deathMessage, header.deathAt],
   ...[header.deathAttempts, header.replays, ...attributes],
 ]);

@@ -1,3 +1,5 @@
+import type { TraceContext } from './trace-context.js';
+
 /** A message as a handler gets it. */
 export interface Message<T = unknown> {
   /** The same for all deliveries of it to all groups. */
@@ -20,6 +22,8 @@ export interface Message<T = unknown> {
   readonly correlationId: string;
   /** The id of the message that led to it. */
   readonly causationId: string | undefined;
+  /** Where its publisher stood in a distributed trace; `undefined` where it said nothing of one. */
+  readonly trace: TraceContext | undefined;
   /** What the publisher gave, without what the bus wrote. */
   readonly headers: Readonly<Record<string, string>>;
   /** How often it was replayed from the dead letters. */
@@ -36,8 +40,10 @@ export interface MessageFacts {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What makes repeats known to whoever handles it. @default its id */
   readonly idempotencyKey?: string | undefined;
-  /** The message that led to this one: it shares its correlation and its trace. */
+  /** The message that led to this one, which takes on its correlation and is a child in its trace. */
   readonly causedBy?: Message | undefined;
   /** What all that follows from one beginning shares. @default that of `causedBy`, or its own id */
   readonly correlationId?: string | undefined;
+  /** Where the publisher stands in a distributed trace. @default a child of that of `causedBy` */
+  readonly trace?: TraceContext | undefined;
 }

@@ -7,6 +7,7 @@ import type { MessageFacts } from './message.js';
 import type { PublishOptions } from './message-bus.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import type { Topic } from './topic.js';
+import { formatTraceContext, parseTraceContext, type TraceContext } from './trace-context.js';
 
 /** What the bus itself adds to a message that asks for an answer. */
 export interface PublishCall {
@@ -16,7 +17,7 @@ export interface PublishCall {
 }
 
 const known = [
-  ...['id', 'key', 'headers', 'idempotencyKey', 'causedBy', 'correlationId'],
+  ...['id', 'key', 'headers', 'idempotencyKey', 'causedBy', 'correlationId', 'trace'],
   ...['delayMs', 'ttlMs', 'priority', 'transaction'],
 ];
 const owner = 'publish';
@@ -29,6 +30,20 @@ function checkText(option: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT) return;
   refuse(owner, option, `a text of 1 to ${LONGEST_TEXT} characters`, value);
+}
+
+/** A context of somebody's own making is told from one that a header cannot have before anything is sent. */
+function checkTrace(trace: TraceContext | undefined): void {
+  if (trace === undefined) return;
+  let told: TraceContext | undefined;
+  try {
+    told = parseTraceContext(formatTraceContext(trace));
+  } catch {
+    // Told below: it is no context at all.
+  }
+  if (told === undefined || told.state.length !== trace.state.length) {
+    refuse(owner, 'trace', 'a trace context, of ids and a state that its headers can have', trace);
+  }
 }
 
 /** The whole options of a publish, whatever the broker can do. */
@@ -46,6 +61,7 @@ function checkAll(options: AnyOptions, driver: Driver): void {
   for (const option of ['id', 'key', 'idempotencyKey', 'correlationId'] as const) {
     checkText(option, options[option]);
   }
+  checkTrace(options.trace);
   if (delayMs !== undefined) {
     checkNumber(owner, 'delayMs', delayMs, { min: 0, max: 2 ** 40 });
     requireCapability(capabilities.delayedPublish !== 'none', name, 'delayMs', 'publishing for later');

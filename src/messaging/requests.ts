@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../kernel/clock.js';
 import { factOf, RejectedError, TimeoutError } from '../kernel/errors.js';
 import { onAbort } from '../kernel/on-abort.js';
 import { show } from '../kernel/options.js';
-import { issuesText } from '../kernel/schema-issues.js';
+import { issuesOf, issuesText } from '../kernel/schema-issues.js';
 import type { StandardSchema } from '../kernel/standard-schema.js';
 import type { Message } from './message.js';
 
@@ -108,7 +108,9 @@ export class Requests {
     }
     const result = await waiting.schema?.['~standard'].validate(reply.value);
     if (result?.issues !== undefined) {
-      waiting.reject(new InvalidMessageError(`the answer: ${issuesText(result.issues)}`, result.issues));
+      const issues = issuesOf(result.issues);
+      const text = issuesText(issues, result.issues.length);
+      waiting.reject(new InvalidMessageError(`the answer: ${text}`, issues));
     } else {
       waiting.resolve(result === undefined ? reply.value : result.value);
     }

@@ -1,6 +1,7 @@
+import { checkTopic } from '../core/topic-pattern.js';
 import { InvalidMessageError } from '../kernel/bus-errors.js';
 import { checkKeys, checkNumber, refuse, show } from '../kernel/options.js';
-import { isSchema, issuesText } from '../kernel/schema-issues.js';
+import { isSchema, issuesOf, issuesText } from '../kernel/schema-issues.js';
 import type { SchemaInput, SchemaOutput, StandardResult, StandardSchema } from '../kernel/standard-schema.js';
 
 /** How a topic is made. */
@@ -94,7 +95,8 @@ class TypedTopic<In, Out> implements Topic<In, Out> {
 
   #valid(result: StandardResult<Out>): Out {
     if (result.issues === undefined) return result.value;
-    throw new InvalidMessageError(`${this.name}: ${issuesText(result.issues)}`, result.issues);
+    const issues = issuesOf(result.issues);
+    throw new InvalidMessageError(`${this.name}: ${issuesText(issues, result.issues.length)}`, issues);
   }
 }
 
@@ -116,14 +118,11 @@ function oldestOf(upcast: Readonly<Record<string, unknown>>, version: number): n
   return oldest;
 }
 
-/** So long is a name at most; some brokers take no more. */
-const LONGEST_NAME = 255;
-
 /** @throws TypeError unless `name` is tokens of `a-z A-Z 0-9 _ -`, with dots between them. */
 export function checkTopicName(owner: string, name: unknown): string {
-  if (typeof name === 'string' && name.length <= LONGEST_NAME && /^[\w-]+(\.[\w-]+)*$/.test(name))
-    return name;
-  throw new TypeError(`${owner}: a topic must be words with dots between them, got ${show(name)}`);
+  const rule = checkTopic(name);
+  if (rule === undefined) return name as string;
+  throw new TypeError(`${owner}: a topic must be ${rule}, got ${show(name)}`);
 }
 
 /**

@@ -159,9 +159,10 @@ export const shapeLaws: readonly StagedLaw[] = [
   },
   {
     name: 'refuses what is too large before it sends anything',
+    // One that takes more is not asked: the law would have to hold all of it in memory.
+    needs: ({ maxRecordBytes }) => maxRecordBytes <= 64 * 1_048_576,
     check: async (stage, demand) => {
       const { maxRecordBytes } = stage.capabilities;
-      if (maxRecordBytes > 64 * 1_048_576) return;
       const from = topic<Uint8Array>(stage.topic().name);
       const bus = stage.bus({ codec: bytesCodec });
       const sent = bus.publish(from, new Uint8Array(maxRecordBytes + 1));

@@ -52,8 +52,8 @@ export const orderLaws: readonly StagedLaw[] = [
   },
   {
     name: 'keeps a key in order through a redelivery, while other keys go on',
+    needs: ({ order }) => order === 'key',
     check: async (stage, demand) => {
-      if (stage.capabilities.order !== 'key') return;
       const from = stage.topic();
       const seen: string[] = [];
       const failure = { redeliver: Array.from({ length: 30 }, () => 300) };
@@ -74,8 +74,8 @@ export const orderLaws: readonly StagedLaw[] = [
   },
   {
     name: 'keeps a whole topic in order, through a redelivery too',
+    needs: ({ order }) => order !== 'none',
     check: async (stage, demand) => {
-      if (stage.capabilities.order === 'none') return;
       const from = stage.topic();
       let failures = 1;
       const options = { group: 'g', order: 'topic', concurrency: 4, failure: { redeliver: [200] } };

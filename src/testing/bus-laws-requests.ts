@@ -12,6 +12,7 @@ const codeOf = (sent: Promise<unknown>): Promise<unknown> =>
 export const requestLaws: readonly StagedLaw[] = [
   {
     name: 'brings each of 200 answers to its own request',
+    needs: ({ fanOut }) => fanOut,
     check: async (stage, demand) => {
       const doubled = topic<{ readonly n: number }>(stage.topic().name);
       await stage.bus().respond(doubled, { group: 'g', concurrency: 20 } as never, ({ data }) => 2 * data.n)
@@ -26,6 +27,7 @@ export const requestLaws: readonly StagedLaw[] = [
   },
   {
     name: 'tells whoever asks what was thrown',
+    needs: ({ fanOut }) => fanOut,
     check: async (stage, demand) => {
       const asked = stage.topic();
       await stage.bus().respond(asked, { group: 'g' } as never, () => {
@@ -42,6 +44,7 @@ export const requestLaws: readonly StagedLaw[] = [
   },
   {
     name: 'ends a request that nobody answers, or that is given up, and lets late answers go',
+    needs: ({ fanOut }) => fanOut,
     check: async (stage, demand) => {
       const asked = stage.topic();
       await stage.bus().respond(asked, { group: 'g' } as never, () => stage.sleep(600)).ready;

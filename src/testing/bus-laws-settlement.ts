@@ -87,8 +87,8 @@ export const settlementLaws: readonly StagedLaw[] = [
   },
   {
     name: 'gives what a member left to another one',
+    needs: ({ redeliverOnCrash }) => redeliverOnCrash === 'peer',
     check: async (stage, demand) => {
-      if (stage.capabilities.redeliverOnCrash !== 'peer') return;
       const to = stage.topic();
       const first = await hold(stage, to.name, 'g', 1);
       await stage.bus().publish(to, { n: 1 });
@@ -121,8 +121,8 @@ export const settlementLaws: readonly StagedLaw[] = [
   },
   {
     name: 'answers stale to who has lost the lease, and keeps the new holder’s',
+    needs: ({ extendLease }) => extendLease,
     check: async (stage, demand) => {
-      if (!stage.capabilities.extendLease) return;
       const to = stage.topic();
       const first = await hold(stage, to.name, 'g', 1);
       await stage.bus().publish(to, { n: 1 });
@@ -138,8 +138,8 @@ export const settlementLaws: readonly StagedLaw[] = [
   },
   {
     name: 'delivers once what takes three leases to handle',
+    needs: ({ extendLease }) => extendLease,
     check: async (stage, demand) => {
-      if (!stage.capabilities.extendLease) return;
       const from = stage.topic();
       const begun: number[] = [];
       const slow = async (n: number): Promise<void> => {
@@ -177,8 +177,8 @@ export const settlementLaws: readonly StagedLaw[] = [
 export const deadLetterLaws: readonly StagedLaw[] = [
   {
     name: 'makes a dead letter of what cannot be handled, once, whoever of the group fails',
+    needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      if (!stage.capabilities.browseDeadLetters) return;
       const from = stage.topic();
       const failure = { redeliver: [0, 0] };
       const fail = () => {
@@ -208,8 +208,8 @@ export const deadLetterLaws: readonly StagedLaw[] = [
   },
   {
     name: 'makes a dead letter of what cannot be read, and goes on with its neighbours',
+    needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      if (!stage.capabilities.browseDeadLetters) return;
       const to = stage.topic();
       const consumer = watch(stage.bus(), to, { group: 'g', concurrency: 2 });
       await consumer.ready;
@@ -236,8 +236,8 @@ export const deadLetterLaws: readonly StagedLaw[] = [
   },
   {
     name: 'replays a dead letter to its group only, as if it were new',
+    needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      if (!stage.capabilities.browseDeadLetters) return;
       const from = stage.topic();
       let healthy = false;
       const attempts: number[] = [];
@@ -269,8 +269,8 @@ export const deadLetterLaws: readonly StagedLaw[] = [
   },
   {
     name: 'discards a dead letter for good',
+    needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      if (!stage.capabilities.browseDeadLetters) return;
       const from = stage.topic();
       const consumer = watch(stage.bus(), from, { group: 'g', failure: { redeliver: [] } }, () => {
         throw new Error('sick');

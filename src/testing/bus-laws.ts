@@ -6,11 +6,12 @@ import { requestLaws } from './bus-laws-requests.js';
 import { deadLetterLaws, settlementLaws } from './bus-laws-settlement.js';
 import type { BusSubject } from './bus-subject.js';
 import type { Law } from './law.js';
-import { onStage } from './staged-law.js';
+import { concerns, onStage } from './staged-law.js';
 
 /**
  * What a bus must keep over any driver, as far as the driver says that its broker can; what it says it cannot
- * has to be refused. The bus in memory keeps all of them on a virtual clock.
+ * has to be refused. A law about an ability that it lacks altogether is not among them. The bus in memory
+ * keeps all of them on a virtual clock.
  *
  * @example
  * ```ts
@@ -24,7 +25,7 @@ import { onStage } from './staged-law.js';
 export function busLaws<C extends Capabilities>(subject: BusSubject<C>): readonly Law[] {
   const laws = [
     ...[distributionLaws, shapeLaws, settlementLaws, deadLetterLaws, orderLaws, flowLaws, timeLaws],
-    subject.capabilities.fanOut ? requestLaws : [],
-  ];
-  return laws.flat().map(each => onStage(subject, each));
+    requestLaws,
+  ].flat();
+  return laws.filter(concerns(subject.capabilities)).map(each => onStage(subject, each));
 }

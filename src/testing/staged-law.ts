@@ -6,9 +6,17 @@ import { type Demand, type Law, law } from './law.js';
 export interface StagedLaw {
   /** A sentence in the present tense. */
   readonly name: string;
+  /** Whether it says anything of such a broker; a law that leaves this out holds for all of them. */
+  readonly needs?: (capabilities: Capabilities) => boolean;
   /** Resolves when the law holds. */
   readonly check: (stage: BusStage, demand: Demand) => Promise<void>;
 }
+
+/** What a law can be asked of. */
+export const concerns =
+  (capabilities: Capabilities) =>
+  ({ needs }: StagedLaw): boolean =>
+    needs === undefined || needs(capabilities);
 
 /** The law for one subject; its stage is cleared whatever comes. */
 export function onStage<C extends Capabilities>(subject: BusSubject<C>, { name, check }: StagedLaw): Law {

@@ -63,9 +63,7 @@ describe('decode', () => {
         { path: 'money.cents', message: expect.any(String) },
       ],
     });
-    expect(String(error)).toMatch(
-      /^InvalidEventError: event "order.placed", version 3: id: .* \(and 1 more\)$/,
-    );
+    expect(String(error)).toMatch(/^InvalidEventError: event "order.placed", version 3: id: .*; .*$/);
   });
 
   it.each<[string, number, string]>([
@@ -161,7 +159,7 @@ describe('decode', () => {
     expect(error.issues[3]!.path).toMatch(/^items\[3\]\.Symbol\(s\)\.deep\.deep/);
     expect(JSON.stringify(error.issues).length).toBeLessThan(15_000);
     expect(error.message.length).toBeLessThan(1000);
-    expect(error.message).toContain('(and 499 more)');
+    expect(error.message).toContain('; and 499 more');
     const silent = defineEvents({ a: { 1: schemaOf(() => ({ issues: [] })) } });
     expect(String(await failure(silent.decode('a', 1, {})))).toContain('the schema does not say why');
     expect(String(await failure(silent.decode('x'.repeat(100_000), 1, {}))).length).toBeLessThan(500);

@@ -4,8 +4,10 @@ import { InMemoryIdempotencyStore } from '../../../src/messaging/idempotency.js'
 import { InMemoryBroker } from '../../../src/messaging/in-memory-broker.js';
 import { InMemoryBus } from '../../../src/messaging/in-memory-bus.js';
 import { topic } from '../../../src/messaging/topic.js';
+import { parseTraceContext } from '../../../src/messaging/trace-context.js';
 
 const orders = topic<object>('orders');
+const trace = parseTraceContext({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` })!;
 const bus = new InMemoryBus();
 const odd = [Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5, '1', null];
 const subscribe = (options: object): unknown => bus.subscribe(orders, options as never, () => {});
@@ -52,6 +54,9 @@ describe('what is asked of a bus wrongly', () => {
     [{ headers: [] }, '`headers` must be an object'],
     [{ headers: { Upper: 'x' } }, 'a header must be named a-z 0-9 -, got "Upper"'],
     [{ headers: { 'ce-id': 'x' } }, 'the header `ce-id` is written by the bus itself'],
+    [{ trace: '00-x' }, '`trace` must be a trace context'],
+    [{ trace: { ...trace, traceId: 'x' } }, '`trace` must be a trace context'],
+    [{ trace: { ...trace, state: [['A', '1']] } }, '`trace` must be a trace context'],
     [{ headers: { traceparent: 'x' } }, 'the header `traceparent` is written by the bus itself'],
     [{ headers: { id: 'x' } }, 'the header `id` is written by the bus itself'],
     [{ headers: { a: 1 } }, 'the header `a` must be a text of at most 8192 characters, got 1'],

@@ -13,10 +13,10 @@ const even = standard<number>(((value: unknown) => {
 
 describe('topic', () => {
   it.each([
-    ['', {}, 'a topic must be words with dots between them, got ""'],
+    ['', {}, 'a topic must be dot separated tokens of A-Z, a-z, 0-9, `_` and `-`, got ""'],
     ['a..b', {}, 'got "a..b"'],
     ['a.*', {}, 'got "a.*"'],
-    ['x'.repeat(256), {}, 'a topic must be words'],
+    ['x'.repeat(256), {}, 'a topic must be at most 255 characters long'],
     ['a', { version: 0 }, 'topic: `version` must be an integer >= 1, got 0'],
     ['a', { version: 1.5 }, 'got 1.5'],
     ['a', { schema: {} }, 'topic: `schema` must be a Standard Schema, got an object'],
