@@ -2,7 +2,6 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import type { Listener, Observable } from '../kernel/events.js';
-import { sharesAnswers } from '../kernel/is-guard.js';
 import type { InOf, OutOf } from '../kernel/pipeline.js';
 import type { Guard, Operation, Policy } from '../kernel/policy.js';
 import { checkedKey, type KeyedDescription, type KeyedEvents, type KeyedSnapshot } from './keyed-options.js';
@@ -44,11 +43,6 @@ export abstract class PerKey<V extends object> implements Keyed<V> {
 
   get size(): number {
     return this.table.size;
-  }
-
-  /** All are of one kind. */
-  get sharesAnswers(): boolean {
-    return sharesAnswers(this.table.shared.instance);
   }
 
   get(key: string): V {

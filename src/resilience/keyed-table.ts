@@ -1,7 +1,7 @@
 import { KeptKey, KeptKeys } from '../core/kept-keys.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { isAtRest, isGuard, isPolicy } from '../kernel/is-guard.js';
+import { isAtRest, isGuard, isPolicy, sharesAnswers } from '../kernel/is-guard.js';
 import { functionName, orNull } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
 import { describeInside } from './inside-description.js';
@@ -57,6 +57,12 @@ export class KeyedTable<V extends object> implements Observable<KeyedEvents<V>> 
     const sample = factory(SHARED);
     if (!isGuard(sample) && !isPolicy(sample)) {
       throw new TypeError(`keyed: the factory must answer a policy or a guard, got ${typeof sample}`);
+    }
+    if (sharesAnswers(sample)) {
+      // Keys without room share one policy: one tenant would be handed the answers of another.
+      const rule =
+        'must answer what shares no answers; put a cache outside, with a `key` that tells them apart';
+      throw new TypeError(`keyed: the factory ${rule}, got ${functionName(sample.constructor)}`);
     }
     this.shared = new KeyedInstance(SHARED, sample);
     this.clock = this.plan.clock ?? (sample as { readonly clock?: Clock }).clock ?? systemClock;

@@ -131,7 +131,7 @@ function chaosNotInnermost(parts: Parts): LintHit[] {
 
 /** Whoever waits in line there has started an attempt, whose time runs. */
 function limiterInsideRepeats(parts: Parts): LintHit[] {
-  return are(parts, 'rate-limiter').flatMap(part => {
+  return are(parts, 'rate-limiter', 'shared-rate-limiter').flatMap(part => {
     const other = are(outside(parts, part), ...repeaters).find(one => attemptsOf(one) > 1);
     if (other === undefined || (limit(part, 'maxWaitMs') ?? 0) === 0) return [];
     const message = `lets each attempt of '${other.name}' wait in line anew`;

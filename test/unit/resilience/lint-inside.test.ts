@@ -107,7 +107,9 @@ it.each([
   ['a Coalesce', () => new Coalesce()],
   ['a Cache', () => new Cache({ ttlMs: 5 })],
   ['a pipeline with one', () => pipeline(retry(), new Coalesce())],
-  ['one for each key', () => keyed(() => new Cache({ ttlMs: 5 }), { maxKeys: 1 })],
-])('streamed refuses a policy that shares answers: %s', (_, make) => {
+])('streamed and keyed refuse a policy that shares answers: %s', (_, make) => {
   expect(() => streamed(make() as never)).toThrow('streamed: the policy must not share answers');
+  expect(() => keyed(make as never, { maxKeys: 1 })).toThrow(
+    /^keyed: the factory must answer what shares no/,
+  );
 });

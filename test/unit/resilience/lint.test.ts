@@ -109,6 +109,7 @@ describe('the rule', () => {
     ['breaker-inside-timeout', [total, breaker], 'put a timeout inside', 1],
     ['bulkhead-outside-retry', [bulkhead, retry, each], "holds a slot while 'retry' waits"],
     ['limiter-inside-repeats', [retry, limiter, each], "lets each attempt of 'retry' wait", 1],
+    ['limiter-inside-repeats', [retry, { ...limiter, kind: 'shared-rate-limiter' }, each], 'wait in line', 1],
     ['limiter-inside-repeats', [hedge, { ...limiter, maxWaitMs: null }, each], "'hedge' wait in line", 1],
     ['fallback-not-outermost', [total, fallback, each], "does not answer for what 'total' gives up on", 1],
     ['cache-not-outermost', [total, cache], "has to pass 'total' first", 1],
