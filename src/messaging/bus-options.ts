@@ -26,6 +26,8 @@ export interface BusOptions {
 /** What a bus goes by, checked. */
 export type BusRules = Required<Omit<BusOptions, 'publishPolicy'>> & {
   readonly publishPolicy: Policy | undefined;
+  /** Whether handlers in this process get the very data that was published. */
+  readonly passByReference: boolean;
 };
 
 /** What stands where an option was left out. */
@@ -70,5 +72,5 @@ export function checkBus(
   checkNumber(owner, 'publishTimeoutMs', all.publishTimeoutMs, { above: 0, infinity: true });
   checkNumber(owner, 'maxPublishing', all.maxPublishing, { min: 1, integer: true });
   checkNumber(owner, 'maxSubscriptions', all.maxSubscriptions, { min: 1, integer: true });
-  return { ...all, publishPolicy };
+  return { ...all, publishPolicy, passByReference: false };
 }

@@ -5,6 +5,7 @@ import type { Timer } from '../kernel/clock.js';
 import type { DriverSubscription, RawDelivery, Sink } from './driver.js';
 import { type ConsumerParts, type Fate, Handling } from './handling.js';
 import { HeldDelivery } from './held-delivery.js';
+import { LeaseUpkeep } from './lease-upkeep.js';
 
 /** What became of the messages that were held when a subscription ended. */
 export interface Drained {
@@ -34,6 +35,7 @@ export class Consumer implements Sink {
   readonly #waits = new Map<HeldDelivery, Timer>();
   #subscription: DriverSubscription | undefined;
   #running = 0;
+  #pumping = false;
   #asked = 0;
   #suspended = false;
   #stopping = false;
@@ -44,11 +46,12 @@ export class Consumer implements Sink {
   #pause: Timer | undefined;
   /** After a pause one message goes ahead of the others, to see whether the policy lets it. */
   #probing = false;
-  #upkeep: Timer | undefined;
+  readonly #upkeep: LeaseUpkeep;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
     this.#handling = new Handling(parts);
+    this.#upkeep = new LeaseUpkeep(parts, this.#held);
   }
 
   /** What is held, and how much of it is being handled. */
@@ -73,7 +76,7 @@ export class Consumer implements Sink {
       return;
     }
     this.#held.add(held);
-    this.#keepLeases();
+    this.#upkeep.begin();
     if (lane === undefined || this.#lanes.enter(lane, held)) this.#ready.push(held);
     this.#pump();
   }
@@ -105,8 +108,7 @@ export class Consumer implements Sink {
       this.#giveBack(held);
     }
     if (this.#running > 0) await this.#outlast(timeoutMs);
-    this.#upkeep?.cancel();
-    this.#upkeep = undefined;
+    this.#upkeep.end();
     return { finished: this.#finished, released: this.#released };
   }
 
@@ -142,9 +144,8 @@ export class Consumer implements Sink {
     // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
     const untouched = !held.tried;
     // A broker that does not hear of it gives it to another one when the lease is over.
-    held
-      .settle(raw => (untouched && raw.release !== undefined ? raw.release() : raw.nack(0)))
-      .catch(() => {});
+    const back = held.settle(raw => (untouched && raw.release !== undefined ? raw.release() : raw.nack(0)));
+    Promise.resolve(back).catch(() => {});
   }
 
   /** Begins no handler until `resume`; what is being handled goes on. */
@@ -160,37 +161,64 @@ export class Consumer implements Sink {
   }
 
   #pump(): void {
-    if (this.#suspended || this.#stopping || this.#pause !== undefined) return;
-    const most = this.#probing ? 1 : this.#parts.rules.concurrency;
-    while (this.#running < most) {
+    // A handler that ends at once comes back here: the loop below goes on with the next one.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#suspended && !this.#stopping && this.#pause === undefined) {
+      if (this.#running >= (this.#probing ? 1 : this.#parts.rules.concurrency)) break;
       const held = this.#again.shift() ?? this.#ready.shift();
-      if (held === undefined) return;
+      if (held === undefined) break;
       this.#running++;
-      void this.#work(held);
+      this.#work(held);
+    }
+    this.#pumping = false;
+  }
+
+  #work(held: HeldDelivery): void {
+    held.begun = true;
+    held.tried = true;
+    let fate: Fate | Promise<Fate>;
+    try {
+      fate = this.#handling.handle(held);
+    } catch (error) {
+      fate = this.#broken(error);
+    }
+    if (!(fate instanceof Promise)) this.#decide(held, fate);
+    else {
+      fate.then(
+        later => this.#decide(held, later),
+        (error: unknown) => this.#decide(held, this.#broken(error)),
+      );
     }
   }
 
-  async #work(held: HeldDelivery): Promise<void> {
-    let fate: Fate;
-    held.begun = true;
-    held.tried = true;
-    try {
-      fate = await this.#handling.handle(held);
-    } catch (error) {
-      // A store of the user's failed: the message is not to blame, and comes again.
-      this.lost(error);
-      fate = { then: 'refused', error, afterMs: undefined };
-    }
+  /** A store of the user's failed: the message is not to blame, and comes again. */
+  #broken(error: unknown): Fate {
+    this.lost(error);
+    return { then: 'refused', error, afterMs: undefined };
+  }
+
+  #decide(held: HeldDelivery, fate: Fate): void {
     held.interrupt = undefined;
     held.begun = false;
     if (fate.then === 'settled') this.#finished++;
-    if (fate.then === 'refused') this.#holdBack(held, fate.error, fate.afterMs);
-    else {
-      this.#goOn();
-      if (fate.quiet !== undefined) await fate.quiet;
-      if (fate.then === 'wait') this.#putOff(held, fate.afterMs);
-      else this.#letGo(held);
+    if (fate.then === 'refused') {
+      this.#holdBack(held, fate.error, fate.afterMs);
+      this.#leave();
+      return;
     }
+    this.#goOn();
+    if (fate.quiet === undefined) this.#part(held, fate);
+    else void fate.quiet.then(() => this.#part(held, fate));
+  }
+
+  #part(held: HeldDelivery, fate: Exclude<Fate, { then: 'refused' }>): void {
+    if (fate.then === 'wait') this.#putOff(held, fate.afterMs);
+    else this.#letGo(held);
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#running--;
     if (this.#running === 0) this.#idle?.();
     this.#pump();
@@ -255,30 +283,11 @@ export class Consumer implements Sink {
   /** As much as there is room for; nothing while it is paused. */
   #ask(): void {
     if (this.#suspended || this.#stopping || this.#probing || this.#subscription === undefined) return;
-    const room = this.#parts.rules.prefetch - this.#held.size - this.#asked;
-    if (room <= 0) return;
+    const { prefetch } = this.#parts.rules;
+    const room = prefetch - this.#held.size - this.#asked;
+    // By the handful: a broker that is asked for one at a time has a round trip for each.
+    if (room <= 0 || room < prefetch / 4) return;
     this.#asked += room;
     this.#subscription.request(room);
-  }
-
-  /** Extends what is held, three times within a lease. */
-  #keepLeases(): void {
-    const { driver, clock, rules } = this.#parts;
-    if (this.#upkeep !== undefined || !driver.capabilities.extendLease) return;
-    this.#upkeep = clock.schedule(rules.leaseMs / 3, () => {
-      this.#upkeep = undefined;
-      for (const held of this.#held) if (!held.settled) void this.#extend(held);
-      if (this.#held.size > 0) this.#keepLeases();
-    });
-  }
-
-  async #extend(held: HeldDelivery): Promise<void> {
-    try {
-      if ((await held.raw.extend!(this.#parts.rules.leaseMs)) !== 'stale') return;
-    } catch {
-      // The next time may do; until the lease is over nobody else gets it.
-      return;
-    }
-    held.lose(new LeaseLostError('the message was given to another member of the group'));
   }
 }

@@ -2,9 +2,11 @@ import { checkNumber } from '../kernel/options.js';
 import type { DeathReason } from './consumer-events.js';
 import { livingHeaders } from './dead-letter.js';
 import type { DeadRecord, Driver } from './driver.js';
-import { type Envelope, readRecord } from './envelope.js';
+
 import { header, numberIn } from './headers.js';
 import type { Message } from './message.js';
+import type { Envelope } from './own-record.js';
+import { readRecord } from './received.js';
 
 /** A message that could not be handled. */
 export interface DeadLetter {
@@ -83,7 +85,8 @@ export class DeadLetterReader implements DeadLetters {
 
   #read({ position, record }: DeadRecord): DeadLetter {
     const { headers, body } = record;
-    const { message } = readRecord(this.#envelope, { ...record, topic: this.#topic }, position, 1);
+    const living = { position, record: { ...record, topic: this.#topic } };
+    const { data: _, ...message } = readRecord(this.#envelope, living, 1).message;
     const dead = {
       position,
       message,

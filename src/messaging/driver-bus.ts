@@ -9,7 +9,6 @@ import { type Capabilities, requireCapability } from './capabilities.js';
 import { type SubscriptionEvents, subscriptionEvents } from './consumer-events.js';
 import { DeadLetterReader, type DeadLetters } from './dead-letters.js';
 import type { Driver, OutRecord } from './driver.js';
-import { Envelope, type Received, writeRecord } from './envelope.js';
 import type { Handler } from './handling.js';
 import type {
   BusEvents,
@@ -20,8 +19,10 @@ import type {
   RequestOptions,
   Subscription,
 } from './message-bus.js';
+import { Envelope, OwnRecord } from './own-record.js';
 import { draftOf, type PublishCall } from './publish-options.js';
 import { type Published, Publisher } from './publisher.js';
+import type { Received } from './received.js';
 import { type Reply, Requests, replyOf } from './requests.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkSubscribe, type SubscribeOptions } from './subscribe-options.js';
@@ -52,7 +53,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     this.#rules = rules;
     this.name = rules.name;
     this.capabilities = driver.capabilities;
-    this.#envelope = new Envelope(rules.source, driver.attributePrefix, rules.codec);
+    this.#envelope = new Envelope(rules.source, driver.attributePrefix, rules.codec, rules.passByReference);
     const { clock, publishTimeoutMs, maxPublishing } = rules;
     this.#publisher = new Publisher(driver, this.#connectOnce, clock, publishTimeoutMs, maxPublishing);
     this.#transactional = new TransactionalPublisher(driver);
@@ -70,10 +71,15 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     return this.#connected;
   }
 
-  async publish<In>(topic: Topic<In>, data: In, options?: PublishOptions<C>): Promise<Published> {
-    const checked = topic.check(data);
-    if (checked !== undefined) await checked;
-    return this.#send(topic, data, options as PublishOptions | undefined, undefined);
+  publish<In>(topic: Topic<In>, data: In, options?: PublishOptions<C>): Promise<Published> {
+    const said = options as PublishOptions | undefined;
+    try {
+      const checked = topic.check(data);
+      if (checked === undefined) return this.#send(topic, data, said, undefined);
+      return checked.then(() => this.#send(topic, data, said, undefined));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async publishAll<In>(
@@ -170,7 +176,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   ): Promise<Published> {
     const transaction: SqlTransaction | undefined = options?.transaction;
     const draft = draftOf(topic, data, options, call, this.#driver, this.#rules.clock.wall());
-    const record = writeRecord(this.#envelope, draft);
+    const record = new OwnRecord(this.#envelope, draft);
     const sent = transaction === undefined ? this.#hand(record) : this.#within(record, transaction);
     return this.#emitter.has('published') || this.#emitter.has('publishFailed')
       ? this.#telling(sent, record.id, topic.name)

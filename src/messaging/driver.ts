@@ -22,6 +22,8 @@ export interface OutRecord {
   readonly priority: number;
   /** The only group that is to get it; all of them where it is left out. */
   readonly group: string | undefined;
+  /** Whether the id was made for it, so that nothing else can have it. */
+  readonly fresh?: boolean;
 }
 
 /** A message as a driver hands it over. */
@@ -65,8 +67,8 @@ export interface RawDelivery {
   readonly position: string;
   /** Which delivery to the group this is, from 1; `undefined` where the broker does not count. */
   readonly attempt: number | undefined;
-  /** It has been dealt with. */
-  ack(): Promise<Settled>;
+  /** It has been dealt with. A driver that has to ask nobody answers at once. */
+  ack(): Promise<Settled> | Settled;
   /** It is to come again, `delayMs` from now and never earlier. */
   nack(delayMs: number): Promise<Settled>;
   /** Gives it back at once, as nobody has looked at it: this delivery does not count. */

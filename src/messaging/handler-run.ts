@@ -24,13 +24,20 @@ export interface RunEnd {
   readonly quiet: Promise<void> | undefined;
 }
 
+/** Who can end a run before its time. */
+export interface Interruptible {
+  /** Set while there is something to end. */
+  interrupt: ((reason: unknown) => void) | undefined;
+}
+
 class Run implements Due {
   readonly context: RevocableContext;
   readonly latest = Infinity;
   dueAt = Infinity;
   dueBefore: Due | undefined = undefined;
   dueAfter: Due | undefined = undefined;
-  resolve!: (end: RunEnd) => void;
+  /** Hears of the end; nobody does of one that came at once. */
+  resolve: ((end: RunEnd) => void) | undefined = undefined;
   over = false;
   /** How often the operation runs now: a policy may run it twice, and answer before it is done. */
   #active = 0;
@@ -45,20 +52,40 @@ class Run implements Due {
     this.over = true;
     this.context.release();
     const quiet = this.#active === 0 ? undefined : new Promise<void>(done => (this.#onQuiet = done));
-    this.resolve({ outcome, quiet });
+    this.resolve!({ outcome, quiet });
   }
 
   /** Runs the operation, and knows until when it does. */
-  async watch(operation: Operation<unknown>, context: Context): Promise<unknown> {
+  watch(operation: Operation<unknown>, context: Context): unknown {
     this.#active++;
+    let result: unknown;
     try {
-      return await operation(context);
+      result = operation(context);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+    if (isThenable(result)) return this.#outlast(result);
+    this.#leave();
+    return result;
+  }
+
+  async #outlast(result: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      return await result;
     } finally {
-      this.#active--;
-      if (this.#active === 0) this.#onQuiet?.();
+      this.#leave();
     }
   }
+
+  #leave(): void {
+    this.#active--;
+    if (this.#active === 0) this.#onQuiet?.();
+  }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 /** Runs handlers, each for a bounded time. */
 export class HandlerRuns {
@@ -77,17 +104,27 @@ export class HandlerRuns {
     });
   }
 
-  /** `interruptible` is handed what ends the run before its time. */
-  start(
-    operation: Operation<unknown>,
-    facts: RunFacts,
-    interruptible: (interrupt: (reason: unknown) => void) => void,
-  ): Promise<RunEnd> {
+  /** Answers at once where the operation does; else `held` can end the run before its time. */
+  start(operation: Operation<unknown>, facts: RunFacts, held: Interruptible): RunEnd | Promise<RunEnd> {
     const { key, idempotencyKey, attributes, attempt, remainingMs } = facts;
-    const now = this.#clock.now();
-    const deadline = now + Math.min(this.#timeoutMs, remainingMs);
+    const deadline = this.#clock.now() + Math.min(this.#timeoutMs, remainingMs);
     const root = new RootContext(this.#clock, { key, idempotencyKey, attributes }, deadline, attempt);
     const run = new Run(new RevocableContext(root));
+    const policy = this.#policy;
+    if (policy === undefined) {
+      let result: unknown;
+      try {
+        result = run.watch(operation, run.context);
+      } catch (error) {
+        return ended({ ok: false, error });
+      }
+      return isThenable(result) ? this.#follow(run, result, held) : ended({ ok: true, value: result });
+    }
+    const watched: Operation<unknown> = context => run.watch(operation, context);
+    return this.#follow(run, policy.execute(watched, run.context), held);
+  }
+
+  #follow(run: Run, work: unknown, held: Interruptible): Promise<RunEnd> {
     return new Promise(resolve => {
       run.resolve = resolve;
       if (this.#timeoutMs < Infinity) {
@@ -95,13 +132,10 @@ export class HandlerRuns {
         run.dueAt = this.#due.fitting(from + this.#timeoutMs);
         this.#due.add(run, from);
       }
-      interruptible(reason => this.#interrupt(run, reason));
-      const watched: Operation<unknown> = context => run.watch(operation, context);
-      const work =
-        this.#policy === undefined ? watched(run.context) : this.#policy.execute(watched, run.context);
+      held.interrupt = reason => this.#interrupt(run, reason);
       Promise.resolve(work).then(
         value => this.#end(run, { ok: true, value }),
-        error => this.#end(run, { ok: false, error }),
+        (error: unknown) => this.#end(run, { ok: false, error }),
       );
     });
   }
@@ -120,3 +154,5 @@ export class HandlerRuns {
     run.context.revoke(reason);
   }
 }
+
+const ended = (outcome: Outcome): RunEnd => ({ outcome, quiet: undefined });

@@ -7,11 +7,13 @@ import type { Emitter } from '../kernel/events.js';
 import { show } from '../kernel/options.js';
 import type { SubscriptionEvents } from './consumer-events.js';
 import type { Driver } from './driver.js';
-import { type Envelope, type Received, readRecord } from './envelope.js';
-import { HandlerRuns } from './handler-run.js';
+import { HandlerRuns, type RunEnd } from './handler-run.js';
 import { header, numberIn } from './headers.js';
 import type { HeldDelivery } from './held-delivery.js';
+import type { IdempotencyStore } from './idempotency.js';
 import type { Message } from './message.js';
+import { type Envelope, OwnRecord } from './own-record.js';
+import { type Received, readRecord } from './received.js';
 import { Settling } from './settling.js';
 import type { FailureVerdict, SubscribeRules } from './subscribe-options.js';
 
@@ -40,6 +42,13 @@ export type Fate =
   | { readonly then: 'wait'; readonly afterMs: number; readonly quiet: Promise<void> | undefined }
   | { readonly then: 'refused'; readonly error: unknown; readonly afterMs: number | undefined };
 
+/** What came of reading a message. */
+type ReadEnd =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly why: 'undecodable' | 'invalid'; readonly error: unknown };
+
+const after = (settled: Promise<unknown>): Promise<Fate> => settled.then(() => SETTLED);
+
 const SETTLED: Fate = { then: 'settled', quiet: undefined };
 
 /** So long a message waits that another one of this group is being busy with. */
@@ -58,129 +67,167 @@ export class Handling {
     this.#runs = new HandlerRuns(clock, rules.policy, rules.timeoutMs);
   }
 
-  async handle(held: HeldDelivery): Promise<Fate> {
+  /** At once where nothing has to be waited for: handlers and drivers may both answer without a promise. */
+  handle(held: HeldDelivery): Fate | Promise<Fate> {
     const { clock, envelope, rules } = this.#parts;
-    const { record, position } = held.raw;
-    const attempt = held.attempt(numberIn(record.headers, header.attempt));
-    const received = readRecord(envelope, record, position, attempt);
+    const { raw } = held;
+    const counted = raw.attempt ?? numberIn(raw.record.headers, header.attempt);
+    const attempt = held.attempt(counted);
+    const received = readRecord(envelope, raw, attempt);
     const { id } = received.message;
-    const wall = clock.wall();
-    if (received.expiresAt !== undefined && received.expiresAt <= wall) {
-      await this.#settling.discard(held, id, 'expired');
-      return SETTLED;
+    if (received.expiresAt !== undefined && received.expiresAt <= clock.wall()) {
+      return after(this.#settling.discard(held, id, 'expired'));
     }
-    if (received.notBefore !== undefined && received.notBefore > wall) {
-      return this.#later(held, received.notBefore - wall, undefined);
+    if (received.notBefore !== undefined && received.notBefore > clock.wall()) {
+      return this.#later(held, received.notBefore - clock.wall(), undefined);
     }
     if (attempt > mostDeliveries(rules.redelivery)) {
       const error = new Error('it was delivered too often without an end: its handler may end the process');
-      await this.#settling.bury(held, id, 'exhausted', error, attempt);
-      return SETTLED;
+      return after(this.#settling.bury(held, id, 'exhausted', error, attempt));
     }
-    const message = await this.#decode(held, received);
-    if (message === undefined) return SETTLED;
-    const key = rules.idempotency === undefined ? undefined : `${rules.group} ${received.idempotencyKey}`;
-    if (key !== undefined) {
-      const familiar = await rules.idempotency!.begin(key, rules.leaseMs);
-      if (familiar === 'busy') return this.#later(held, BUSY_MS, undefined);
-      if (familiar === 'done') {
-        await this.#settling.ack(held, id);
-        this.#settling.tell('duplicate', { id });
-        return SETTLED;
-      }
-    }
-    return this.#run(held, received, message, key);
+    const read = this.#read(held, received);
+    if (read instanceof Promise) return read.then(known => this.#enter(held, received, known));
+    return this.#enter(held, received, read);
   }
 
-  /** The runs of one delivery, one after the other. */
-  async #run(
+  /** Runs the handler of a message that could be read, unless it was handled before. */
+  #enter(held: HeldDelivery, received: Received, read: ReadEnd): Fate | Promise<Fate> {
+    const { message } = received;
+    if (!read.ok) return after(this.#settling.bury(held, message.id, read.why, read.error, message.attempt));
+    message.data = read.data;
+    const { idempotency } = this.#parts.rules;
+    return idempotency === undefined
+      ? this.#run(held, received, undefined)
+      : this.#runOnce(held, received, idempotency);
+  }
+
+  async #runOnce(held: HeldDelivery, received: Received, store: IdempotencyStore): Promise<Fate> {
+    const { rules } = this.#parts;
+    const { id } = received.message;
+    const key = `${rules.group} ${received.idempotencyKey}`;
+    const familiar = await store.begin(key, rules.leaseMs);
+    if (familiar === 'busy') return this.#later(held, BUSY_MS, undefined);
+    if (familiar !== 'done') return this.#run(held, received, key);
+    await this.#settling.ack(held, id);
+    this.#settling.tell('duplicate', { id });
+    return SETTLED;
+  }
+
+  /** One run; those that follow from it come by `#conclude`. */
+  #run(held: HeldDelivery, received: Received, key: string | undefined): Fate | Promise<Fate> {
+    const startedAt = this.#parts.clock.coarse();
+    const end = this.#start(held, received);
+    return end instanceof Promise
+      ? end.then(later => this.#conclude(held, received, key, startedAt, later))
+      : this.#conclude(held, received, key, startedAt, end);
+  }
+
+  #conclude(
     held: HeldDelivery,
     received: Received,
-    message: Message,
     key: string | undefined,
-  ): Promise<Fate> {
-    const { rules, clock, handler, reply } = this.#parts;
-    for (;;) {
-      const startedAt = clock.coarse();
-      const { outcome, quiet } = await this.#start(held, received, message, handler);
-      if (held.settled) {
-        await this.#release(key);
-        return { then: 'settled', quiet };
-      }
-      if (outcome.ok) {
-        if (key !== undefined) await rules.idempotency!.complete(key);
-        if (reply !== undefined) await reply(received, true, outcome.value);
-        await this.#settling.ack(held, message.id);
-        if (this.#parts.emitter.has('handled')) {
-          const tookMs = clock.coarse() - startedAt;
-          this.#settling.tell('handled', { id: message.id, attempt: message.attempt, tookMs });
-        }
-        return quiet === undefined ? SETTLED : { then: 'settled', quiet };
-      }
-      const { error } = outcome;
-      if (isBackPressure(error)) {
-        await this.#release(key);
-        return { then: 'refused', error, afterMs: retryAfter(error) };
-      }
-      this.#settling.tell('failed', { id: message.id, attempt: message.attempt, error });
-      const verdict = this.#judge(error, message);
-      const next = afterFailure(rules.redelivery, message.attempt, held.run);
-      if (verdict === 'retry' && next.then === 'again' && quiet === undefined) {
-        held.run++;
-        continue;
-      }
-      await this.#release(key);
-      if (verdict === 'retry' && next.then === 'redeliver')
-        return this.#later(held, next.delayMs, quiet, true);
-      if (verdict === 'retry' && next.then === 'again') return this.#later(held, 0, quiet, true);
-      if (reply !== undefined) await reply(received, false, error);
-      if (verdict === 'discard') await this.#settling.discard(held, message.id, 'verdict');
-      else
-        await this.#settling.bury(
-          held,
-          message.id,
-          verdict === 'retry' ? 'exhausted' : 'verdict',
-          error,
-          message.attempt,
-        );
-      return { then: 'settled', quiet };
+    startedAt: number,
+    { outcome, quiet }: RunEnd,
+  ): Fate | Promise<Fate> {
+    if (held.settled) return this.#released(key, { then: 'settled', quiet });
+    if (!outcome.ok) return this.#fail(held, received, key, outcome.error, quiet);
+    if (key !== undefined || this.#parts.reply !== undefined) {
+      return this.#report(held, received, key, startedAt, outcome.value, quiet);
     }
+    const acked = this.#settling.ack(held, received.message.id);
+    if (acked === undefined) return this.#handled(received, startedAt, quiet);
+    return acked.then(() => this.#handled(received, startedAt, quiet));
   }
 
-  #start(held: HeldDelivery, received: Received, message: Message, handler: Handler<unknown>) {
-    const { rules, clock } = this.#parts;
+  /** Others hear of a success before the broker does: the answer, and who keeps what was handled. */
+  async #report(
+    held: HeldDelivery,
+    received: Received,
+    key: string | undefined,
+    startedAt: number,
+    value: unknown,
+    quiet: Promise<void> | undefined,
+  ): Promise<Fate> {
+    const { rules, reply } = this.#parts;
+    if (key !== undefined) await rules.idempotency!.complete(key);
+    if (reply !== undefined) await reply(received, true, value);
+    await this.#settling.ack(held, received.message.id);
+    return this.#handled(received, startedAt, quiet);
+  }
+
+  #handled({ message }: Received, startedAt: number, quiet: Promise<void> | undefined): Fate {
+    const { emitter, clock } = this.#parts;
+    if (emitter.has('handled')) {
+      const tookMs = clock.coarse() - startedAt;
+      this.#settling.tell('handled', { id: message.id, attempt: message.attempt, tookMs });
+    }
+    return quiet === undefined ? SETTLED : { then: 'settled', quiet };
+  }
+
+  async #fail(
+    held: HeldDelivery,
+    received: Received,
+    key: string | undefined,
+    error: unknown,
+    quiet: Promise<void> | undefined,
+  ): Promise<Fate> {
+    const { message } = received;
+    const { id, attempt } = message;
+    const { rules, reply } = this.#parts;
+    if (isBackPressure(error)) {
+      return this.#released(key, { then: 'refused', error, afterMs: retryAfter(error) });
+    }
+    this.#settling.tell('failed', { id, attempt, error });
+    const verdict = this.#judge(error, message);
+    const next = afterFailure(rules.redelivery, attempt, held.run);
+    if (verdict === 'retry' && next.then === 'again' && quiet === undefined) {
+      held.run++;
+      return this.#run(held, received, key);
+    }
+    await this.#release(key);
+    if (verdict === 'retry' && next.then !== 'dead-letter') {
+      return this.#later(held, next.then === 'redeliver' ? next.delayMs : 0, quiet, true);
+    }
+    if (reply !== undefined) await reply(received, false, error);
+    if (verdict === 'discard') await this.#settling.discard(held, id, 'verdict');
+    else {
+      const reason = verdict === 'retry' ? 'exhausted' : 'verdict';
+      await this.#settling.bury(held, id, reason, error, attempt);
+    }
+    return { then: 'settled', quiet };
+  }
+
+  #start(held: HeldDelivery, received: Received): RunEnd | Promise<RunEnd> {
+    const { rules, clock, handler } = this.#parts;
+    const { message, deadline } = received;
     const facts = {
       key: message.key,
       idempotencyKey: received.idempotencyKey,
       attributes: { message },
       attempt: (message.attempt - 1) * rules.redelivery.immediate + held.run,
-      remainingMs: received.deadline === undefined ? Infinity : Math.max(0, received.deadline - clock.wall()),
+      remainingMs: deadline === undefined ? Infinity : Math.max(0, deadline - clock.wall()),
     };
-    return this.#runs.start(
-      context => handler(message, context),
-      facts,
-      interrupt => {
-        held.interrupt = interrupt;
-      },
-    );
+    return this.#runs.start(context => handler(message, context), facts, held);
   }
 
-  /** `undefined` for what cannot be read: it is a dead letter then. */
-  async #decode(held: HeldDelivery, received: Received): Promise<Message | undefined> {
+  /** The data of a message, or why it cannot be read. */
+  #read(held: HeldDelivery, { message }: Received): ReadEnd | Promise<ReadEnd> {
     const { envelope, read } = this.#parts;
-    const { message } = received;
+    const { record } = held.raw;
     let data: unknown;
     try {
-      data = envelope.codec.decode(held.raw.record.body);
+      const same = record instanceof OwnRecord && record.envelope.byReference;
+      data = same ? record.draft.data : envelope.codec.decode(record.body);
     } catch (error) {
-      await this.#settling.bury(held, message.id, 'undecodable', error, message.attempt);
-      return undefined;
+      return { ok: false, why: 'undecodable', error };
     }
+    const invalid = (error: unknown): ReadEnd => ({ ok: false, why: 'invalid', error });
     try {
-      return { ...message, data: await read(message.topic, data, message.version) };
+      const known = read(message.topic, data, message.version);
+      if (!(known instanceof Promise)) return { ok: true, data: known };
+      return known.then(later => ({ ok: true, data: later }), invalid);
     } catch (error) {
-      await this.#settling.bury(held, message.id, 'invalid', error, message.attempt);
-      return undefined;
+      return invalid(error);
     }
   }
 
@@ -214,6 +261,11 @@ export class Handling {
     }
     await this.#settling.settle(held, id, raw => raw.nack(delayMs));
     return { then: 'settled', quiet };
+  }
+
+  async #released(key: string | undefined, fate: Fate): Promise<Fate> {
+    await this.#release(key);
+    return fate;
   }
 
   async #release(key: string | undefined): Promise<void> {

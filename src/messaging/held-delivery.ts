@@ -37,7 +37,7 @@ export class HeldDelivery {
   }
 
   /** Settles it, unless it is; a broker that cannot be reached has as good as taken it back. */
-  async settle(how: (raw: RawDelivery) => Promise<Settled>): Promise<Settled> {
+  settle(how: (raw: RawDelivery) => Promise<Settled> | Settled): Promise<Settled> | Settled {
     if (this.settled) return 'stale';
     this.settled = true;
     return how(this.raw);

@@ -15,7 +15,11 @@ export interface InMemoryBrokerOptions {
   readonly maxDeadLetters?: number;
   /** The latest messages that a group which starts at `earliest` gets; 0 for none. @default 1000 */
   readonly retain?: number;
-  /** The latest ids by which a message is known again; 0 for none. @default 10000 */
+  /**
+   * The latest ids by which a message is known again; 0 for none. Those count that publishers gave: an id
+   * that is made for a message is new.
+   * @default 10000
+   */
   readonly dedupeIds?: number;
   /** The largest message, headers and body together, in bytes. @default 1048576 */
   readonly maxRecordBytes?: number;
@@ -30,6 +34,9 @@ const defaults: Required<Omit<InMemoryBrokerOptions, 'clock'>> = /* @__PURE__ */
   dedupeIds: 10_000,
   maxRecordBytes: 1_048_576,
 });
+
+/** The groups of so many topics are at hand. */
+const MOST_TOPICS = 10_000;
 
 /** So many subscriptions at most. */
 const MOST_GROUPS = 100_000;
@@ -46,6 +53,8 @@ export class InMemoryBroker {
   readonly #bounds: Required<Omit<InMemoryBrokerOptions, 'clock'>>;
   readonly #groups = new Map<string, MemoryGroup>();
   readonly #byPattern = new PatternTable<MemoryGroup>(MOST_GROUPS);
+  /** What `#byPattern` says of the topics that were published to lately. */
+  readonly #byTopic = new Map<string, readonly MemoryGroup[]>();
   readonly #names = new Map<MemoryGroup, string | undefined>();
   readonly #log = new Fifo<Kept>();
   readonly #known = new Set<string>();
@@ -103,6 +112,7 @@ export class InMemoryBroker {
     }
     const group = new MemoryGroup({ pattern, order, leaseMs }, this.clock, this.#bounds.maxDeadLetters);
     if (!this.#byPattern.add(pattern, group)) throw new TopologyError('memory: too many subscriptions');
+    this.#byTopic.clear();
     this.#names.set(group, name);
     if (name !== undefined) this.#groups.set(id, group);
     if (spec.start === 'earliest') {
@@ -115,6 +125,7 @@ export class InMemoryBroker {
   forget(group: MemoryGroup): void {
     if (this.#names.get(group) !== undefined) return;
     this.#byPattern.remove(group.rules.pattern, group);
+    this.#byTopic.clear();
     this.#names.delete(group);
     group.close();
   }
@@ -138,18 +149,18 @@ export class InMemoryBroker {
   }
 
   #store(record: OutRecord, pumped: Set<MemoryGroup>): PublishOutcome {
-    const known = `${record.topic} ${record.id}`;
+    const known = this.#nameOf(record);
     // What is meant for one group is a replay: it has been there before.
-    if (record.group === undefined && this.#known.has(known)) return { ok: true, duplicate: true };
-    const groups = this.#byPattern
-      .find(record.topic)
-      .filter(group => record.group === undefined || this.#names.get(group) === record.group);
+    if (known !== undefined && record.group === undefined && this.#known.has(known)) {
+      return { ok: true, duplicate: true };
+    }
+    const groups = this.#groupsFor(record);
     const full = groups.find(group => group.backlog >= this.#bounds.maxBacklog);
     if (full !== undefined) {
       const error = new Error(`a group of ${full.rules.pattern} has ${full.backlog} messages before it`);
       return { ok: false, error, retryable: true, maybeStored: false };
     }
-    this.#remember(known);
+    if (known !== undefined) this.#remember(known);
     const kept = { position: ++this.#position, record };
     for (const group of groups) {
       group.add(kept);
@@ -159,9 +170,25 @@ export class InMemoryBroker {
     return { ok: true, position: String(kept.position) };
   }
 
+  #groupsFor({ topic, group: only }: OutRecord): readonly MemoryGroup[] {
+    let groups = this.#byTopic.get(topic);
+    if (groups === undefined) {
+      groups = this.#byPattern.find(topic);
+      // Who publishes to ever new topics does not gain by it, and must not fill the memory.
+      if (this.#byTopic.size >= MOST_TOPICS) this.#byTopic.clear();
+      this.#byTopic.set(topic, groups);
+    }
+    return only === undefined ? groups : groups.filter(group => this.#names.get(group) === only);
+  }
+
+  /** By what a message is known again; `undefined` where its id is new for sure. */
+  #nameOf(record: OutRecord): string | undefined {
+    if (this.#bounds.dedupeIds === 0 || record.fresh === true) return undefined;
+    return `${record.topic} ${record.id}`;
+  }
+
   #remember(known: string): void {
     const { dedupeIds } = this.#bounds;
-    if (dedupeIds === 0) return;
     this.#known.add(known);
     this.#knownInOrder.push(known);
     if (this.#known.size > dedupeIds) this.#known.delete(this.#knownInOrder.shift()!);

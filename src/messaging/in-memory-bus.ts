@@ -8,11 +8,22 @@ import { type MemoryCapabilities, MemoryDriver } from './memory-driver.js';
 export interface InMemoryBusOptions extends Omit<BusOptions, 'name'> {
   /** Shown in errors, events and `describe()`. @default 'memory' */
   readonly name?: string;
+  /**
+   * Hands the published data itself to handlers, in place of a copy for each: several times as fast, but what
+   * a handler changes in it the publisher and the other handlers see, and what no codec could write gets
+   * through.
+   * @default false
+   */
+  readonly passByReference?: boolean;
   /** What it shares with the buses of other services; it has its own `clock`. @default one of its own */
   readonly broker?: InMemoryBroker;
 }
 
-const defaults: typeof busDefaults = /* @__PURE__ */ Object.freeze({ ...busDefaults, name: 'memory' });
+const defaults: typeof busDefaults & { readonly passByReference: boolean } = /* @__PURE__ */ Object.freeze({
+  ...busDefaults,
+  name: 'memory',
+  passByReference: false,
+});
 
 /**
  * A bus in the memory of the process, with all that a broker does: groups, leases, delays, order, redelivery,
@@ -36,14 +47,20 @@ export class InMemoryBus extends DriverBus<MemoryCapabilities> {
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: InMemoryBusOptions = {}) {
     const owner = 'InMemoryBus';
-    const { broker, ...own } = options ?? {};
+    const { broker, passByReference = defaults.passByReference, ...own } = options ?? {};
     const rules = checkBus(owner, options === null ? options : own, busOptions);
     if (broker !== undefined && typeof broker?.groupFor !== 'function') {
       refuse(owner, 'broker', 'an InMemoryBroker', broker);
     }
+    if (typeof passByReference !== 'boolean') refuse(owner, 'passByReference', 'a boolean', passByReference);
     const clock = own.clock ?? broker?.clock ?? rules.clock;
     const name = own.name ?? defaults.name;
-    super(new MemoryDriver(broker ?? new InMemoryBroker({ clock })), { ...rules, clock, name });
+    super(new MemoryDriver(broker ?? new InMemoryBroker({ clock })), {
+      ...rules,
+      clock,
+      name,
+      passByReference,
+    });
   }
 
   /** What stands where an option was left out. */

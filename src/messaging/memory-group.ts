@@ -137,7 +137,18 @@ export class MemoryGroup {
     const { record, position } = handed;
     const answer = this.settle(handed);
     if (answer !== 'done') return answer;
-    this.#dead.push({ position, record: { ...record, headers: { ...record.headers, ...headers } } });
+    const { topic, id, key } = record;
+    // Its body may not be written yet; nobody may ever look at it.
+    const dead = {
+      topic,
+      id,
+      key,
+      headers: { ...record.headers, ...headers },
+      get body() {
+        return record.body;
+      },
+    };
+    this.#dead.push({ position, record: dead });
     return 'done';
   }
 
@@ -219,7 +230,7 @@ export class MemoryDelivery implements RawDelivery {
     return String(this.delivery.position);
   }
 
-  async ack(): Promise<Settled> {
+  ack(): Settled {
     return this.#group.settle(this);
   }
 

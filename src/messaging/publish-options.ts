@@ -2,12 +2,17 @@ import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import { newId } from '../kernel/random.js';
 import { requireCapability } from './capabilities.js';
 import type { Driver } from './driver.js';
-import type { Draft } from './envelope.js';
-import type { MessageFacts } from './message.js';
+import { checkHeaders } from './headers.js';
 import type { PublishOptions } from './message-bus.js';
+import type { Draft } from './own-record.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import type { Topic } from './topic.js';
-import { formatTraceContext, parseTraceContext, type TraceContext } from './trace-context.js';
+import {
+  childTraceContext,
+  formatTraceContext,
+  parseTraceContext,
+  type TraceContext,
+} from './trace-context.js';
 
 /** What the bus itself adds to a message that asks for an answer. */
 export interface PublishCall {
@@ -21,7 +26,7 @@ const known = [
   ...['delayMs', 'ttlMs', 'priority', 'transaction'],
 ];
 const owner = 'publish';
-const nothing: MessageFacts = {};
+const nothing: AnyOptions = /* @__PURE__ */ Object.freeze({});
 
 /** An id or a key has so many characters at most: some brokers take no more. */
 const LONGEST_TEXT = 255;
@@ -96,21 +101,27 @@ export function draftOf<In>(
   driver: Driver,
   now: number,
 ): Draft {
+  const said = options ?? nothing;
   if (options !== undefined) checkAll(options, driver);
-  const { delayMs, ttlMs, priority = 0, transaction: _, ...facts } = options ?? (nothing as AnyOptions);
-  const key = facts.key ?? topic.keyOf(data);
+  const { id = newId(), delayMs, ttlMs, priority = 0, headers, causedBy } = said;
+  const key = said.key ?? topic.keyOf(data);
   checkText('key', key);
   return {
     topic: topic.name,
     version: topic.version,
-    id: facts.id ?? newId(),
+    id,
+    fresh: said.id === undefined,
     key,
     data,
-    facts,
-    now,
+    time: now,
     notBefore: delayMs === undefined || delayMs === 0 ? undefined : now + delayMs,
     expiresAt: ttlMs === undefined ? undefined : now + ttlMs,
     priority,
+    headers: headers === undefined ? undefined : checkHeaders('publish', headers),
+    correlationId: said.correlationId ?? causedBy?.correlationId,
+    causationId: causedBy?.id,
+    idempotencyKey: said.idempotencyKey,
+    trace: said.trace ?? (causedBy?.trace && childTraceContext(causedBy.trace)),
     replyTo: call?.replyTo,
     deadline: call?.deadline,
   };

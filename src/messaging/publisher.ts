@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../kernel/clock.js';
 import { DeadlineList, type Due } from '../kernel/deadline-list.js';
 import { show } from '../kernel/options.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
+import { OwnRecord } from './own-record.js';
 
 /** What a publish that went well answers. */
 export interface Published {
@@ -87,7 +88,7 @@ export class Publisher {
   send(record: OutRecord): Promise<Published> {
     if (this.#closed) return Promise.reject(new BusClosedError(`${this.#driver.name}: the bus is closed`));
     const size = this.#driver.capabilities.maxRecordBytes;
-    if (size < Infinity && sizeOf(record) > size) {
+    if (!surelyFits(record, size) && sizeOf(record) > size) {
       const text = `${record.topic}: ${sizeOf(record)} bytes, the broker takes ${size}`;
       return Promise.reject(new RecordTooLargeError(text, { policy: this.#driver.name }));
     }
@@ -139,9 +140,9 @@ export class Publisher {
     const batch = all.filter(pending => !pending.answered);
     if (batch.length === 0) return;
     const outcomes = await this.#hand(batch);
-    for (const [place, pending] of batch.entries()) {
-      pending.underWay = false;
-      this.#learn(pending, outcomes[place]);
+    for (let place = 0; place < batch.length; place++) {
+      batch[place]!.underWay = false;
+      this.#learn(batch[place]!, outcomes[place]);
     }
   }
 
@@ -221,6 +222,10 @@ export class Publisher {
 /** An error in a few words. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : show(error);
+}
+
+function surelyFits(record: OutRecord, size: number): boolean {
+  return size === Infinity || (record instanceof OwnRecord && record.mostBytes <= size);
 }
 
 /** The bytes of a record: its body, and its headers in UTF-8. */

@@ -8,6 +8,8 @@ import type { HeldDelivery } from './held-delivery.js';
 /** So long a message waits that could not be made a dead letter. */
 const UNBURIED_MS = 5_000;
 
+const ackOf = (raw: RawDelivery): Promise<Settled> | Settled => raw.ack();
+
 /** The ends that a delivery can come to, and what is told of them. */
 export class Settling {
   readonly #parts: {
@@ -21,9 +23,10 @@ export class Settling {
     this.#parts = { driver, clock, group, emitter };
   }
 
-  /** It has been dealt with. */
-  async ack(held: HeldDelivery, id: string): Promise<void> {
-    await this.settle(held, id, raw => raw.ack());
+  /** It has been dealt with. Answers a promise where the broker has to be waited for. */
+  ack(held: HeldDelivery, id: string): Promise<unknown> | undefined {
+    const answer = this.settle(held, id, ackOf);
+    return typeof answer === 'string' ? undefined : answer;
   }
 
   /** It is dropped, and said so. */
@@ -77,20 +80,32 @@ export class Settling {
     }
   }
 
-  /** Settles a delivery, and tells when that did not go as it should. */
-  async settle(
+  /** Settles a delivery, and tells when that did not go as it should. Never throws. */
+  settle(
     held: HeldDelivery,
     id: string,
-    how: (raw: RawDelivery) => Promise<Settled>,
-  ): Promise<Settled> {
+    how: (raw: RawDelivery) => Promise<Settled> | Settled,
+  ): Promise<Settled> | Settled {
     try {
-      const answer = await held.settle(how);
-      if (answer !== 'done') this.tell('unsettled', { id, error: answer });
-      return answer;
+      const answer = held.settle(how);
+      if (typeof answer === 'string') return this.#heard(id, answer);
+      return answer.then(
+        later => this.#heard(id, later),
+        (error: unknown) => this.#unheard(id, error),
+      );
     } catch (error) {
-      this.tell('unsettled', { id, error });
-      return 'stale';
+      return this.#unheard(id, error);
     }
+  }
+
+  #heard(id: string, answer: Settled): Settled {
+    if (answer !== 'done') this.tell('unsettled', { id, error: answer });
+    return answer;
+  }
+
+  #unheard(id: string, error: unknown): Settled {
+    this.tell('unsettled', { id, error });
+    return 'stale';
   }
 
   tell<Name extends keyof SubscriptionEvents>(name: Name, facts: Omit<SubscriptionEvents[Name], 'at'>): void {

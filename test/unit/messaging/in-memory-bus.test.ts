@@ -177,3 +177,48 @@ describe('InMemoryBus', () => {
     expect(clock.timers).toBe(0);
   });
 });
+
+describe('a bus in memory that passes by reference', () => {
+  const made = topic<{ n: number }>('made');
+
+  it('hands over the very data, to all groups', async () => {
+    await using bus = new InMemoryBus({ passByReference: true });
+    const seen: unknown[] = [];
+    for (const group of ['a', 'b']) await bus.subscribe(made, { group }, ({ data }) => seen.push(data)).ready;
+    const data = { n: 1 };
+    await bus.publish(made, data);
+    await expect.poll(() => seen.length).toBe(2);
+    expect(seen.every(each => each === data)).toBe(true);
+  });
+
+  it('makes a copy for each where it was not asked to', async () => {
+    await using bus = new InMemoryBus();
+    const seen: unknown[] = [];
+    for (const group of ['a', 'b']) await bus.subscribe(made, { group }, ({ data }) => seen.push(data)).ready;
+    const data = { n: 1 };
+    const sent = bus.publish(made, data);
+    data.n = 2;
+    await sent;
+    await expect.poll(() => seen).toEqual([{ n: 1 }, { n: 1 }]);
+    expect(seen[0]).not.toBe(seen[1]);
+  });
+
+  it('keeps what no codec can write, as a dead letter that tells so when its body is asked for', async () => {
+    await using bus = new InMemoryBus({ passByReference: true });
+    const odd = topic<{ big: bigint }>('odd');
+    const dead = bus.subscribe(odd, { group: 'g', failure: { redeliver: [] } }, () => {
+      throw new Error('no');
+    });
+    await dead.ready;
+    const died = new Promise(resolve => dead.on('deadLettered', resolve));
+    await bus.publish(odd, { big: 1n });
+    await died;
+    await expect(bus.deadLetters(odd, 'g').list()).rejects.toMatchObject({ code: 'ERR_INVALID_MESSAGE' });
+  });
+
+  it('refuses an option that is no boolean', () => {
+    expect(() => new InMemoryBus({ passByReference: 1 } as never)).toThrow(
+      'InMemoryBus: `passByReference` must be a boolean, got 1',
+    );
+  });
+});

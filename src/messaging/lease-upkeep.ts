@@ -1,0 +1,43 @@
+import { LeaseLostError } from '../kernel/bus-errors.js';
+import type { Timer } from '../kernel/clock.js';
+import type { ConsumerParts } from './handling.js';
+import type { HeldDelivery } from './held-delivery.js';
+
+/** Extends the leases of what a consumer holds, three times within a lease, as long as it holds anything. */
+export class LeaseUpkeep {
+  readonly #parts: ConsumerParts;
+  readonly #held: ReadonlySet<HeldDelivery>;
+  #timer: Timer | undefined;
+
+  constructor(parts: ConsumerParts, held: ReadonlySet<HeldDelivery>) {
+    this.#parts = parts;
+    this.#held = held;
+  }
+
+  /** Something is held. Without effect where the broker knows no extension, or it has begun already. */
+  begin(): void {
+    if (this.#timer !== undefined) return;
+    const { driver, clock, rules } = this.#parts;
+    if (!driver.capabilities.extendLease) return;
+    this.#timer = clock.schedule(rules.leaseMs / 3, () => {
+      this.#timer = undefined;
+      for (const held of this.#held) if (!held.settled) void this.#extend(held);
+      if (this.#held.size > 0) this.begin();
+    });
+  }
+
+  end(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #extend(held: HeldDelivery): Promise<void> {
+    try {
+      if ((await held.raw.extend!(this.#parts.rules.leaseMs)) !== 'stale') return;
+    } catch {
+      // The next time may do; until the lease is over nobody else gets it.
+      return;
+    }
+    held.lose(new LeaseLostError('the message was given to another member of the group'));
+  }
+}
