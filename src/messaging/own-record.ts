@@ -62,8 +62,8 @@ export interface Draft {
 }
 
 /**
- * A message of this process on its way out: a CloudEvent in binary mode, attributes among the headers, data as
- * the body. The headers are written when a driver asks for them: where the message never leaves the process
+ * A message of this process on its way out: a CloudEvent in binary mode, attributes among the headers and data
+ * as the body. The headers are written when a driver asks for them: where a message never leaves the process
  * nobody does.
  */
 export class OwnRecord implements OutRecord {
