@@ -5,6 +5,12 @@ export {
   type AsyncApiOptions,
   toAsyncApi,
 } from './events/async-api.js';
+export {
+  type BridgedMessages,
+  type BridgedSubscription,
+  EventBridge,
+  type EventBridgeOptions,
+} from './events/event-bridge.js';
 export { EventBus } from './events/event-bus.js';
 export type {
   EventBusDescription,
@@ -43,6 +49,7 @@ export {
   type EventsOf,
 } from './events/event-registry.js';
 export type { EventStream } from './events/event-stream.js';
+export type { EventTopic, EventTopicOptions } from './events/event-topic.js';
 export { Projection } from './events/projection.js';
 export type {
   EventReader,

@@ -5,6 +5,7 @@ import type { EventCheck } from './event-bus-options.js';
 import { chainsOf, type EventChain } from './event-chains.js';
 import { InvalidEventError } from './event-errors.js';
 import { isThenable } from './event-listener.js';
+import { type EventTopic, type EventTopicOptions, topicOf } from './event-topic.js';
 import type {
   Chained,
   DecodedEvents,
@@ -147,6 +148,25 @@ export class EventRegistry<Events extends object, Emitted extends object = Event
       throw new TypeError(`decodeSync: the schema of "${type}" is asynchronous; use decode`);
     }
     return { type, version, data: judged } as DecodedEvent<Events>;
+  }
+
+  /**
+   * Data that was written in `version`, as the current version has it; its schema is not asked.
+   * @throws `ERR_INVALID_EVENT` where it cannot be read.
+   */
+  upcast(name: keyof Events & string, data: unknown, version: number): unknown {
+    return this.#raise(name, version, data).data;
+  }
+
+  /**
+   * An event as a topic of a message bus: the same schemas and versions there as here.
+   * @throws `ERR_INVALID_EVENT` where there is no such event; TypeError for a `key` that is no function.
+   */
+  topic<Name extends keyof Events & keyof Emitted & string>(
+    name: Name,
+    options: EventTopicOptions<Emitted[Name]> = {},
+  ): EventTopic<Emitted[Name], Events[Name]> {
+    return topicOf(this, this.#chain(name), options) as EventTopic<Emitted[Name], Events[Name]>;
   }
 
   /** How it was made. */

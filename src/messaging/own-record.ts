@@ -62,9 +62,9 @@ export interface Draft {
 }
 
 /**
- * A message of this process on its way out: a CloudEvent in binary mode, attributes among the headers and data
- * as the body. The headers are written when a driver asks for them: where a message never leaves the process
- * nobody does.
+ * A message of this process on its way out: a CloudEvent in binary mode. Its attributes stand among the
+ * headers, its data is the body. The headers are written when a driver asks for them: where a message never
+ * leaves the process nobody does.
  */
 export class OwnRecord implements OutRecord {
   readonly topic: string;
