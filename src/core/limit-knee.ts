@@ -148,7 +148,7 @@ export class KneeLimit implements LimitAlgorithm {
     const less = Math.log(load / window.meanInFlight);
     const slope = less > 0.05 ? Math.log(latency / window.meanMs) / less : 0;
     // At first nothing is known of the knee: down and down, until latency does not follow.
-    if (this.#baseMs === 0 && slope > 0.5 && this.#limit > Math.max(1, this.#bounds.minLimit)) {
+    if (this.#baseMs === 0 && slope > 0.5 && this.#limit > this.#bounds.minLimit) {
       return this.#probe(window, 0.5);
     }
     const off = (window.meanMs - this.#baseMs) / this.#errorWith(window);
@@ -157,7 +157,7 @@ export class KneeLimit implements LimitAlgorithm {
     else if (off <= 3) this.#learn(window, Math.max(0.15, this.#trustIn(window)));
     // There was so much of a queue that some of it is still there.
     if (slope > STEEP && this.#limit > this.#bounds.minLimit) return this.#probe(window, 0.8, before);
-    const knee = Math.min(limit, perBaseMs * this.#baseMs);
+    const knee = perBaseMs * this.#baseMs;
     return this.#set(Math.max(this.#limit, Math.min(limit, knee + this.#room)), false);
   }
 

@@ -8,8 +8,6 @@ export interface LimitWindow {
   readonly meanMs: number;
   /** The square of the standard error of `meanMs`, as if calls knew nothing of each other. */
   readonly errorMs2: number;
-  /** The shortest that a call took, in ms. */
-  readonly minMs: number;
   /** Calls in flight on average, by Little's law: what they took in sum, over the length of the window. */
   readonly meanInFlight: number;
   /** The most that were in flight at a time. */
@@ -22,7 +20,6 @@ export class WindowGatherer {
   #drops = 0;
   #sum = 0;
   #squares = 0;
-  #min = Infinity;
   #peak = 0;
   #since: number;
 
@@ -48,7 +45,6 @@ export class WindowGatherer {
     if (dropped) this.#drops++;
     this.#sum += rttMs;
     this.#squares += rttMs * rttMs;
-    if (rttMs < this.#min) this.#min = rttMs;
     if (inFlight > this.#peak) this.#peak = inFlight;
   }
 
@@ -64,7 +60,6 @@ export class WindowGatherer {
       drops: this.#drops,
       meanMs,
       errorMs2: spread / samples,
-      minMs: this.#min,
       meanInFlight: elapsed > 0 ? this.#sum / elapsed : this.#peak,
       peak: this.#peak,
     };
@@ -76,7 +71,6 @@ export class WindowGatherer {
     this.#drops = 0;
     this.#sum = 0;
     this.#squares = 0;
-    this.#min = Infinity;
     this.#peak = 0;
     this.#since = since;
   }

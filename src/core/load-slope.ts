@@ -23,7 +23,7 @@ export class LoadSlope {
   add(load: number, latency: number, error2: number): void {
     const x = Math.log(load);
     const y = Math.log(latency);
-    if (this.#weight > 0 && this.#broken(x - this.#lastX, y - this.#lastY, error2)) this.clear();
+    if (this.#broken(x - this.#lastX, y - this.#lastY, error2)) this.clear();
     this.#lastX = x;
     this.#lastY = y;
     this.#weight = this.#weight * KEEP + 1;

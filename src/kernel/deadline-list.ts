@@ -51,8 +51,7 @@ export class DeadlineList<Node extends Due> {
 
   /** Adds `node`, whose `dueAt` {@link fits}; `now` is the coarse time that it was reckoned from. */
   add(node: Node, now: number): void {
-    const firstOfTurn = !this.#turnOpen;
-    if (firstOfTurn) {
+    if (!this.#turnOpen) {
       this.#turnOpen = true;
       this.#turnBefore = this.#tail;
       this.#turnStart = now;
@@ -68,7 +67,7 @@ export class DeadlineList<Node extends Due> {
       tail.dueAfter = node;
     }
     // Last, for a virtual clock ends the turn at once.
-    if (firstOfTurn) this.#watchTurn();
+    this.#watchTurn();
   }
 
   /** Takes `node` out; without effect when it is not in. */

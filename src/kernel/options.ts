@@ -150,9 +150,9 @@ export interface Refusal {
 
 /** `undefined` for a message of another kind. */
 export function readRefusal(message: string): Refusal | undefined {
-  const value = /^\w+: `(\w+(?:\..*?)?)` (must be .*)$/s.exec(message);
+  const value = /^\w+: `(\w+(?:\..*?)?)` (must be .*)/s.exec(message);
   if (value !== null) return { parent: undefined, option: value[1]!, says: value[2], known: [] };
-  const unknown = /^\w+: (?:`([\w.]+)`: )?unknown option `(.*)`; known are (.*)$/s.exec(message);
+  const unknown = /^\w+: (?:`([\w.]+)`: )?unknown option `(.*)`; known are (.*)/s.exec(message);
   if (unknown === null) return undefined;
   const [, parent, option, known] = unknown;
   return { parent, option: option!, says: undefined, known: known!.split(', ') };

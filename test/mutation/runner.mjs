@@ -22,6 +22,8 @@ const RUNS = 40;
 
 const UNREADABLE = 'loads';
 
+const STACK = Error.stackTraceLimit;
+
 /** fast-check with at most `RUNS` runs of a property, whatever a test says. */
 const calm = {
   ...fc,
@@ -108,6 +110,8 @@ class LightRunner {
 
   /** Runs all tests, or those that are named, until one fails. */
   async #run(space, wanted, bail) {
+    // What a mutant has done to the process is no word about the next one.
+    Error.stackTraceLimit = STACK;
     const chosen = wanted && new Set(wanted);
     const tests = [];
     for (const [file, script] of this.#scripts) {

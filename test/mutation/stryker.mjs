@@ -38,7 +38,8 @@ export async function mutantsOf({ name, mutate, tests, runner = 'light' }) {
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     mutate,
     coverageAnalysis: 'perTest',
-    concurrency: 2,
+    // Each is a process that keeps a core busy.
+    concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
     ignorePatterns: [
       '**',
       '!src/**',

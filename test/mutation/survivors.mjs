@@ -29,7 +29,8 @@ function explained(list) {
 
 /**
  * What is wrong with a list of explained survivors, given the mutants of some files: survivors that it lacks,
- * and entries whose mutant is killed or gone. One that ran out of time may do so on a slow machine only.
+ * and entries whose mutant is killed or gone. One that ran out of time may do so on a slow machine only. And
+ * mutants of which nobody knows, as their tests failed without them as well: they are in no figure.
  */
 export function judge(list, mutants) {
   const entries = explained(list);
@@ -40,6 +41,7 @@ export function judge(list, mutants) {
   return {
     unexplained: survivors.filter(mutant => !known.has(same(mutant))),
     stale: entries.filter(entry => files.has(entry.file) && !standing.has(same(entry))),
+    undecided: mutants.filter(({ status }) => status === 'RuntimeError'),
     unreasoned: entries.filter(({ why }) => !why?.trim()),
     explained: survivors.filter(mutant => known.has(same(mutant))),
   };

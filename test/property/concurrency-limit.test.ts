@@ -45,7 +45,6 @@ describe.each(Object.entries(algorithms))('%s over any windows', (_, Algorithm) 
               drops: Math.floor(samples * dropRatio),
               meanMs,
               errorMs2: (error * meanMs) ** 2,
-              minMs: meanMs / 2,
               meanInFlight: peak * 0.9,
               peak,
             };
@@ -68,7 +67,7 @@ describe.each(Object.entries(algorithms))('%s over any windows', (_, Algorithm) 
             const peak = Math.max(1, Math.ceil(algorithm.limit * use));
             const drops = Math.floor(samples * dropRatio);
             const errorMs2 = (error * meanMs) ** 2;
-            algorithm.update({ samples, drops, meanMs, errorMs2, minMs: meanMs, meanInFlight: peak, peak });
+            algorithm.update({ samples, drops, meanMs, errorMs2, meanInFlight: peak, peak });
             return algorithm.limit;
           });
         const used = new Algorithm(10, bounds);

@@ -45,7 +45,7 @@ describe('a concurrency limit', () => {
     limit.sample(90, 20, 1, true);
     expect(algorithm.windows).toEqual([]);
     limit.sample(100, 20, 1, false);
-    const shown = { samples: 5, drops: 1, meanMs: 20, errorMs2: 8, minMs: 10, meanInFlight: 1, peak: 2 };
+    const shown = { samples: 5, drops: 1, meanMs: 20, errorMs2: 8, meanInFlight: 1, peak: 2 };
     expect(algorithm.windows).toEqual([shown]);
     expect(limit.windows).toBe(1);
   });
@@ -90,6 +90,16 @@ describe('a concurrency limit', () => {
     expect(algorithm.windows).toHaveLength(1);
     for (let call = 0; call < 4; call++) limit.sample(240, 5, 1, false);
     expect(algorithm.windows[1]).toMatchObject({ samples: 4, meanInFlight: 0.2 });
+  });
+
+  it('counts the span of a window from its beginning', () => {
+    const algorithm = new Scripted();
+    const limit = new ConcurrencyLimit(algorithm, rules, 0);
+    for (let call = 0; call < 4; call++) limit.sample(100, 10, 1, false);
+    for (let call = 0; call < 8; call++) limit.sample(199, 10, 1, false);
+    expect(algorithm.windows).toHaveLength(1);
+    limit.sample(200, 10, 1, false);
+    expect(algorithm.windows[1]).toMatchObject({ samples: 9 });
   });
 
   it('takes the peak for the load of a window that began this moment', () => {

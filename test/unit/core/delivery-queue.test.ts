@@ -63,6 +63,36 @@ describe('DeliveryQueue', () => {
     expect(queue.claim(100)?.message).toBe('later');
   });
 
+  it('has one order for all of a topic, for each key, or none', () => {
+    const claimed = (order: 'none' | 'key' | 'topic'): unknown[] => {
+      const queue = new DeliveryQueue<string>({ order, leaseMs: Infinity });
+      for (const [at, key] of ['a', 'a', 'b', undefined].entries()) queue.add(`${key} ${at}`, at, key);
+      return [0, 0, 0, 0].map(() => queue.claim(0)?.message);
+    };
+    expect(claimed('none')).toEqual(['a 0', 'a 1', 'b 2', 'undefined 3']);
+    expect(claimed('key')).toEqual(['a 0', 'b 2', 'undefined 3', undefined]);
+    expect(claimed('topic')).toEqual(['a 0', undefined, undefined, undefined]);
+  });
+
+  it('hands out again what was given back for later, and holds its key until then', () => {
+    const queue = new DeliveryQueue<string>({ order: 'key', leaseMs: Infinity });
+    for (const at of [1, 2]) queue.add(`${at}`, at, 'k');
+    const first = queue.claim(0)!;
+    expect(queue.giveBack(first, first.epoch, 30, 10)).toBe('done');
+    expect([queue.earliest, queue.claim(39), queue.wake(39)]).toEqual([40, undefined, 0]);
+    expect(queue.wake(40)).toBe(0);
+    const again = queue.claim(40)!;
+    expect([again.message, again.attempt, queue.claim(40)]).toEqual(['1', 2, undefined]);
+    expect(queue.settle(again, again.epoch)).toBe('done');
+    expect(queue.claim(40)?.message).toBe('2');
+  });
+
+  it('numbers what it hands out upwards, from one', () => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: Infinity });
+    for (const at of [1, 2]) queue.add(`${at}`, at, undefined);
+    expect([queue.claim(0)?.epoch, queue.claim(0)?.epoch]).toEqual([1, 2]);
+  });
+
   it('takes back what nobody has looked at as if it had not been handed out', () => {
     const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
     queue.add('a', 1, undefined);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Fifo } from '../../../src/core/fifo.js';
 
 describe('Fifo', () => {
@@ -47,6 +47,28 @@ describe('Fifo', () => {
       fifo.shift();
     }
     expect(fifo.size).toBe(100_000);
+  });
+
+  it.each([
+    [100, 51],
+    // Half of the places are not more than half.
+    [66, 34],
+    // A few are not worth it.
+    [63, 33],
+    [40, 33],
+  ])('of %i gives the places of what was taken back after %i, at once', (size, taken) => {
+    const fifo = new Fifo<number>();
+    for (let i = 0; i < size; i++) fifo.push(i);
+    const reclaim = vi.spyOn(Array.prototype, 'splice');
+    const reclaimed: number[] = [];
+    for (let i = 1; i <= taken; i++) {
+      fifo.shift();
+      reclaimed.push(reclaim.mock.calls.length);
+    }
+    expect(reclaim.mock.calls).toEqual([[0, taken]]);
+    reclaim.mockRestore();
+    expect(reclaimed.indexOf(1)).toBe(taken - 1);
+    expect([fifo.size, fifo.shift()]).toEqual([size - taken, taken]);
   });
 
   it('is gone through from the oldest on', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PatternTable } from '../../../src/core/pattern-table.js';
 
 function tableOf(...entries: [pattern: string, value: string][]): PatternTable<string> {
@@ -55,6 +55,21 @@ describe('PatternTable', () => {
     expect(table.remove('a.b.c', '3')).toBe(true);
     expect(table.size).toBe(0);
     expect(table.find('a.b.c')).toEqual([]);
+  });
+
+  it('lets go of what has become empty, and of nothing else', () => {
+    const table = tableOf(['a.b.c', '1'], ['a.b.c', '2'], ['a.x', '3']);
+    const forget = vi.spyOn(Map.prototype, 'delete');
+    const forgotten = (pattern: string, value: string): unknown[] => {
+      forget.mockClear();
+      table.remove(pattern, value);
+      expect(forget.mock.results.every(({ value: was }) => was === true)).toBe(true);
+      return forget.mock.calls.map(([what]) => what);
+    };
+    expect(forgotten('a.b.c', '1')).toEqual(['1']);
+    expect(forgotten('a.b.c', '2')).toEqual(['2', 'c', 'b']);
+    expect(forgotten('a.x', '3')).toEqual(['3', 'x', 'a']);
+    forget.mockRestore();
   });
 
   it('puts a value that comes back at the end', () => {

@@ -18,6 +18,13 @@ describe('errors of a bus', () => {
     expect([error.code, isRejected(error), error.name]).toEqual([code, rejected, error.constructor.name]);
   });
 
+  it('has no issues where there was no schema to ask', () => {
+    expect(new errors.InvalidMessageError('x').issues).toEqual([]);
+    expect(new errors.InvalidMessageError('x', [{ message: 'wrong' }]).issues).toEqual([
+      { message: 'wrong' },
+    ]);
+  });
+
   it('says whether the broker may hold the message', () => {
     expect(new errors.PublishError('x', facts)).toMatchObject({ maybeStored: true, retryable: false });
   });

@@ -42,6 +42,23 @@ describe('contextOf', () => {
     }
   });
 
+  it('refuses a signal without the braces around it, which would never be heard', () => {
+    const { signal } = new AbortController();
+    expect(() => of(signal as unknown as CallOptions)).toThrow(
+      new TypeError('call options: `options` must be an object such as { signal }, got an object'),
+    );
+  });
+
+  it('reads no clock where there is no timeout', () => {
+    const still = new VirtualClock();
+    const now = vi.spyOn(still, 'now');
+    for (const timeoutMs of [undefined, Infinity]) {
+      const context = contextOf({ timeoutMs }, still);
+      expect([context.deadline, context.remainingMs()]).toEqual([Infinity, Infinity]);
+    }
+    expect(now).not.toHaveBeenCalled();
+  });
+
   it('takes every option as undefined', () => {
     const nothing = { signal: undefined, timeoutMs: undefined, key: undefined, idempotencyKey: undefined };
     expect(of({ ...nothing, priority: undefined, attributes: undefined }).deadline).toBe(Infinity);

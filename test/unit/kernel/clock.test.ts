@@ -70,7 +70,9 @@ describe('systemClock', () => {
   it('never fires after Infinity, and takes what is past as now', () => {
     const never = vi.fn();
     const soon = vi.fn();
-    systemClock.schedule(Number.POSITIVE_INFINITY, never).cancel();
+    const timer = systemClock.schedule(Number.POSITIVE_INFINITY, never);
+    expect(vi.getTimerCount()).toBe(0);
+    timer.cancel();
     systemClock.schedule(-5, soon);
     vi.advanceTimersByTime(1);
     expect(soon).toHaveBeenCalledOnce();
@@ -90,6 +92,14 @@ describe('systemClock', () => {
     needed.cancel();
     idle.cancel();
     expect(held()).toBe(0);
+  });
+
+  it('bears it that a runtime calls back a timer which was cleared', () => {
+    vi.stubGlobal('clearTimeout', () => {});
+    const fired = vi.fn();
+    systemClock.schedule(10, fired).cancel();
+    expect(() => vi.advanceTimersByTime(50)).not.toThrow();
+    expect(fired).not.toHaveBeenCalled();
   });
 
   it('runs where timers are plain numbers', () => {
@@ -133,6 +143,17 @@ describe('systemClock', () => {
     expect(calls).toEqual([]);
     vi.advanceTimersByTime(0);
     expect(calls).toEqual([1, 2]);
+  });
+
+  it('asks the runtime once for the end of a turn, and no more when that has come', () => {
+    vi.runAllTimers();
+    const ask = vi.spyOn(globalThis, 'setImmediate');
+    for (let i = 0; i < 3; i++) systemClock.afterTurn(() => {});
+    systemClock.coarse();
+    expect(ask).toHaveBeenCalledOnce();
+    vi.runAllTimers();
+    expect(ask).toHaveBeenCalledOnce();
+    ask.mockRestore();
   });
 
   it('calls the others back when one fails at the end of a turn', () => {

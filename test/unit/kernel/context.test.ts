@@ -17,6 +17,8 @@ describe('CallContext', () => {
     const child = new CallContext(new CallContext(root));
     expect(child).toMatchObject({ ...said, attempt: 1, deadline: 50, cancellable: true, cancelled: false });
     expect(child.clock).toBe(clock);
+    expect([root.firmDeadline, root.saidDeadline, callersDeadline(child)]).toEqual([50, 50, 50]);
+    expect([root.delivered, child.delivered]).toEqual([false, false]);
     expect(child.signal).toBe(caller.signal);
     const heard: unknown[] = [];
     child.onCancel(() => heard.push(child.reason));
@@ -35,6 +37,15 @@ describe('CallContext', () => {
     await clock.advance(10);
     expect(child.remainingMs()).toBe(0);
     expect(new CallContext(backgroundContext(clock)).remainingMs()).toBe(Infinity);
+  });
+
+  it('knows whether a part of the answer is at the caller', () => {
+    class Delivered extends CallContext {
+      override get delivered(): boolean {
+        return true;
+      }
+    }
+    expect(new CallContext(new Delivered(backgroundContext(new VirtualClock()))).delivered).toBe(true);
   });
 
   it('leaves no shared signal that would gather the listeners of everybody', () => {
@@ -64,6 +75,23 @@ describe('a deadline that may still move', () => {
     expect([inside.deadline, inside.firmDeadline, inside.saidDeadline]).toEqual([100, Infinity, Infinity]);
     run.at = 300;
     expect([inside.deadline, callersDeadline(inside)]).toEqual([300, Infinity]);
+  });
+
+  it('tells what is left of itself, not of the one outside', () => {
+    const run = new Moving(contextOf({ timeoutMs: 50 }, new VirtualClock()));
+    expect([run.remainingMs(), new CallContext(run).remainingMs()]).toEqual([100, 100]);
+  });
+
+  it('of the caller is the one to answer by unless a policy has set a nearer one', () => {
+    const call = new DueContext(contextOf({ timeoutMs: 50 }, new VirtualClock()));
+    for (const [dueAt, expected] of [
+      [20, Infinity],
+      [50, 50],
+      [80, 50],
+    ] as const) {
+      call.dueAt = dueAt;
+      expect(callersDeadline(call)).toBe(expected);
+    }
   });
 
   it('comes before or after one that a guard inside has set', () => {

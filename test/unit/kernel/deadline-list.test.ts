@@ -1,35 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DeadlineList, type Due } from '../../../src/kernel/deadline-list.js';
+import { DeadlineList } from '../../../src/kernel/deadline-list.js';
+import { Node, Subject } from './deadline-subject.js';
 import { TurnClock } from './turn-clock.js';
-
-class Node implements Due {
-  dueBefore: Due | undefined = undefined;
-  dueAfter: Due | undefined = undefined;
-  readonly label: string;
-  dueAt: number;
-  readonly latest: number;
-
-  constructor(label: string, deadline: number, latest = Infinity) {
-    this.label = label;
-    this.dueAt = deadline;
-    this.latest = latest;
-  }
-}
-
-class Subject {
-  readonly clock = new TurnClock();
-  readonly fired: string[] = [];
-  readonly list = new DeadlineList<Node>(this.clock, node => this.fired.push(node.label));
-
-  add(label: string, spanMs: number): Node {
-    const now = this.clock.coarse();
-    const node = new Node(label, now + spanMs);
-    expect(this.list.fits(node.dueAt)).toBe(true);
-    this.list.add(node, now);
-    return node;
-  }
-}
 
 describe('DeadlineList', () => {
   it('fires in order of time, each once, and not before', () => {
@@ -130,83 +103,34 @@ describe('DeadlineList', () => {
     expect(subject.list.fits(10)).toBe(true);
     expect(subject.list.fits(9)).toBe(false);
   });
-});
 
-describe('DeadlineList in a turn that blocks', () => {
-  it('counts from the end of the turn in which a deadline was added', () => {
+  it('says when a deadline keeps the order at the soonest', () => {
     const subject = new Subject();
-    const node = subject.add('a', 10);
-    subject.clock.block(500);
-    subject.clock.nextTurn();
-    expect(node.dueAt).toBe(510);
-    subject.clock.nextTurn(9);
-    subject.clock.nextTurn();
-    expect(subject.fired).toEqual([]);
+    expect(subject.list.fitting(3)).toBe(3);
+    subject.add('a', 10);
+    expect([3, 10, 20].map(dueAt => subject.list.fitting(dueAt))).toEqual([10, 10, 20]);
+  });
+
+  it('asks for no end of a turn where nothing is to be settled', () => {
+    const subject = new Subject();
+    const first = subject.add('a', 10);
+    subject.add('b', 10);
     subject.clock.nextTurn(1);
-    subject.clock.nextTurn();
-    expect(subject.fired).toEqual(['a']);
-  });
-
-  it('postpones what was added in this turn and nothing else', () => {
-    const subject = new Subject();
-    const older = subject.add('older', 100);
-    subject.clock.nextTurn(1);
-    const newer = subject.add('newer', 100);
-    subject.clock.block(50);
-    subject.clock.nextTurn();
-    expect([older.dueAt, newer.dueAt]).toEqual([100, 151]);
-  });
-
-  it('charges no part of the turn twice when coarse time moves amid it', () => {
-    const subject = new Subject();
-    const before = subject.add('before', 10);
-    subject.clock.block(300);
-    subject.clock.refresh();
-    const after = subject.add('after', 10);
-    subject.clock.block(200);
-    subject.clock.nextTurn();
-    expect([before.dueAt, after.dueAt]).toEqual([510, 510]);
-    // A deadline beyond 510 would not let the calls of the next turn into the list.
-    expect(subject.list.fits(subject.clock.coarse() + 10)).toBe(true);
-  });
-
-  it('keeps the order when spans differ and coarse time moves amid the turn', () => {
-    const subject = new Subject();
-    const long = subject.add('long', 100);
-    subject.clock.block(50);
-    subject.clock.refresh();
-    const short = subject.add('short', 60);
-    subject.clock.nextTurn();
-    expect(long.dueAt).toBe(150);
-    expect(short.dueAt).toBe(150);
-  });
-
-  it('reads what has arrived before anything expires', () => {
-    const subject = new Subject();
-    const answered = subject.add('answered', 10);
-    subject.add('silent', 10);
-    subject.clock.nextTurn();
-    // The timer fires first in this turn, and the reply is read after it in the same turn.
-    subject.clock.nextTurn(5_000);
-    expect(subject.fired).toEqual([]);
-    subject.list.remove(answered);
-    subject.clock.nextTurn();
-    expect(subject.fired).toEqual(['silent']);
-  });
-
-  it('leaves no timer behind when one is set between the firing and the expiry', () => {
-    const subject = new Subject();
-    const first = subject.add('a', 100);
-    subject.clock.nextTurn();
-    subject.clock.time = 99;
-    subject.clock.refresh();
     subject.list.remove(first);
-    const near = subject.add('near', 0.5);
-    subject.clock.nextTurn(1);
-    subject.list.remove(near);
+    expect(subject.clock.turnEnds).toBe(0);
+    subject.clock.nextTurn(10);
     subject.clock.nextTurn();
+    expect([subject.fired, subject.clock.turnEnds]).toEqual([['b'], 0]);
+  });
+
+  it('bears it that the last one leaves in the turn in which its timer fires', () => {
+    const subject = new Subject();
+    const only = subject.add('a', 10);
+    // Set before the timer of the list, so that it fires before that.
+    subject.clock.schedule(10, () => subject.list.remove(only));
+    subject.clock.nextTurn(10);
     subject.clock.nextTurn();
-    expect(subject.clock.timersAt).toEqual([]);
+    expect([subject.fired, subject.clock.timersAt]).toEqual([[], []]);
   });
 });
 

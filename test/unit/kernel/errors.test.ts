@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AbandonedError,
+  AggregateFailedError,
   BulkheadFullError,
   CircuitOpenError,
   CloudEventError,
   DeadlineError,
   DeadlockError,
+  factOf,
   isRejected,
   LimitExceededError,
   QueueTimeoutError,
+  RateLimitedError,
   RejectedError,
   ResilienceError,
+  ThrottledError,
   TimeoutError,
 } from '../../../src/kernel/errors.js';
 
@@ -19,6 +24,8 @@ const rejections = [
   [QueueTimeoutError, 'QueueTimeoutError', 'ERR_QUEUE_TIMEOUT'],
   [DeadlockError, 'DeadlockError', 'ERR_DEADLOCK'],
   [DeadlineError, 'DeadlineError', 'ERR_DEADLINE'],
+  [RateLimitedError, 'RateLimitedError', 'ERR_RATE_LIMITED'],
+  [ThrottledError, 'ThrottledError', 'ERR_THROTTLED'],
   [LimitExceededError, 'LimitExceededError', 'ERR_LIMIT_EXCEEDED'],
 ] as const;
 
@@ -50,6 +57,39 @@ describe('errors', () => {
     expect(new CloudEventError('no').attribute).toBeUndefined();
   });
 
+  it('tells all that the attempts threw, and whether every one of them was refused', () => {
+    const refused = new CircuitOpenError('no');
+    const error = new AggregateFailedError('all', [refused, 'x'], { cause: 'x', policy: 'hedge' });
+    expect(error).toMatchObject({
+      name: 'AggregateFailedError',
+      code: 'ERR_ALL_FAILED',
+      message: 'all',
+      errors: [refused, 'x'],
+      cause: 'x',
+      policy: 'hedge',
+    });
+    expect(isRejected(error)).toBe(false);
+    expect(isRejected(new AggregateFailedError('all', [refused, refused]))).toBe(true);
+    expect(isRejected(new AggregateFailedError('all', []))).toBe(false);
+  });
+
+  it('says of a stream that was left nothing about the remote', () => {
+    const error = new AbandonedError('left', { policy: 'valve' });
+    expect(error).toMatchObject({ name: 'AbandonedError', code: 'ERR_ABANDONED', policy: 'valve' });
+    expect([error.message, isRejected(error)]).toEqual(['left', false]);
+  });
+
+  it('asks only objects for facts, and takes one that throws for one that says nothing', () => {
+    expect(factOf({ code: 'E' }, 'code')).toBe('E');
+    const hostile = {
+      get code(): never {
+        throw new Error('no');
+      },
+    };
+    for (const other of [hostile, Object.assign(() => {}, { code: 'E' }), undefined, null])
+      expect(factOf(other, 'code')).toBeUndefined();
+  });
+
   it('knows refusals of another copy of the package', () => {
     expect(isRejected({ rejected: true })).toBe(true);
     for (const other of [undefined, null, 'text', new Error('x'), { rejected: 1 }])
@@ -58,7 +98,10 @@ describe('errors', () => {
 
   it('captures a stack only when asked, and leaves the limit of the process as it was', () => {
     const limit = Error.stackTraceLimit;
-    expect(new CircuitOpenError('no').stack).toBe('CircuitOpenError: no');
+    for (const facts of [undefined, {}, { stack: false }]) {
+      expect(new CircuitOpenError('no', facts).stack).toBe('CircuitOpenError: no');
+      expect(Error.stackTraceLimit).toBe(limit);
+    }
     expect(new CircuitOpenError('no', { stack: true }).stack).toContain('errors.test');
     expect(Error.stackTraceLimit).toBe(limit);
   });

@@ -45,7 +45,21 @@ describe('Emitter', () => {
     expect(() => emitter.emit('closed', undefined)).not.toThrow();
     await new Promise(resolve => setImmediate(resolve));
     expect(heard).toHaveBeenCalledOnce();
-    expect(report.mock.calls.map(call => (call[1] as Error).message)).toEqual(['sync', 'async']);
+    const told = 'keelson: a listener of "closed" failed';
+    expect(report.mock.calls).toEqual([
+      [told, new Error('sync')],
+      [told, new Error('async')],
+    ]);
+    report.mockRestore();
+  });
+
+  it('takes an answer for what it is: only one with a `then` to call may still reject', () => {
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const emitter = new Emitter<Events>(['opened', 'closed']);
+    for (const answer of [null, undefined, 7, {}, { then: 5 }, () => {}])
+      emitter.on('closed', () => answer as unknown as undefined);
+    emitter.emit('closed', undefined);
+    expect(report).not.toHaveBeenCalled();
     report.mockRestore();
   });
 
@@ -93,7 +107,7 @@ describe('Emitter', () => {
       emitter.on(event as 'closed', listener as () => void);
     for (const listener of [undefined, null, {}, 'text']) {
       expect(on('closed', listener)).toThrow(TypeError);
-      expect(on('closed', listener)).toThrow('`listener` must be a function, got ');
+      expect(on('closed', listener)).toThrow('on: `listener` must be a function, got ');
     }
     for (const event of ['close', 'toString', '', 7]) {
       const message = `on: unknown event ${JSON.stringify(event)}; known are opened, closed`;
@@ -112,6 +126,8 @@ describe('Emitter', () => {
     });
     emitter.emit('opened', undefined as never);
     expect([heard.mock.calls.length, report.mock.calls.length]).toEqual([10_000, 2]);
+    const lost = new Error('more than 10000 events while one was told of: this one is not');
+    expect(report.mock.calls[0]).toEqual(['keelson: a listener of "closed" failed', lost]);
     off();
     emitter.emit('closed', undefined as never);
     expect(heard).toHaveBeenCalledTimes(10_001);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Guard } from '../../../src/kernel/policy.js';
-import { deferred, type Log, Recorder, Refuser, run } from './recording-guards.js';
+import { Denier, deferred, type Log, Recorder, Refuser, run } from './recording-guards.js';
 
 describe('a run of guards that admit at once', () => {
   it('enters outermost first and exits innermost first', async () => {
@@ -26,6 +26,17 @@ describe('a run of guards that admit at once', () => {
     await expect(call).rejects.toThrow('refused');
     expect(operation).not.toHaveBeenCalled();
     expect(log).toEqual(['enter a', 'exit a error Error: refused']);
+  });
+
+  it('hands what a guard says against a call to the guards outside it, and runs nothing', async () => {
+    const log: Log = [];
+    const operation = vi.fn();
+    const guards = run(new Recorder(log, 'a'), new Denier(log, 'b'), new Recorder(log, 'c'));
+    await expect(guards.execute(operation)).rejects.toThrow('denied');
+    await expect(guards.execute(operation, { key: 'k' })).rejects.toThrow('denied');
+    expect(operation).not.toHaveBeenCalled();
+    const once = ['enter a', 'exit a error Error: denied'];
+    expect(log).toEqual([...once, ...once]);
   });
 
   it.each([undefined, null, 0, 'text', Object.freeze(new Error('frozen'))])(
@@ -124,7 +135,9 @@ describe('a run of guards that admit at once', () => {
   it('rejects what is no function before any guard sees it', async () => {
     const log: Log = [];
     const call = run(new Recorder(log, 'a')).execute(undefined as never);
-    await expect(call).rejects.toThrow(TypeError);
+    await expect(call).rejects.toThrow(
+      new TypeError('execute: the operation must be a function, got undefined'),
+    );
     expect(log).toEqual([]);
   });
 
@@ -151,7 +164,8 @@ describe('a run of guards that admit at once', () => {
     };
     await expect(run(new Recorder(log, 'a'), broken).execute(() => 1)).resolves.toBe(1);
     expect(log).toEqual(['enter a', 'exit a ok 1']);
-    expect(report).toHaveBeenCalledOnce();
+    const told = 'keelson: a guard failed while a call left it';
+    expect(report.mock.calls).toEqual([[told, new Error('broken exit')]]);
     report.mockRestore();
   });
 });

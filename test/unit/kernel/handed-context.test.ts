@@ -46,7 +46,9 @@ describe('what an operation was handed', () => {
 
   it('holds no permit in a run that never parks', async () => {
     const guard = new Recorder([], 'a');
-    await run(guard).execute(context => expect((context as CallContext).holds(guard)).toBe(false));
+    const look = (context: unknown) => expect((context as CallContext).holds(guard)).toBe(false);
+    await run(guard).execute(look);
+    await run(guard).execute(look, { key: 'k' });
   });
 
   it('holds what it has entered when it has a record, waiting or running, until it is given up', async () => {

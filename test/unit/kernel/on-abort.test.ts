@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { onAbort } from '../../../src/kernel/on-abort.js';
 import { pipeline } from '../../../src/kernel/pipeline.js';
@@ -30,6 +31,14 @@ describe('what listens to a signal', () => {
     abort();
     abort();
     expect([heard, listeners()]).toEqual([['first', 'last'], 0]);
+  });
+
+  it('is none any more when the signal has aborted', () => {
+    const controller = new AbortController();
+    onAbort(controller.signal, () => {});
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    controller.abort();
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
   it('is told although another fails', () => {

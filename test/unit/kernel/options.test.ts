@@ -5,6 +5,7 @@ import {
   checkNumber,
   checkOneOf,
   functionName,
+  given,
   isData,
   isRecord,
   isUnsafeName,
@@ -59,6 +60,56 @@ describe('checkKeys', () => {
 
   it.each([undefined, null, 7, 'text'])('refuses %s in place of options', options => {
     expect(() => checkKeys('Owner', options, [])).toThrow('Owner: `options` must be an object');
+  });
+});
+
+describe('what all primitives take', () => {
+  const known = ['name', 'clock', 'random'];
+  const check = (options: object) => () => checkKeys('Owner', options, known);
+
+  it('is taken as it has to be, and left out', () => {
+    const options = { name: 'n', random: () => 0.5, clock: { schedule: () => {} } };
+    expect(check(options)).not.toThrow();
+    expect(check({ name: undefined, random: undefined, clock: undefined })).not.toThrow();
+  });
+
+  it.each([
+    [{ name: 5 }, '`name` must be a string, got 5'],
+    [{ name: null }, '`name` must be a string, got null'],
+    [{ random: 0.5 }, '`random` must be a function, got 0.5'],
+    [{ clock: {} }, '`clock` must be a Clock, got an object'],
+    [{ clock: null }, '`clock` must be a Clock, got null'],
+    [{ clock: { schedule: 5 } }, '`clock` must be a Clock, got an object'],
+  ])('is refused where it is not: %o', (options, message) => {
+    expect(check(options)).toThrow(`Owner: ${message}`);
+  });
+});
+
+describe('options that an object inherits', () => {
+  class Settings {
+    readonly own = 1;
+    get read(): number {
+      return 2;
+    }
+    set written(_value: number) {}
+    method(): void {}
+  }
+  class More extends Settings {}
+  const settings = new More();
+
+  it('count when they are data or are read, and methods do not', () => {
+    expect(() => checkKeys('Owner', settings, ['own', 'read'])).not.toThrow();
+    expect(() => checkKeys('Owner', settings, ['own'])).toThrow('unknown option `read`; known are own');
+    expect(() => checkKeys('Owner', Object.create({ typo: 1 }), ['own'])).toThrow('unknown option `typo`');
+    expect(given(settings)).toEqual({ own: 1, read: 2 });
+    expect(given(Object.create({ a: 1, b: undefined }))).toEqual({ a: 1 });
+  });
+
+  it('are found along a chain that ends at no object', () => {
+    const base = Object.assign(Object.create(null), { a: 1 }) as object;
+    expect(given(Object.assign(Object.create(base) as object, { b: 2 }))).toEqual({ a: 1, b: 2 });
+    expect(given(base)).toEqual({ a: 1 });
+    expect(given({ a: 1, b: undefined })).toEqual({ a: 1 });
   });
 });
 
@@ -124,7 +175,11 @@ describe('readRefusal', () => {
     }
   });
 
-  it('knows no other message', () => expect(readRefusal('Owner: something else')).toBeUndefined());
+  it('knows no other message, nor one that only quotes such a message', () => {
+    const quoted = ['Owner: `a` must be b, got c', 'Owner: unknown option `c`; known are a'];
+    for (const message of ['Owner: something else', ...quoted.map(one => `it said "${one}"`)])
+      expect(readRefusal(message)).toBeUndefined();
+  });
 });
 
 describe('words of descriptions', () => {

@@ -80,3 +80,17 @@ describe('judge', () => {
     }
   });
 });
+
+describe('an async function where none may be', () => {
+  it('does not end the process by its rejection', async () => {
+    const unheard = vi.fn();
+    process.on('unhandledRejection', unheard);
+    const classify = (async () => {
+      throw new Error('async');
+    }) as unknown as Classify;
+    expect(() => judge('Valve', true, 1, call, classify)).toThrow('got a promise');
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('unhandledRejection', unheard);
+    expect(unheard).not.toHaveBeenCalled();
+  });
+});

@@ -188,6 +188,26 @@ describe('a pipeline with two guards that give up', () => {
   });
 });
 
+describe('a pipeline', () => {
+  const part = (says: object) => Object.assign(new Recorder([], 'a'), says);
+
+  it('is at rest when all of its policies are', () => {
+    const [resting, busy] = [part({ atRest: true }), part({ atRest: false })];
+    expect([pipeline(), pipeline(part({}), resting), pipeline(resting, busy)].map(one => one.atRest)).toEqual(
+      [true, true, false],
+    );
+  });
+
+  it('shares answers when one of its policies does', () => {
+    const [sharing, own] = [part({ sharesAnswers: true }), part({})];
+    expect([pipeline(), pipeline(own), pipeline(own, sharing)].map(one => one.sharesAnswers)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
 describe('describe', () => {
   it('tells the policies of a pipeline as JSON, flat', () => {
     const named = Object.assign(new Recorder([], 'a'), { describe: () => ({ kind: 'named' }) });

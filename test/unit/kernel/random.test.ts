@@ -15,5 +15,9 @@ describe('random', () => {
     expect(newHexId(8)).toMatch(/^[\da-f]{16}$/);
     expect(newHexId(3, () => 0.999)).toBe('ffffff');
     expect(newHexId(2, () => 0)).toBe('0001');
+    const chances = [0.5, 0, 0.7];
+    expect(newHexId(2, () => chances.shift()!)).toBe('8000');
+    // A chance that is shared, as by a simulation, is drawn from no more often than needed.
+    expect(chances).toEqual([0.7]);
   });
 });

@@ -33,6 +33,17 @@ export class Refuser extends Recorder {
   }
 }
 
+/** Does not admit, and says why when asked: nothing is thrown, and nobody waits. */
+export class Denier extends Recorder {
+  override enter(): undefined {
+    return undefined;
+  }
+
+  refusal(): Error {
+    return new Error('denied');
+  }
+}
+
 export class Parker extends Recorder {
   parked: ParkedCall<object> | undefined;
   withdrawn: unknown;

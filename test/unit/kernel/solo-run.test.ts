@@ -99,7 +99,9 @@ describe.each(ways)('a run of one guard, called %s', (_how, options, key) => {
 
   it('tells the guard nothing of an operation that is no function', async () => {
     const { door, run } = make();
-    await expect(run.execute(7 as never, options)).rejects.toThrow('must be a function, got number');
+    await expect(run.execute(7 as never, options)).rejects.toThrow(
+      'execute: the operation must be a function, got number',
+    );
     expect(door.log).toEqual([]);
   });
 

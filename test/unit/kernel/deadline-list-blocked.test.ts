@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Subject } from './deadline-subject.js';
+
+describe('DeadlineList in a turn that blocks', () => {
+  it('counts from the end of the turn in which a deadline was added', () => {
+    const subject = new Subject();
+    const node = subject.add('a', 10);
+    subject.clock.block(500);
+    subject.clock.nextTurn();
+    expect(node.dueAt).toBe(510);
+    subject.clock.nextTurn(9);
+    subject.clock.nextTurn();
+    expect(subject.fired).toEqual([]);
+    subject.clock.nextTurn(1);
+    subject.clock.nextTurn();
+    expect(subject.fired).toEqual(['a']);
+  });
+
+  it('postpones what was added in this turn and nothing else', () => {
+    const subject = new Subject();
+    const older = subject.add('older', 100);
+    subject.clock.nextTurn(1);
+    const newer = subject.add('newer', 100);
+    subject.clock.block(50);
+    subject.clock.nextTurn();
+    expect([older.dueAt, newer.dueAt]).toEqual([100, 151]);
+  });
+
+  it('postpones only that, whatever leaves meanwhile', () => {
+    const subject = new Subject();
+    const [oldest, older] = ['oldest', 'older'].map(label => subject.add(label, 100));
+    subject.clock.nextTurn(1);
+    const [newer, newest] = ['newer', 'newest'].map(label => subject.add(label, 100));
+    subject.list.remove(older!);
+    subject.list.remove(newest!);
+    subject.clock.block(50);
+    subject.clock.nextTurn();
+    expect([oldest!.dueAt, newer!.dueAt]).toEqual([100, 151]);
+  });
+
+  it('leaves a longer span as it is when coarse time moves amid the turn', () => {
+    const subject = new Subject();
+    const short = subject.add('short', 10);
+    subject.clock.block(50);
+    subject.clock.refresh();
+    const long = subject.add('long', 100);
+    subject.clock.nextTurn();
+    expect([short.dueAt, long.dueAt]).toEqual([60, 150]);
+  });
+
+  it('charges no part of the turn twice when coarse time moves amid it', () => {
+    const subject = new Subject();
+    const before = subject.add('before', 10);
+    subject.clock.block(300);
+    subject.clock.refresh();
+    const after = subject.add('after', 10);
+    subject.clock.block(200);
+    subject.clock.nextTurn();
+    expect([before.dueAt, after.dueAt]).toEqual([510, 510]);
+    // A deadline beyond 510 would not let the calls of the next turn into the list.
+    expect(subject.list.fits(subject.clock.coarse() + 10)).toBe(true);
+  });
+
+  it('keeps the order when spans differ and coarse time moves amid the turn', () => {
+    const subject = new Subject();
+    const long = subject.add('long', 100);
+    subject.clock.block(50);
+    subject.clock.refresh();
+    const short = subject.add('short', 60);
+    subject.clock.nextTurn();
+    expect(long.dueAt).toBe(150);
+    expect(short.dueAt).toBe(150);
+  });
+
+  it('reads what has arrived before anything expires', () => {
+    const subject = new Subject();
+    const answered = subject.add('answered', 10);
+    subject.add('silent', 10);
+    subject.clock.nextTurn();
+    // The timer fires first in this turn, and the reply is read after it in the same turn.
+    subject.clock.nextTurn(5_000);
+    expect(subject.fired).toEqual([]);
+    subject.list.remove(answered);
+    subject.clock.nextTurn();
+    expect(subject.fired).toEqual(['silent']);
+  });
+
+  it('leaves no timer behind when one is set between the firing and the expiry', () => {
+    const subject = new Subject();
+    const first = subject.add('a', 100);
+    subject.clock.nextTurn();
+    subject.clock.time = 99;
+    subject.clock.refresh();
+    subject.list.remove(first);
+    const near = subject.add('near', 0.5);
+    subject.clock.nextTurn(1);
+    subject.list.remove(near);
+    subject.clock.nextTurn();
+    subject.clock.nextTurn();
+    expect(subject.clock.timersAt).toEqual([]);
+  });
+});
