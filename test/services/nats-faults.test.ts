@@ -149,6 +149,7 @@ describe.skipIf(!there)('a bus over a JetStream that fails', () => {
     goOn();
     await sleep(100);
     await nats.start();
+    await until(() => !isDown(client));
     await until(async () => {
       const info = await manager.consumers.info('keelson', 'g,chores').catch(() => undefined);
       return info?.num_ack_pending === 0 && info.ack_floor.stream_seq === 1;
