@@ -40,7 +40,7 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
   readonly #room: Room;
   readonly #open = new Set<DriverSubscription>();
   #ensuring: Promise<void> | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(rules: JetStreamRules) {
     const { client, clock, prefix, maxRecordBytes, apiPrefix } = rules;
@@ -98,8 +98,12 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
     return handle;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     this.#room.close();
     await Promise.all([...this.#open].map(subscription => subscription.close()));
     this.#link.close();
@@ -113,6 +117,6 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new BusClosedError('nats: the bus is closed');
+    if (this.#closing !== undefined) throw new BusClosedError('nats: the bus is closed');
   }
 }

@@ -34,8 +34,7 @@ const nameOf = (error: unknown): unknown => (error as { readonly name?: unknown 
 /** Whether nobody listens where something was sent to: there is no such stream, or nobody leads it now. */
 export function isUnheard(error: unknown): boolean {
   const { isNoResponders } = (error ?? {}) as { readonly isNoResponders?: unknown };
-  if (typeof isNoResponders === 'function') return isNoResponders.call(error) === true;
-  return nameOf(error) === 'NoRespondersError';
+  return typeof isNoResponders === 'function' && isNoResponders.call(error) === true;
 }
 
 /** What an error says of a record that was to be stored. */
