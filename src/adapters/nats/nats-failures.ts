@@ -1,6 +1,6 @@
 import { InvalidMessageError, RecordTooLargeError } from '../../kernel/bus-errors.js';
 import type { PublishOutcome } from '../../messaging/driver.js';
-import { LostError, UnsentError } from './nats-link.js';
+import { EndedError, LostError, UnsentError } from './nats-link.js';
 
 /** What the server says against a request, in its own words. */
 export class ApiError extends Error {
@@ -43,6 +43,7 @@ export function failed(error: unknown): PublishOutcome {
     ...{ ok: false, error, retryable, maybeStored },
   });
   if (error instanceof UnsentError) return said(true, false);
+  if (error instanceof EndedError) return said(false, false);
   if (error instanceof LostError) return said(true, true);
   if (error instanceof InvalidMessageError || error instanceof RecordTooLargeError) return said(false, false);
   if (error instanceof ApiError) return said(error.status >= 500, false);

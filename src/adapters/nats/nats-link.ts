@@ -3,6 +3,9 @@ import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 /** Nothing was sent. */
 export class UnsentError extends Error {}
 
+/** Nothing was sent, and nothing ever will be: the client was closed. */
+export class EndedError extends Error {}
+
 /** The connection was lost before an answer came. */
 export class LostError extends Error {}
 
@@ -52,6 +55,7 @@ export class NatsLink {
     timeoutMs: number,
     headers?: MsgHdrs,
   ): Promise<Msg> {
+    if (this.ended) throw new EndedError('nats: the connection is closed');
     if (!this.up) throw new UnsentError('nats: there is no connection');
     const options = { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) };
     let lose!: (error: Error) => void;

@@ -1,7 +1,7 @@
 import { errors } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { ApiError, failed, isUnheard } from '../../../../src/adapters/nats/nats-failures.js';
-import { LostError, UnsentError } from '../../../../src/adapters/nats/nats-link.js';
+import { EndedError, LostError, UnsentError } from '../../../../src/adapters/nats/nats-link.js';
 import { InvalidMessageError, RecordTooLargeError } from '../../../../src/kernel/bus-errors.js';
 
 const { RequestError, NoRespondersError, PermissionViolationError } = errors;
@@ -11,6 +11,7 @@ const forbidden = new PermissionViolationError('no', 'publish', 's');
 describe('an error of a publish', () => {
   it.each<[string, unknown, boolean, boolean]>([
     ['nothing was sent', new UnsentError(), true, false],
+    ['the connection is closed', new EndedError(), false, false],
     ['the connection was lost', new LostError(), true, true],
     ['no answer came', new errors.TimeoutError(), true, true],
     ['nobody listens', unheard, true, false],
