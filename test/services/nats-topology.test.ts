@@ -54,6 +54,12 @@ describe.skipIf(!there)('what stands at the server', () => {
       `nats: \`discard\` of the stream ${prefix} must be new, is old`,
     ]);
     await manager.streams.delete(prefix);
+    await manager.streams.add({ name: prefix, subjects, discard: 'new' });
+    expect(await codeOf(bus().connect())).toEqual([
+      'ERR_TOPOLOGY',
+      `nats: \`max_bytes\` of the stream ${prefix} must be a bound, is -1`,
+    ]);
+    await manager.streams.delete(prefix);
     await manager.streams.add({ name: `${prefix}-other`, subjects, max_bytes: 1_048_576 });
     onTestFinished(async () => void (await manager.streams.delete(`${prefix}-other`)));
     expect((await codeOf(bus().connect())) as unknown[]).toEqual([

@@ -1,7 +1,7 @@
 import type { ConsumerConfig, ConsumerInfo, PubAck, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import type { WrittenHeaders } from './jetstream-headers.js';
-import { type ApiAnswer, ApiError } from './nats-failures.js';
+import { type ApiAnswer, ApiError, isUnheard } from './nats-failures.js';
 import type { NatsLink } from './nats-link.js';
 
 /** So long the server may think, in ms. */
@@ -112,7 +112,13 @@ export class JetStreamApi {
 
   async #ask<T>(verb: string, body?: object): Promise<T> {
     const payload = body === undefined ? '' : JSON.stringify(body);
-    return answerOf(await this.link.request(`${this.#prefix}.${verb}`, payload, ANSWER_MS));
+    const subject = `${this.#prefix}.${verb}`;
+    try {
+      return answerOf(await this.link.request(subject, payload, ANSWER_MS));
+    } catch (error) {
+      if (!isUnheard(error)) throw error;
+      throw new Error(`nats: nobody answers at ${subject}: is JetStream enabled?`, { cause: error });
+    }
   }
 }
 

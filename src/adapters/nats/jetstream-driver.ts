@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { BusClosedError } from '../../kernel/bus-errors.js';
+import { BusClosedError, TopologyError } from '../../kernel/bus-errors.js';
 import type { Clock } from '../../kernel/clock.js';
 import type {
   Driver,
@@ -28,6 +28,15 @@ export interface JetStreamRules extends StreamRules {
   readonly apiPrefix: string;
 }
 
+/** The oldest server that knows the requests which are made. */
+const OLDEST: readonly [number, number] = [2, 9];
+
+function checkVersion(version: string | undefined): void {
+  const [major = 0, minor = 0] = (version ?? OLDEST.join('.')).split('.').map(Number);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  throw new TopologyError(`nats: the server must be ${OLDEST.join('.')} or later, is ${version}`);
+}
+
 /** One process's way to the streams of a NATS server. */
 export class JetStreamDriver implements Driver<JetStreamCapabilities> {
   readonly name = 'nats';
@@ -52,9 +61,10 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
     this.deadLetters = new JetStreamDeadLetters(this.#api, clock, prefix);
   }
 
-  /** @throws TopologyError when the streams are not there, or are otherwise. */
+  /** @throws TopologyError when the server is too old, or the streams are not there, or are otherwise. */
   async connect(): Promise<void> {
     this.#checkOpen();
+    checkVersion(this.#rules.client.info?.version);
     await this.#ensure();
     this.#room.start();
   }

@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../../kernel/clock.js';
 
 /** What a request for messages leads to. */
 export interface PullEvents {
-  message(message: Msg): void;
+  /** `asked` is false for what comes of a request that was taken back. */
+  message(message: Msg, asked: boolean): void;
   /** It is over, and `left` of what was asked for has not come. */
   over(left: number): void;
   /** It cannot be answered, or nobody knows whether it is. */
@@ -105,10 +106,10 @@ export class Pull {
       return;
     }
     this.#heardAt = this.#clock.now();
-    const last = this.#left === 1;
-    if (this.#left > 0) this.#left--;
-    this.#events.message(message);
-    if (last) this.#end();
+    const asked = this.busy;
+    if (asked) this.#left--;
+    this.#events.message(message, asked);
+    if (asked && !this.busy) this.#end();
   }
 
   #hear(code: number, description: string): void {

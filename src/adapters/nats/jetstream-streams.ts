@@ -84,6 +84,7 @@ function compare(wanted: Config, { config }: StreamInfo): void {
     const both = name === 'max_msgs_per_subject' && Number(rule) > 0 && Number(value) > 0;
     if (rule !== value && !both) refuse(name, rule, value);
   }
+  if (found.max_bytes <= 0 && found.max_msgs <= 0) refuse('max_bytes', 'a bound', found.max_bytes);
   for (const name of ['no_ack', 'sealed'] as const) if (found[name] === true) refuse(name, false, true);
   const window = wanted.duplicate_window!;
   if (found.duplicate_window < window) refuse('duplicate_window', `>= ${window} ns`, found.duplicate_window);

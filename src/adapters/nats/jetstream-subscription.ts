@@ -106,7 +106,7 @@ export class JetStreamSubscription implements DriverSubscription, Holder {
     const { api, prefix, member } = this.#parts;
     const isCurrent = (): boolean => this.#pull === pull;
     const pull: Pull = new Pull(this.link.client, this.clock, api.nextOf(streamOf(prefix), member.name), {
-      message: message => this.#take(message, isCurrent()),
+      message: (message, asked) => this.#take(message, asked && isCurrent()),
       over: left => {
         if (!isCurrent()) return;
         this.#credit += left;
@@ -116,6 +116,9 @@ export class JetStreamSubscription implements DriverSubscription, Holder {
       broken: (left, error) => {
         if (!isCurrent()) return;
         this.#credit += left;
+        // What the server may still send there was not asked for any more.
+        this.#pull = undefined;
+        void pull.close();
         this.#lose(error);
         void this.#recover();
       },

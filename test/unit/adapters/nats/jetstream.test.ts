@@ -63,6 +63,14 @@ describe('a driver for JetStream', () => {
     await driver.close();
   });
 
+  it('refuses a server that is too old', async () => {
+    const driver = jetStream({ client: connectionToNobody({ version: '2.8.4' }).client });
+    await expect(driver.connect()).rejects.toMatchObject({
+      code: 'ERR_TOPOLOGY',
+      message: 'nats: the server must be 2.9 or later, is 2.8.4',
+    });
+  });
+
   it('listens to the connection no more when it is closed, and closes twice', async () => {
     const { client, listeners } = connectionToNobody({});
     const driver = jetStream({ client });
