@@ -94,7 +94,7 @@ function checkClient(client: NatsConnection): void {
  * import { jetStream } from 'keelson/nats';
  * import { connect } from '@nats-io/transport-node';
  *
- * const client = await connect({ servers: 'nats.example', maxReconnectAttempts: -1 });
+ * const client = await connect({ servers: 'nats.example', maxReconnectAttempts: -1, timeout: 2_000 });
  * const bus = createBus(jetStream({ client }));
  * ```
  */
