@@ -56,6 +56,12 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^bob: 20 \(delivery 1\)$/,
     /^set aside, of bob: RangeError: a negative total, after 2 deliveries$/,
   ],
+  'bus-nats.mjs': [
+    /^known again: b$/,
+    /^set aside: 5000, a total that somebody has to look at$/,
+    /^billed: 13 \(delivery 2\), 5000 \(delivery 1\), 7 \(delivery 1\)$/,
+    /^audited: 7, 13, 5000$/,
+  ],
   'bus-postgres.mjs': [
     /^placed for ann: 7$/,
     /^not placed for bob: orders_total_check$/,

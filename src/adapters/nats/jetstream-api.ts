@@ -1,0 +1,130 @@
+import type { ConsumerConfig, ConsumerInfo, PubAck, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
+import type { WrittenHeaders } from './jetstream-headers.js';
+import { type ApiAnswer, ApiError, isUnheard } from './nats-failures.js';
+import type { NatsLink } from './nats-link.js';
+
+/** So long the server may think, in ms. */
+const ANSWER_MS = 5_000;
+
+/** Errors of JetStream by their numbers. */
+export const apiCode = {
+  noConsumer: 10_014,
+  noStream: 10_059,
+  noMessage: 10_037,
+  noSequence: 10_043,
+} as const;
+
+/** Whether the server said that something is not there. */
+export function isMissing(error: unknown, ...codes: readonly number[]): boolean {
+  return error instanceof ApiError && codes.includes(error.code);
+}
+
+/** A page of consumers. */
+interface ConsumerPage {
+  readonly total: number;
+  readonly consumers: readonly ConsumerInfo[] | null;
+}
+
+/** What is asked of JetStream: requests of JSON over the connection. */
+export class JetStreamApi {
+  readonly link: NatsLink;
+  readonly #prefix: string;
+
+  constructor(link: NatsLink, prefix: string) {
+    this.link = link;
+    this.#prefix = prefix;
+  }
+
+  /** `undefined` where there is none. */
+  stream(name: string): Promise<StreamInfo | undefined> {
+    return this.#find(`STREAM.INFO.${name}`);
+  }
+
+  addStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<StreamInfo> {
+    return this.#ask(`STREAM.CREATE.${config.name}`, config);
+  }
+
+  /** Deletes what stands before `seq`. */
+  purge(name: string, seq: number): Promise<unknown> {
+    return this.#ask(`STREAM.PURGE.${name}`, { seq });
+  }
+
+  /** The subject of a message; `undefined` where there is none of this number. */
+  async subjectAt(name: string, seq: number): Promise<string | undefined> {
+    const found = await this.#find<{ readonly message: { readonly subject: string } }>(
+      `STREAM.MSG.GET.${name}`,
+      { seq },
+    );
+    return found?.message.subject;
+  }
+
+  /** False where it is gone already. */
+  async deleteMessage(name: string, seq: number): Promise<boolean> {
+    const answer = await this.#find(`STREAM.MSG.DELETE.${name}`, { seq, no_erase: true });
+    return answer !== undefined;
+  }
+
+  /** `undefined` where there is none. */
+  consumer(stream: string, name: string): Promise<ConsumerInfo | undefined> {
+    return this.#find(`CONSUMER.INFO.${stream}.${name}`);
+  }
+
+  /** Makes a consumer, or changes it where it is there already. */
+  putConsumer(stream: string, name: string, config: Partial<ConsumerConfig>): Promise<ConsumerInfo> {
+    const { filter_subject: filter } = config;
+    const subject = `CONSUMER.CREATE.${stream}.${name}.${filter}`;
+    return this.#ask(subject, { stream_name: stream, config });
+  }
+
+  async deleteConsumer(stream: string, name: string): Promise<void> {
+    await this.#find(`CONSUMER.DELETE.${stream}.${name}`);
+  }
+
+  async consumers(stream: string): Promise<readonly ConsumerInfo[]> {
+    const all: ConsumerInfo[] = [];
+    for (;;) {
+      const verb = `CONSUMER.LIST.${stream}`;
+      const { consumers, total } = await this.#ask<ConsumerPage>(verb, { offset: all.length });
+      all.push(...(consumers ?? []));
+      if (all.length >= total || (consumers ?? []).length === 0) return all;
+    }
+  }
+
+  /** Where a consumer is asked for messages. */
+  nextOf(stream: string, name: string): string {
+    return `${this.#prefix}.CONSUMER.MSG.NEXT.${stream}.${name}`;
+  }
+
+  /** Stores a message, and resolves when the server has confirmed it. */
+  async store(subject: string, body: Uint8Array, { headers }: WrittenHeaders): Promise<PubAck> {
+    return answerOf(await this.link.request(subject, body, ANSWER_MS, headers));
+  }
+
+  async #find<T = object>(verb: string, body?: object): Promise<T | undefined> {
+    try {
+      return await this.#ask<T>(verb, body);
+    } catch (error) {
+      if (isMissing(error, ...Object.values(apiCode))) return undefined;
+      throw error;
+    }
+  }
+
+  async #ask<T>(verb: string, body?: object): Promise<T> {
+    const payload = body === undefined ? '' : JSON.stringify(body);
+    const subject = `${this.#prefix}.${verb}`;
+    try {
+      return answerOf(await this.link.request(subject, payload, ANSWER_MS));
+    } catch (error) {
+      if (!isUnheard(error)) throw error;
+      throw new Error(`nats: nobody answers at ${subject}: is JetStream enabled?`, { cause: error });
+    }
+  }
+}
+
+/** @throws ApiError for what the server refused. */
+function answerOf<T>(answer: Msg): T {
+  const said = answer.json<T & { readonly error?: ApiAnswer }>();
+  if (said.error !== undefined) throw new ApiError(said.error);
+  return said;
+}

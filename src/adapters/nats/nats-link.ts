@@ -1,0 +1,97 @@
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+
+/** Nothing was sent. */
+export class UnsentError extends Error {}
+
+/** Nothing was sent, and nothing ever will be: the client was closed. */
+export class EndedError extends Error {}
+
+/** The connection was lost before an answer came. */
+export class LostError extends Error {}
+
+/** Who wants to hear of the connection. */
+export interface LinkWatcher {
+  lost(error: Error): void;
+  back(): void;
+}
+
+/**
+ * A connection that may be lost and comes back by itself. What is asked while it is not there fails at once,
+ * and so does what waits for an answer when it goes: the client would let both wait until they time out.
+ */
+export class NatsLink {
+  readonly client: NatsConnection;
+  readonly #status: AsyncIterable<{ readonly type: string }>;
+  readonly #watchers = new Set<LinkWatcher>();
+  readonly #waiting = new Set<(error: Error) => void>();
+  #broken = false;
+
+  constructor(client: NatsConnection) {
+    this.client = client;
+    this.#status = client.status();
+    void this.#follow();
+  }
+
+  /** Whether a server can be spoken to. */
+  get up(): boolean {
+    return !this.#broken && !this.ended && this.client.info !== undefined;
+  }
+
+  /** Whether the client was closed, and never comes back. */
+  get ended(): boolean {
+    return this.client.isClosed() || this.client.isDraining();
+  }
+
+  /** Tells of what happens from now on; what it returns ends that. */
+  watch(watcher: LinkWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Asks, for at most `timeoutMs`. */
+  async request(
+    subject: string,
+    payload: Uint8Array | string,
+    timeoutMs: number,
+    headers?: MsgHdrs,
+  ): Promise<Msg> {
+    if (this.ended) throw new EndedError('nats: the connection is closed');
+    if (!this.up) throw new UnsentError('nats: there is no connection');
+    const options = { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) };
+    let lose!: (error: Error) => void;
+    const lost = new Promise<never>((_, reject) => {
+      lose = reject;
+    });
+    this.#waiting.add(lose);
+    try {
+      return await Promise.race([this.client.request(subject, payload, options), lost]);
+    } finally {
+      this.#waiting.delete(lose);
+    }
+  }
+
+  /** Listens no more. The client stays as it is. */
+  close(): void {
+    // The iterator of the client has it, its type does not: without it each bus would leave one behind.
+    (this.#status as { stop?: () => void }).stop?.();
+    this.#lose(new LostError('nats: the bus is closed'));
+    this.#watchers.clear();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.#status) {
+      if (type === 'disconnect' || type === 'close') {
+        this.#broken = true;
+        this.#lose(new LostError('nats: the connection is lost'));
+      } else if (type === 'reconnect') {
+        this.#broken = false;
+        for (const watcher of [...this.#watchers]) watcher.back();
+      }
+    }
+  }
+
+  #lose(error: LostError): void {
+    for (const lose of [...this.#waiting]) lose(error);
+    for (const watcher of [...this.#watchers]) watcher.lost(error);
+  }
+}
