@@ -76,7 +76,7 @@ export interface MqttConnection {
     topic: string,
     message: Buffer,
     options: MqttPublishing,
-    callback: (error?: Error | null, packet?: { readonly reasonCode?: number }) => void,
+    callback: (error?: Error | null, packet?: { readonly messageId?: number }) => void,
   ): unknown;
   subscribe(
     topic: string,
@@ -91,6 +91,15 @@ export interface MqttConnection {
     callback?: () => void,
   ): unknown;
   on(event: 'connect', listener: (welcome: MqttWelcome) => void): unknown;
+  /** The only way to learn that an acknowledgement says that nobody has subscribed. */
+  on(
+    event: 'packetreceive',
+    listener: (packet: {
+      readonly cmd: string;
+      readonly messageId?: number | undefined;
+      readonly reasonCode?: number | undefined;
+    }) => void,
+  ): unknown;
   on(event: 'disconnect', listener: (packet: { readonly reasonCode?: number }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'close', listener: () => void): unknown;

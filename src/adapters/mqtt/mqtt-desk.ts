@@ -1,8 +1,8 @@
 import { newId } from '../../kernel/random.js';
 import type { MqttPublication, MqttWelcome } from './mqtt-connection.js';
 import { type LineParts, MqttLine } from './mqtt-line.js';
-import { connecting, type MqttLink } from './mqtt-link.js';
-import { SeatRoll } from './mqtt-seats.js';
+import { connecting, LinkError, type MqttLink } from './mqtt-link.js';
+import type { SeatRoll } from './mqtt-seats.js';
 
 /** More messages than that may not be under way at a time, whatever the broker says. */
 const MOST_UNDER_WAY = 1_000;
@@ -31,6 +31,7 @@ export class MqttDesk {
       message: (_, packet, acknowledge) => this.#take(packet, acknowledge),
       lost: () => {},
       ready: () => {},
+      isOusted: () => false,
       ousted: () => {},
       keepsAlive: false,
     });
@@ -67,19 +68,17 @@ export class MqttDesk {
     }
   }
 
-  /** The seats of a group, as they are now and from now on. */
-  async watch(base: string, changed: () => void): Promise<SeatRoll> {
-    const roll = new SeatRoll(base, changed);
+  /** Has the seats of a group told of, as they are now and from now on. */
+  async watch(roll: SeatRoll): Promise<void> {
     this.#rolls.add(roll);
     try {
       const { link } = this;
-      if (link === undefined) throw new Error('mqtt: there is no connection');
+      if (link === undefined) throw new LinkError('there is no connection', {});
       await this.#read(link, roll);
     } catch (error) {
       this.#rolls.delete(roll);
       throw error;
     }
-    return roll;
   }
 
   async unwatch(roll: SeatRoll): Promise<void> {
@@ -99,6 +98,8 @@ export class MqttDesk {
     roll.clear();
     await link.subscribe(roll.filter, true);
     await this.#echo(link);
+    // A broker that crashed has not said of anybody that he is gone.
+    if (roll.startCall()) await link.publish(roll.callTopic, Buffer.from('call'), plain);
   }
 
   async #echo(link: MqttLink): Promise<void> {
@@ -112,10 +113,10 @@ export class MqttDesk {
     }
   }
 
-  #take({ topic, payload }: MqttPublication, acknowledge: () => void): void {
+  #take({ topic, payload, retain }: MqttPublication, acknowledge: () => void): void {
     acknowledge();
     const text = payload.toString();
     if (topic === this.#echoTopic) this.#echoes.get(text)?.();
-    else for (const roll of this.#rolls) roll.note(topic, text);
+    else for (const roll of this.#rolls) roll.note(topic, text, !retain);
   }
 }

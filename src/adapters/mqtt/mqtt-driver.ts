@@ -15,6 +15,7 @@ import type { MqttWelcome } from './mqtt-connection.js';
 import { MqttDesk } from './mqtt-desk.js';
 import type { LineParts } from './mqtt-line.js';
 import { MqttPublishingDesk, type PublishingRules } from './mqtt-publishing.js';
+import { SeatRoll } from './mqtt-seats.js';
 import { MqttSession, type SessionPlan } from './mqtt-session.js';
 import { MqttSubscription, type SeatChoice } from './mqtt-subscription.js';
 import { isDeadLetterTopic, MqttTopics } from './mqtt-topics.js';
@@ -32,6 +33,8 @@ const GUEST_SECONDS = 60;
 /** The broker takes no more. */
 const MOST_IN_FLIGHT = 65_535;
 const DEFAULT_PREFETCH = 20;
+/** Nobody answers a call sooner than that, in ms, when much is to be done. */
+const LEAST_ANSWER_MS = 5_000;
 
 /** One process's way to a broker of MQTT 5. */
 export class MqttDriver implements Driver<MqttCapabilities> {
@@ -48,6 +51,8 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   readonly #ours = new Set<string>();
   /** The groups of which it is known that their dead letters are kept. */
   readonly #kept = new Set<string>();
+  /** Under which name this process has its seats. */
+  readonly #holder = newId();
   #closed = false;
 
   constructor(rules: MqttRules) {
@@ -74,22 +79,23 @@ export class MqttDriver implements Driver<MqttCapabilities> {
     this.#checkPattern(spec);
     const { connect, clock, random } = this.#rules;
     const parts = { connect, clock, random, topics: this.#topics, sink };
-    const seats =
-      spec.group === undefined ? undefined : await this.#seats(spec, spec.group, () => made.look());
+    let made: MqttSubscription | undefined;
+    const seats = spec.group === undefined ? undefined : await this.#seats(spec, spec.group, () => made);
     const alone = seats === undefined ? this.#alone(spec) : undefined;
-    const made = new MqttSubscription({ ...parts, alone, seats });
+    made = new MqttSubscription({ ...parts, alone, seats });
+    const subscription = made;
     const handle: DriverSubscription = {
-      request: count => made.request(count),
-      pause: () => made.pause(),
+      request: count => subscription.request(count),
+      pause: () => subscription.pause(),
       close: async () => {
         if (!this.#open.delete(handle)) return;
-        await made.close();
+        await subscription.close();
         if (seats !== undefined) await this.#desk.unwatch(seats.roll);
       },
     };
     this.#open.add(handle);
     try {
-      await made.open();
+      await subscription.open();
       if (spec.topology === 'ensure') await this.#keepDeadLetters(spec);
     } catch (error) {
       await handle.close();
@@ -106,12 +112,16 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   }
 
   /** @throws TopologyError when the group has to be there and is not. */
-  async #seats(spec: SubscribeSpec, group: string, changed: () => void): Promise<SeatChoice> {
-    const { pattern, topology } = spec;
-    let ready = false;
+  async #seats(
+    spec: SubscribeSpec,
+    group: string,
+    member: () => MqttSubscription | undefined,
+  ): Promise<SeatChoice> {
+    const { pattern, topology, leaseMs } = spec;
     const base = `${this.#topics.own}/seats/${group}/${pattern}`;
-    const roll = await this.#desk.watch(base, () => ready && changed());
-    ready = true;
+    const events = { changed: () => member()?.look(), called: () => member()?.answer() };
+    const roll = new SeatRoll(base, this.#rules.clock, Math.max(leaseMs, LEAST_ANSWER_MS), events);
+    await this.#desk.watch(roll);
     if (topology !== 'ensure' && roll.size === 0) {
       await this.#desk.unwatch(roll);
       throw new TopologyError(`mqtt: the group ${group} of ${pattern} is not there`);
@@ -132,6 +142,7 @@ export class MqttDriver implements Driver<MqttCapabilities> {
         clientId: `${this.#topics.own}${group}-${pattern}-${seat}`,
         filter: this.#topics.shared(group, pattern),
         seat: nameOf(seat),
+        heldBy: () => roll.holder(seat),
         toEmpty,
       }),
     };
@@ -148,6 +159,8 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   #plan({ leaseMs, prefetch = DEFAULT_PREFETCH }: SubscribeSpec) {
     return {
       own: this.#topics.own,
+      holder: this.#holder,
+      heldBy: () => undefined,
       toEmpty: false,
       retained: false,
       expirySeconds: Math.ceil(this.#rules.sessionExpiryMs / 1_000),
@@ -164,7 +177,7 @@ export class MqttDriver implements Driver<MqttCapabilities> {
     if (isDeadLetterTopic(pattern) || pattern.endsWith('>')) return;
     const of = { ...spec, pattern: deadLetterTopic(pattern, group), group: deadLetterGroup };
     if (this.#kept.has(of.pattern)) return;
-    const seats = await this.#seats(of, of.group, () => {});
+    const seats = await this.#seats(of, of.group, () => undefined);
     try {
       if (seats.roll.size === 0) {
         const keeper = new MqttSession(this.#rules, seats.plan(newId(), false), silent);

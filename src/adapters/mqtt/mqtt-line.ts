@@ -22,7 +22,9 @@ export interface LinePlan {
   lost(link: MqttLink, error: LinkError): void;
   /** There is a link again. */
   ready(): void;
-  /** Somebody else has taken over the session: there is no next link. */
+  /** Whether somebody else has taken over the session; asked before the next link is opened. */
+  isOusted(): boolean;
+  /** Somebody else has: there is no next link. */
   ousted(): void;
   /** Whether the process must live until there is a link again. */
   readonly keepsAlive: boolean;
@@ -89,16 +91,23 @@ export class MqttLine {
     if (this.#closed || this.#link !== link) return;
     this.#link = undefined;
     this.#plan.lost(link, error);
-    if (error.reasonCode !== reason.sessionTakenOver) this.#later(1);
-    else {
-      this.#closed = true;
-      this.#plan.ousted();
-    }
+    if (error.reasonCode === reason.sessionTakenOver) this.#yield();
+    else this.#later(1);
+  }
+
+  #yield(): void {
+    this.#closed = true;
+    this.#plan.ousted();
   }
 
   #later(attempt: number): void {
     const { clock, random } = this.#parts;
     const again = async (): Promise<void> => {
+      // Not every broker tells whom it closes a connection of why.
+      if (this.#plan.isOusted()) {
+        this.#yield();
+        return;
+      }
       try {
         await this.#next();
         this.#plan.ready();

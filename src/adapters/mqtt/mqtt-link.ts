@@ -65,6 +65,8 @@ export class MqttLink {
   readonly #clock: Clock;
   readonly #events: LinkEvents;
   readonly #unanswered = new Set<(error: unknown) => void>();
+  /** The ids of what was acknowledged with the word that nobody has subscribed. */
+  readonly #unheard = new Set<number>();
   #welcome: MqttWelcome | undefined;
   #settleOpening: { readonly resolve: () => void; readonly reject: (error: LinkError) => void } | undefined;
   #dead = false;
@@ -101,7 +103,10 @@ export class MqttLink {
   /** Resolves with the reason of the acknowledgement, 0 or `noMatchingSubscribers`. */
   publish(topic: string, body: Buffer, options: MqttPublishing): Promise<number> {
     return this.#ask('publish', done =>
-      this.#connection.publish(topic, body, options, (error, packet) => done(error, packet?.reasonCode ?? 0)),
+      this.#connection.publish(topic, body, options, (error, packet) => {
+        const unheard = this.#unheard.delete(packet?.messageId ?? -1);
+        done(error, unheard ? reason.noMatchingSubscribers : 0);
+      }),
     );
   }
 
@@ -167,6 +172,10 @@ export class MqttLink {
       this.#lastError = error;
       // One that was not let in may never be told to have closed.
       if (this.#welcome === undefined) this.#fail();
+    });
+    connection.on('packetreceive', ({ cmd, messageId, reasonCode }) => {
+      const isUnheard = cmd === 'puback' && reasonCode === reason.noMatchingSubscribers;
+      if (isUnheard && messageId !== undefined) this.#unheard.add(messageId);
     });
     connection.on('disconnect', packet => {
       this.#farewell = packet.reasonCode;

@@ -3,7 +3,7 @@ import type { MqttConnecting, MqttPublication } from './mqtt-connection.js';
 import type { LineParts } from './mqtt-line.js';
 import { MqttLine } from './mqtt-line.js';
 import { connecting, type LinkError, type MqttLink } from './mqtt-link.js';
-import { tellSeat } from './mqtt-seats.js';
+import { FREE, tellSeat } from './mqtt-seats.js';
 
 /** What a session is. */
 export interface SessionPlan {
@@ -12,6 +12,10 @@ export interface SessionPlan {
   readonly filter: string;
   /** Where it is said who has it; `undefined` for one that ends with its holder. */
   readonly seat: string | undefined;
+  /** Under which name this process has the seat. */
+  readonly holder: string;
+  /** Who is said to have it. */
+  readonly heldBy: () => string | undefined;
   /** Whether it is only to be emptied, and given up then. */
   readonly toEmpty: boolean;
   /** Whether it begins with what the broker has retained. */
@@ -58,6 +62,7 @@ export class MqttSession {
       message: (link, packet, acknowledge) => this.#take(link, packet, acknowledge),
       lost: (_, error) => events.lost(this, error),
       ready: () => events.ready(this),
+      isOusted: () => ![undefined, '', plan.holder].includes(plan.heldBy()),
       ousted: () => events.ousted(this),
       keepsAlive: true,
     });
@@ -71,10 +76,18 @@ export class MqttSession {
     return this.#line.open();
   }
 
+  /** Says again who has the seat. */
+  async answer(): Promise<void> {
+    const { seat, holder } = this.plan;
+    const { link } = this.#line;
+    // Where that fails the connection is lost, and it is said by the next one.
+    if (seat !== undefined && link !== undefined) await tellSeat(link, seat, holder).catch(() => {});
+  }
+
   /** Lets go of it: it stays, for whoever comes next. One without a seat ends. */
   async leave(): Promise<void> {
     const { seat } = this.plan;
-    await this.#end(seat !== undefined, link => tellSeat(link, seat!, 'free'));
+    await this.#end(seat !== undefined, link => tellSeat(link, seat!, FREE));
   }
 
   /** Gives it up for good. */
@@ -101,13 +114,13 @@ export class MqttSession {
     const properties = { sessionExpiryInterval: expirySeconds, receiveMaximum };
     const options = { ...connecting, clientId, clean: seat === undefined && !again, properties };
     if (seat === undefined) return options;
-    const will = { topic: seat, payload: Buffer.from('free'), qos: 1, retain: true } as const;
+    const will = { topic: seat, payload: Buffer.from(FREE), qos: 1, retain: true } as const;
     return { ...options, will: { ...will, properties: { willDelayInterval: graceSeconds } } };
   }
 
   async #begin(link: MqttLink): Promise<void> {
     const { seat, filter, toEmpty, retained } = this.plan;
-    if (seat !== undefined) await tellSeat(link, seat, 'taken');
+    if (seat !== undefined) await tellSeat(link, seat, this.plan.holder);
     if (toEmpty) await this.#setMark(link);
     // Who held it in the meantime may have ended the subscription.
     else if (seat !== undefined || link.welcome.sessionPresent !== true)

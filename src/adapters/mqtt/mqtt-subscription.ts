@@ -89,10 +89,17 @@ export class MqttSubscription implements DriverSubscription {
     this.#waiting.clear();
   }
 
+  /** Says which seats it has. */
+  answer(): void {
+    for (const session of [...this.#left.keys(), this.#own]) void session?.answer();
+  }
+
   /** Looks after what others have left, a little later: another member may be quicker. */
   look(): void {
     const { seats, clock, random } = this.#parts;
     if (seats === undefined || this.#closed || this.#own === undefined || this.#reach !== undefined) return;
+    // The broker took this process for gone when it was not.
+    if (seats.roll.holder(this.#ownSeat) === '') void this.#own.answer();
     if (!seats.roll.free.some(seat => !seats.isOurs(seat))) return;
     this.#reach = clock.schedule(random() * REACH_MS, () => {
       this.#reach = undefined;
