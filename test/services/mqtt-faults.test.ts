@@ -97,6 +97,8 @@ describe.skipIf(!there)('a bus over an MQTT broker that fails', () => {
     for (let n = 0; n < 20; n++) await bus.publish(chores, { key: 'a', n: 1 + 7 * n });
     // The broker misses its ping after a second and a half, and waits for the lease then.
     await until(() => new Set(got).size === 20, 15_000);
+    // Emptied, its session has ended.
+    await until(async () => (await seatsOf(broker, 'g')).join() === 'taken', 10_000);
     frozen.kill('SIGCONT');
     await until(async () => (await seatsOf(broker, 'g')).join() === 'taken,taken', 10_000);
     for (let n = 0; n < 20; n++) await bus.publish(chores, { key: 'b', n: 2 + 7 * n });

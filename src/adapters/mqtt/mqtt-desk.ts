@@ -1,26 +1,35 @@
+import { matchesPattern } from '../../core/topic-pattern.js';
+import type { Clock } from '../../kernel/clock.js';
 import { newId } from '../../kernel/random.js';
 import type { MqttPublication, MqttWelcome } from './mqtt-connection.js';
 import { type LineParts, MqttLine } from './mqtt-line.js';
-import { connecting, LinkError, type MqttLink } from './mqtt-link.js';
-import type { SeatRoll } from './mqtt-seats.js';
+import { connecting, type MqttLink } from './mqtt-link.js';
+import { CALL, type SeatListener, SeatRoll } from './mqtt-seats.js';
 
 /** More messages than that may not be under way at a time, whatever the broker says. */
 const MOST_UNDER_WAY = 1_000;
+/** Of so many topics it is remembered that all their groups are there. */
+const MOST_TOPICS = 10_000;
 const plain = { qos: 1, retain: false, properties: {} } as const;
 
 /** What a driver speaks to its broker by, besides the sessions of its subscriptions. */
 export class MqttDesk {
   readonly #line: MqttLine;
-  readonly #rolls = new Set<SeatRoll>();
+  readonly #clock: Clock;
+  readonly #own: string;
+  readonly #rolls = new Map<string, SeatRoll>();
+  readonly #settled = new Set<string>();
   readonly #echoes = new Map<string, () => void>();
   readonly #echoTopic: string;
   readonly #onLink: (welcome: MqttWelcome) => void;
-  #underWay = 0;
   readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
 
   /** `onLink` may refuse what the broker says of itself. */
   constructor(parts: LineParts, own: string, onLink: (welcome: MqttWelcome) => void) {
     const id = newId();
+    this.#clock = parts.clock;
+    this.#own = own;
     this.#echoTopic = `${own}/echoes/${id}`;
     this.#onLink = onLink;
     const properties = { sessionExpiryInterval: 0, receiveMaximum: 100 };
@@ -68,38 +77,68 @@ export class MqttDesk {
     }
   }
 
-  /** Has the seats of a group told of, as they are now and from now on. */
-  async watch(roll: SeatRoll): Promise<void> {
-    this.#rolls.add(roll);
-    try {
-      const { link } = this;
-      if (link === undefined) throw new LinkError('there is no connection', {});
-      await this.#read(link, roll);
-    } catch (error) {
-      this.#rolls.delete(roll);
-      throw error;
+  /** The seats of a group, with somebody who is told of them. */
+  join(group: string, pattern: string, listener: SeatListener): SeatRoll {
+    const roll = this.#roll(group, pattern);
+    roll.listeners.add(listener);
+    this.#call(roll);
+    return roll;
+  }
+
+  leave(roll: SeatRoll, listener: SeatListener): void {
+    roll.listeners.delete(listener);
+  }
+
+  /**
+   * The groups that should get what is published to `topic` and of which it is not known that the broker
+   * knows them: their members are called.
+   */
+  missing(topic: string): readonly SeatRoll[] {
+    if (this.#settled.has(topic)) return [];
+    const missing = [...this.#rolls.values()].filter(
+      roll => roll.size > 0 && !roll.assured && matchesPattern(roll.pattern, topic),
+    );
+    for (const roll of missing) this.#call(roll);
+    if (missing.length === 0) {
+      if (this.#settled.size >= MOST_TOPICS) this.#settled.clear();
+      this.#settled.add(topic);
     }
+    return missing;
   }
 
-  async unwatch(roll: SeatRoll): Promise<void> {
-    this.#rolls.delete(roll);
-    const others = [...this.#rolls].some(({ filter }) => filter === roll.filter);
-    if (!others) await this.link?.unsubscribe(roll.filter).catch(() => {});
+  #roll(group: string, pattern: string): SeatRoll {
+    const key = `${group}/${pattern}`;
+    let roll = this.#rolls.get(key);
+    if (roll === undefined) {
+      roll = new SeatRoll(this.#own, group, pattern, this.#clock);
+      this.#rolls.set(key, roll);
+      this.#settled.clear();
+    }
+    return roll;
   }
 
-  async #begin(link: MqttLink): Promise<void> {
-    this.#onLink(link.welcome);
-    await link.subscribe(this.#echoTopic, false);
-    for (const roll of this.#rolls) await this.#read(link, roll);
+  #call(roll: SeatRoll): void {
+    if (!roll.callable) return;
+    // Where that fails the connection is lost, and with it all that was known.
+    this.link?.publish(`${roll.base}/${CALL}`, Buffer.from(''), plain).catch(() => {});
   }
 
   /** What the broker has retained comes before what is published to oneself after it. */
-  async #read(link: MqttLink, roll: SeatRoll): Promise<void> {
-    roll.clear();
-    await link.subscribe(roll.filter, true);
+  async #begin(link: MqttLink): Promise<void> {
+    this.#onLink(link.welcome);
+    this.#settled.clear();
+    for (const [key, roll] of this.#rolls) {
+      roll.clear();
+      if (roll.listeners.size === 0) this.#rolls.delete(key);
+    }
+    await link.subscribe(this.#echoTopic, false);
+    await link.subscribe(`${this.#own}/seats/#`, true);
     await this.#echo(link);
-    // A broker that crashed has not said of anybody that he is gone.
-    if (roll.startCall()) await link.publish(roll.callTopic, Buffer.from('call'), plain);
+    for (const roll of this.#rolls.values()) {
+      if (roll.listeners.size > 0 && roll.callable) {
+        await link.publish(`${roll.base}/${CALL}`, Buffer.from(''), plain);
+      }
+    }
   }
 
   async #echo(link: MqttLink): Promise<void> {
@@ -116,7 +155,15 @@ export class MqttDesk {
   #take({ topic, payload, retain }: MqttPublication, acknowledge: () => void): void {
     acknowledge();
     const text = payload.toString();
-    if (topic === this.#echoTopic) this.#echoes.get(text)?.();
-    else for (const roll of this.#rolls) roll.note(topic, text, !retain);
+    if (topic === this.#echoTopic) {
+      this.#echoes.get(text)?.();
+      return;
+    }
+    const [group, pattern, seat, ...rest] = topic.slice(`${this.#own}/seats/`.length).split('/');
+    if (group === undefined || pattern === undefined || seat === undefined || rest.length > 0) return;
+    const roll = this.#roll(group, pattern);
+    roll.note(seat, text, !retain);
+    // A group that everybody has given up.
+    if (roll.size === 0 && roll.listeners.size === 0) this.#rolls.delete(`${group}/${pattern}`);
   }
 }

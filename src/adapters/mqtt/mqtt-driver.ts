@@ -15,7 +15,7 @@ import type { MqttWelcome } from './mqtt-connection.js';
 import { MqttDesk } from './mqtt-desk.js';
 import type { LineParts } from './mqtt-line.js';
 import { MqttPublishingDesk, type PublishingRules } from './mqtt-publishing.js';
-import { SeatRoll } from './mqtt-seats.js';
+import type { SeatListener, SeatRoll } from './mqtt-seats.js';
 import { MqttSession, type SessionPlan } from './mqtt-session.js';
 import { MqttSubscription, type SeatChoice } from './mqtt-subscription.js';
 import { isDeadLetterTopic, MqttTopics } from './mqtt-topics.js';
@@ -33,8 +33,6 @@ const GUEST_SECONDS = 60;
 /** The broker takes no more. */
 const MOST_IN_FLIGHT = 65_535;
 const DEFAULT_PREFETCH = 20;
-/** Nobody answers a call sooner than that, in ms, when much is to be done. */
-const LEAST_ANSWER_MS = 5_000;
 
 /** One process's way to a broker of MQTT 5. */
 export class MqttDriver implements Driver<MqttCapabilities> {
@@ -51,6 +49,8 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   readonly #ours = new Set<string>();
   /** The groups of which it is known that their dead letters are kept. */
   readonly #kept = new Set<string>();
+  /** The groups that are being subscribed again. */
+  readonly #restoring = new Set<string>();
   /** Under which name this process has its seats. */
   readonly #holder = newId();
   #closed = false;
@@ -60,7 +60,8 @@ export class MqttDriver implements Driver<MqttCapabilities> {
     this.capabilities = { ...mqttCapabilities, maxRecordBytes: rules.maxRecordBytes };
     this.#topics = new MqttTopics(rules.prefix);
     this.#desk = new MqttDesk(rules, this.#topics.own, checkBroker);
-    this.#publishing = new MqttPublishingDesk(this.#desk, this.#topics, rules.clock, rules);
+    const restore = (roll: SeatRoll): void => void this.#restore(roll);
+    this.#publishing = new MqttPublishingDesk(this.#desk, this.#topics, rules.clock, rules, restore);
   }
 
   /** @throws TopologyError when the broker lacks what a bus needs. */
@@ -80,7 +81,9 @@ export class MqttDriver implements Driver<MqttCapabilities> {
     const { connect, clock, random } = this.#rules;
     const parts = { connect, clock, random, topics: this.#topics, sink };
     let made: MqttSubscription | undefined;
-    const seats = spec.group === undefined ? undefined : await this.#seats(spec, spec.group, () => made);
+    // The seats are looked through before there is a member that is told of them.
+    const listener: SeatListener = { look: () => made?.look(), answer: () => made?.answer() };
+    const seats = spec.group === undefined ? undefined : this.#seats(spec, spec.group, listener);
     const alone = seats === undefined ? this.#alone(spec) : undefined;
     made = new MqttSubscription({ ...parts, alone, seats });
     const subscription = made;
@@ -90,7 +93,7 @@ export class MqttDriver implements Driver<MqttCapabilities> {
       close: async () => {
         if (!this.#open.delete(handle)) return;
         await subscription.close();
-        if (seats !== undefined) await this.#desk.unwatch(seats.roll);
+        if (seats !== undefined) this.#desk.leave(seats.roll, listener);
       },
     };
     this.#open.add(handle);
@@ -112,20 +115,14 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   }
 
   /** @throws TopologyError when the group has to be there and is not. */
-  async #seats(
-    spec: SubscribeSpec,
-    group: string,
-    member: () => MqttSubscription | undefined,
-  ): Promise<SeatChoice> {
-    const { pattern, topology, leaseMs } = spec;
-    const base = `${this.#topics.own}/seats/${group}/${pattern}`;
-    const events = { changed: () => member()?.look(), called: () => member()?.answer() };
-    const roll = new SeatRoll(base, this.#rules.clock, Math.max(leaseMs, LEAST_ANSWER_MS), events);
-    await this.#desk.watch(roll);
+  #seats(spec: SubscribeSpec, group: string, listener: SeatListener): SeatChoice {
+    const { pattern, topology } = spec;
+    const roll = this.#desk.join(group, pattern, listener);
     if (topology !== 'ensure' && roll.size === 0) {
-      await this.#desk.unwatch(roll);
+      this.#desk.leave(roll, listener);
       throw new TopologyError(`mqtt: the group ${group} of ${pattern} is not there`);
     }
+    const { base } = roll;
     const nameOf = (seat: string): string => `${base}/${seat}`;
     const isOurs = (seat: string): boolean => this.#ours.has(nameOf(seat));
     return {
@@ -177,17 +174,39 @@ export class MqttDriver implements Driver<MqttCapabilities> {
     if (isDeadLetterTopic(pattern) || pattern.endsWith('>')) return;
     const of = { ...spec, pattern: deadLetterTopic(pattern, group), group: deadLetterGroup };
     if (this.#kept.has(of.pattern)) return;
-    const seats = await this.#seats(of, of.group, () => undefined);
+    const seats = this.#seats(of, of.group, deaf);
     try {
-      if (seats.roll.size === 0) {
-        const keeper = new MqttSession(this.#rules, seats.plan(newId(), false), silent);
-        await keeper.open();
-        await keeper.leave();
-      }
+      if (seats.roll.size === 0) await this.#occupy(seats.plan(newId(), false));
       this.#kept.add(of.pattern);
     } finally {
-      await this.#desk.unwatch(seats.roll);
+      this.#desk.leave(seats.roll, deaf);
     }
+  }
+
+  /**
+   * Brokers forget shared subscriptions when they are started again, Mosquitto 2.0 for one. Where nobody of a
+   * group is there to subscribe again, whoever publishes does it.
+   */
+  async #restore({ group, pattern, base }: SeatRoll): Promise<void> {
+    if (this.#restoring.has(base) || this.#closed) return;
+    this.#restoring.add(base);
+    const seats = this.#seats({ ...aMember, pattern }, group, deaf);
+    try {
+      const [seat] = seats.roll.free.filter(each => !seats.isOurs(each));
+      if (seat !== undefined) await this.#occupy(seats.plan(seat, false));
+    } catch {
+      // The message that is waiting for it is published again, and it is tried again.
+    } finally {
+      this.#desk.leave(seats.roll, deaf);
+      this.#restoring.delete(base);
+    }
+  }
+
+  /** Makes a session, or subscribes it again, and leaves it. */
+  async #occupy(plan: SessionPlan): Promise<void> {
+    const session = new MqttSession(this.#rules, plan, silent);
+    await session.open();
+    await session.leave();
   }
 
   /** @throws TopologyError for what the broker has said that it does not do. */
@@ -207,6 +226,12 @@ export class MqttDriver implements Driver<MqttCapabilities> {
   }
 }
 
+/** Who takes a seat to leave it again. */
+const aMember: Omit<SubscribeSpec, 'pattern'> = {
+  ...{ group: undefined, start: 'latest', order: 'none', leaseMs: 30_000, topology: 'ensure' },
+  prefetch: 1,
+};
+const deaf: SeatListener = { look() {}, answer() {} };
 /** Nobody listens to a session that is only made. */
 const silent = { message() {}, lost() {}, ready() {}, ousted() {}, empty() {} };
 

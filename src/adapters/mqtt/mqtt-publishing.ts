@@ -6,12 +6,14 @@ import type { MqttPublishing } from './mqtt-connection.js';
 import type { MqttDesk } from './mqtt-desk.js';
 import { LinkError, reason } from './mqtt-link.js';
 import { bufferOf, packetSize, propertiesOf } from './mqtt-record.js';
+import type { SeatRoll } from './mqtt-seats.js';
 import { isDeadLetterTopic, type MqttTopics } from './mqtt-topics.js';
 
 /** What publishing goes by. */
 export interface PublishingRules {
   readonly unrouted: 'ignore' | 'refuse';
   readonly retained: readonly string[];
+  readonly awaitGroups: boolean;
 }
 
 /** What no other try does better. */
@@ -25,12 +27,21 @@ export class MqttPublishingDesk {
   readonly #topics: MqttTopics;
   readonly #clock: Clock;
   readonly #rules: PublishingRules;
+  readonly #restore: (roll: SeatRoll) => void;
 
-  constructor(desk: MqttDesk, topics: MqttTopics, clock: Clock, rules: PublishingRules) {
+  /** `restore` subscribes again for a group of which nobody is there. */
+  constructor(
+    desk: MqttDesk,
+    topics: MqttTopics,
+    clock: Clock,
+    rules: PublishingRules,
+    restore: (roll: SeatRoll) => void,
+  ) {
     this.#desk = desk;
     this.#topics = topics;
     this.#clock = clock;
     this.#rules = rules;
+    this.#restore = restore;
   }
 
   publish(records: readonly OutRecord[]): Promise<readonly PublishOutcome[]> {
@@ -48,6 +59,8 @@ export class MqttPublishingDesk {
       );
       return { ok: false, error, retryable: false, maybeStored: false };
     }
+    const missing = this.#missing(record.topic);
+    if (missing !== undefined) return notStored(missing);
     const retain = this.#rules.retained.some(pattern => matchesPattern(pattern, record.topic));
     const options: MqttPublishing = { qos: 1, retain, properties };
     try {
@@ -58,6 +71,15 @@ export class MqttPublishingDesk {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** A group that the broker may not know any more would not get it, and nobody would be told. */
+  #missing(topic: string): LinkError | undefined {
+    if (!this.#rules.awaitGroups || this.#desk.link === undefined) return undefined;
+    const missing = this.#desk.missing(topic);
+    for (const roll of missing) if (roll.deserted) this.#restore(roll);
+    const names = missing.map(({ group }) => group).join(', ');
+    return missing.length === 0 ? undefined : new LinkError(`${topic}: waits for the groups ${names}`, {});
   }
 
   /** A dead letter that nobody keeps would be lost, when its original is settled. */

@@ -1,15 +1,23 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { MqttLink } from './mqtt-link.js';
 
-/** What is told of the seats of a group. */
-export interface SeatEvents {
+/** Who is told of the seats of a group. */
+export interface SeatListener {
   /** Something is otherwise than it was. */
-  changed(): void;
+  look(): void;
   /** Whoever has a seat is to say so again. */
-  called(): void;
+  answer(): void;
 }
 
-const CALL = 'call';
+/** The last level of the topic by which members are called. No seat is called so. */
+export const CALL = 'call';
+/** What is said of a seat by who leaves it, and by the broker when its holder is lost. */
+export const FREE = 'free';
+export const GONE = 'gone';
+/** Stands after the name of a holder who has not subscribed, and only empties what is there. */
+export const EMPTIES = 'empties';
+/** So long members may take to answer a call, in ms: much is to be done after a broker has come back. */
+const ANSWER_MS = 5_000;
 
 /**
  * The seats of a group: each is a session at the broker, with its share of the messages. Who takes a seat that
@@ -17,30 +25,35 @@ const CALL = 'call';
  * nobody has.
  */
 export class SeatRoll {
-  /** Matches the names of all its seats. */
-  readonly filter: string;
-  readonly callTopic: string;
-  readonly #base: string;
+  readonly base: string;
+  readonly group: string;
+  readonly pattern: string;
+  readonly listeners = new Set<SeatListener>();
   readonly #clock: Clock;
-  readonly #answerMs: number;
-  readonly #events: SeatEvents;
   /** Who has each seat; '' for nobody. */
   readonly #holders = new Map<string, string>();
-  /** Those of which it is not known that their holders live. */
-  #silent = new Set<string>();
+  /** Those whose holders have not been heard of since the present connection began. */
+  readonly #silent = new Set<string>();
+  #assured = false;
+  #called = 0;
 
-  /** Who has not answered a call within `answerMs` is gone. */
-  constructor(base: string, clock: Clock, answerMs: number, events: SeatEvents) {
-    this.#base = `${base}/`;
-    this.filter = `${base}/+`;
-    this.callTopic = `${base}/${CALL}`;
+  constructor(own: string, group: string, pattern: string, clock: Clock) {
+    this.base = `${own}/seats/${group}/${pattern}`;
+    this.group = group;
+    this.pattern = pattern;
     this.#clock = clock;
-    this.#answerMs = answerMs;
-    this.#events = events;
   }
 
   get size(): number {
     return this.#holders.size;
+  }
+
+  /**
+   * Whether somebody has said, since the present connection began, that he is subscribed: a broker that was
+   * started again in between may have forgotten it.
+   */
+  get assured(): boolean {
+    return this.#assured;
   }
 
   /** Those that nobody has. */
@@ -48,49 +61,62 @@ export class SeatRoll {
     return [...this.#holders].filter(([, holder]) => holder === '').map(([seat]) => seat);
   }
 
+  /** Whether nobody has any of its seats. */
+  get deserted(): boolean {
+    return this.size > 0 && this.free.length === this.size;
+  }
+
   /** Who has it; '' for nobody, `undefined` for a seat that is not known. */
   holder(seat: string): string | undefined {
     return this.#holders.get(seat);
   }
 
+  /** For a new connection, which is told everything again. */
   clear(): void {
     this.#holders.clear();
     this.#silent.clear();
+    this.#assured = false;
+    this.#called = 0;
   }
 
   /** `isNews` of what is said now, and not only retained. */
-  note(topic: string, text: string, isNews: boolean): void {
-    if (!topic.startsWith(this.#base)) return;
-    const seat = topic.slice(this.#base.length);
+  note(seat: string, text: string, isNews: boolean): void {
     if (seat === CALL) {
-      this.#events.called();
+      this.#await();
+      for (const listener of this.listeners) listener.answer();
       return;
     }
+    const [who = '', what] = text.split(' ');
+    const isHeld = who !== '' && who !== FREE && who !== GONE;
     if (text === '') this.#holders.delete(seat);
-    else this.#holders.set(seat, text === FREE ? '' : text);
-    if (isNews) this.#silent.delete(seat);
-    this.#events.changed();
+    else this.#holders.set(seat, isHeld ? who : '');
+    if (isHeld && !isNews) this.#silent.add(seat);
+    else this.#silent.delete(seat);
+    if (isNews && who !== '' && who !== GONE && what !== EMPTIES) this.#assured = true;
+    for (const listener of this.listeners) listener.look();
   }
 
-  /** Whether there is anybody to be called; who does not answer has left his seat. */
-  startCall(): boolean {
-    const silent = new Set([...this.#holders].filter(([, holder]) => holder !== '').map(([seat]) => seat));
-    this.#silent = silent;
-    if (silent.size === 0) return false;
-    this.#clock.schedule(this.#answerMs, () => {
-      if (this.#silent !== silent) return;
-      for (const seat of silent) this.#holders.set(seat, '');
-      if (silent.size > 0) this.#events.changed();
+  /** Whether somebody should be called, and has not been since the present connection began. */
+  get callable(): boolean {
+    return this.#called === 0 && this.#silent.size > 0;
+  }
+
+  /** Who does not answer has left his seat: a broker that crashed has not said of anybody that he is gone. */
+  #await(): void {
+    this.#called++;
+    const call = this.#called;
+    this.#clock.schedule(ANSWER_MS, () => {
+      if (call !== this.#called || this.#silent.size === 0) return;
+      for (const seat of this.#silent) this.#holders.set(seat, '');
+      this.#silent.clear();
+      for (const listener of this.listeners) listener.look();
     });
-    return true;
   }
 }
 
-/** What is said of a seat that nobody has. */
-export const FREE = 'free';
 const retained = { qos: 1, retain: true, properties: {} } as const;
 
-/** Says who has a seat from now on, `FREE` for nobody; `undefined` that there is none any more. */
+/** Says who has a seat from now on, or `FREE`; `undefined` that there is none any more. */
 export async function tellSeat(link: MqttLink, topic: string, holder: string | undefined): Promise<void> {
   await link.publish(topic, Buffer.from(holder ?? ''), retained);
 }

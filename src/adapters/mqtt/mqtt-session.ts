@@ -3,7 +3,7 @@ import type { MqttConnecting, MqttPublication } from './mqtt-connection.js';
 import type { LineParts } from './mqtt-line.js';
 import { MqttLine } from './mqtt-line.js';
 import { connecting, type LinkError, type MqttLink } from './mqtt-link.js';
-import { FREE, tellSeat } from './mqtt-seats.js';
+import { EMPTIES, FREE, GONE, tellSeat } from './mqtt-seats.js';
 
 /** What a session is. */
 export interface SessionPlan {
@@ -68,6 +68,12 @@ export class MqttSession {
     });
   }
 
+  /** What is said of its seat. */
+  get #name(): string {
+    const { holder, toEmpty } = this.plan;
+    return toEmpty ? `${holder} ${EMPTIES}` : holder;
+  }
+
   get isOpen(): boolean {
     return this.#line.link !== undefined;
   }
@@ -78,16 +84,16 @@ export class MqttSession {
 
   /** Says again who has the seat. */
   async answer(): Promise<void> {
-    const { seat, holder } = this.plan;
+    const { seat } = this.plan;
     const { link } = this.#line;
     // Where that fails the connection is lost, and it is said by the next one.
-    if (seat !== undefined && link !== undefined) await tellSeat(link, seat, holder).catch(() => {});
+    if (seat !== undefined && link !== undefined) await tellSeat(link, seat, this.#name).catch(() => {});
   }
 
   /** Lets go of it: it stays, for whoever comes next. One without a seat ends. */
   async leave(): Promise<void> {
-    const { seat } = this.plan;
-    await this.#end(seat !== undefined, link => tellSeat(link, seat!, FREE));
+    const { seat, toEmpty } = this.plan;
+    await this.#end(seat !== undefined, link => tellSeat(link, seat!, toEmpty ? GONE : FREE));
   }
 
   /** Gives it up for good. */
@@ -114,17 +120,21 @@ export class MqttSession {
     const properties = { sessionExpiryInterval: expirySeconds, receiveMaximum };
     const options = { ...connecting, clientId, clean: seat === undefined && !again, properties };
     if (seat === undefined) return options;
-    const will = { topic: seat, payload: Buffer.from(FREE), qos: 1, retain: true } as const;
+    const will = { topic: seat, payload: Buffer.from(GONE), qos: 1, retain: true } as const;
     return { ...options, will: { ...will, properties: { willDelayInterval: graceSeconds } } };
   }
 
   async #begin(link: MqttLink): Promise<void> {
     const { seat, filter, toEmpty, retained } = this.plan;
-    if (seat !== undefined) await tellSeat(link, seat, this.plan.holder);
-    if (toEmpty) await this.#setMark(link);
-    // Who held it in the meantime may have ended the subscription.
-    else if (seat !== undefined || link.welcome.sessionPresent !== true)
-      await link.subscribe(filter, retained);
+    if (toEmpty) {
+      if (seat !== undefined) await tellSeat(link, seat, this.#name);
+      await this.#setMark(link);
+      return;
+    }
+    // Who held it in the meantime may have ended the subscription; a broker that was down may not know it.
+    if (seat !== undefined || link.welcome.sessionPresent !== true) await link.subscribe(filter, retained);
+    // Only now: it says that the broker knows of the subscription.
+    if (seat !== undefined) await tellSeat(link, seat, this.#name);
   }
 
   /** Takes in no more, and publishes to the session itself: that comes after all that it holds. */

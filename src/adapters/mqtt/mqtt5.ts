@@ -1,6 +1,6 @@
 import { checkPattern } from '../../core/topic-pattern.js';
 import { type Clock, systemClock } from '../../kernel/clock.js';
-import { checkKeys, checkNumber, checkOneOf, given, refuse } from '../../kernel/options.js';
+import { checkFlag, checkKeys, checkNumber, checkOneOf, given, refuse } from '../../kernel/options.js';
 import { type Random, systemRandom } from '../../kernel/random.js';
 import type { Driver } from '../../messaging/driver.js';
 import type { MqttCapabilities } from './mqtt-capabilities.js';
@@ -36,6 +36,13 @@ export interface Mqtt5Options {
    */
   readonly unrouted?: 'ignore' | 'refuse';
   /**
+   * Whether a message is held back until each group that should get it is known to have subscribed at the
+   * broker, as it is now: brokers forget shared subscriptions when they are started again, and say nothing of
+   * it. Publishing then reads the seats of groups, and subscribes for those that nobody is there of.
+   * @default true
+   */
+  readonly awaitGroups?: boolean;
+  /**
    * Topics, or patterns, of which the broker retains the last message: who subscribes without a group begins
    * with it. At most 100. @default none
    */
@@ -54,6 +61,7 @@ export const mqtt5Defaults: {
   readonly sessionExpiryMs: number;
   readonly deadLetterGroup: string;
   readonly unrouted: 'ignore';
+  readonly awaitGroups: boolean;
   readonly retained: readonly string[];
   readonly maxRecordBytes: number;
 } = /* @__PURE__ */ Object.freeze({
@@ -61,6 +69,7 @@ export const mqtt5Defaults: {
   sessionExpiryMs: 604_800_000,
   deadLetterGroup: 'dead-letters',
   unrouted: 'ignore',
+  awaitGroups: true,
   retained: /* @__PURE__ */ Object.freeze([]),
   maxRecordBytes: 262_144,
 });
@@ -108,6 +117,7 @@ export function mqtt5(options: Mqtt5Options): Driver<MqttCapabilities> {
   // A broker keeps a session for at most so many seconds.
   checkNumber(owner, 'sessionExpiryMs', all.sessionExpiryMs, { min: 1_000, max: (2 ** 32 - 2) * 1_000 });
   checkOneOf(owner, 'unrouted', all.unrouted, ['ignore', 'refuse']);
+  checkFlag(owner, 'awaitGroups', all.awaitGroups);
   checkRetained(all.retained);
   const size = { min: 1, max: LARGEST_RECORD, integer: true };
   checkNumber(owner, 'maxRecordBytes', all.maxRecordBytes, size);
