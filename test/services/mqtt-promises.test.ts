@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MqttConnection } from '../../src/adapters/mqtt/mqtt-connection.js';
 import { type Mqtt5Options, mqtt5 } from '../../src/adapters/mqtt/mqtt5.js';
-import { textCodec } from '../../src/messaging/codec.js';
+import { bytesCodec } from '../../src/messaging/codec.js';
 import type { OutRecord, RawDelivery, SubscribeSpec } from '../../src/messaging/driver.js';
 import { createBus } from '../../src/messaging/driver-bus.js';
 import { topic } from '../../src/messaging/topic.js';
@@ -73,6 +73,7 @@ describe.skipIf(!there)('the sessions of a bus', () => {
     await until(() => held.length === 2, 5_000);
     expect([await held[0]?.ack(), held[0]?.attempt, held[1]?.attempt]).toEqual(['stale', undefined, 2]);
     expect([await held[1]?.ack(), await held[1]?.ack()]).toEqual(['done', 'stale']);
+    await until(() => told.length === 3, 5_000);
     expect(told).toEqual(['ready', 'lost', 'ready']);
   });
 
@@ -115,7 +116,9 @@ describe.skipIf(!there)('the sessions of a bus', () => {
     expect((await retainedBelow(mqttUrl, `${prefix}~`)).size).toBe(0);
     const { subscription } = await hold(one);
     await subscription.close();
-    await hold(one, { topology: 'check' });
+    const two = driver();
+    await two.connect();
+    await hold(two, { topology: 'check' });
   });
 
   it('end with the subscriber where there is no group', async () => {
@@ -153,12 +156,12 @@ describe.skipIf(!there)('a message over MQTT', () => {
 
   it('of a stranger is read as it is, and what has no name for a bus is left', async () => {
     const { bus, prefix } = scene();
-    const one = createBus(mqtt5({ connect: connectTo(mqttUrl), prefix }), { codec: textCodec });
+    const one = createBus(mqtt5({ connect: connectTo(mqttUrl), prefix }), { codec: bytesCodec });
     onTestFinished(() => one.close());
     const seen: unknown[] = [];
     const options = { group: 'g' } as const;
     await one.subscribe(`home.>`, options, ({ data, topic: from, headers }) => {
-      seen.push([from, data, headers['unit']]);
+      seen.push([from, String(Buffer.from(data as Uint8Array)), headers['unit']]);
     }).ready;
     await bus().connect();
     const client = await plainClient(mqttUrl);
@@ -171,9 +174,10 @@ describe.skipIf(!there)('a message over MQTT', () => {
     await until(() => seen.length === 2, 5_000);
     await client.endAsync();
     await sleep(100);
-    expect(seen).toEqual([
-      ['home.kitchen.temp', '21', 'C'],
+    // What comes with QoS 0 does not wait for its turn.
+    expect(seen.sort()).toEqual([
       ['home.attic', '22', undefined],
+      ['home.kitchen.temp', '21', 'C'],
     ]);
   });
 
@@ -274,16 +278,15 @@ describe.skipIf(!installed)('a broker with rules', () => {
     const broker = await OwnMosquitto.make([]);
     onTestFinished(() => broker.remove());
     const acl = join(broker.folder, 'acl');
-    writeFileSync(acl, 'topic readwrite p~/#\ntopic read p/#\ntopic write p/orders/#\n');
+    writeFileSync(acl, 'topic readwrite p~/#\ntopic readwrite p/orders/#\n');
     broker.configure([`acl_file ${acl}`]);
     await broker.start();
     const one = scene({ prefix: 'p', deadLetterGroup: null }, broker.url).driver();
     await one.connect();
     const refused = { ok: false, retryable: false, maybeStored: false, error: { reasonCode: 0x87 } };
-    expect(await one.publish([recordOf({ topic: 'secrets' }), recordOf()])).toMatchObject([
-      refused,
-      { ok: true },
-    ]);
+    expect(await one.publish([recordOf({ topic: 'secrets' })])).toMatchObject([refused]);
+    // This broker closes the connection as well: the driver makes another one.
+    await until(async () => (await one.publish([recordOf()]))[0]?.ok === true, 5_000);
   });
 
   it('that lets nobody in makes connecting fail', async () => {

@@ -37,8 +37,10 @@ export function propertiesOf({ headers, expiresAt }: OutRecord, now: number): Mq
     } else userProperties[name] = value;
   }
   if (marked.length > 0) userProperties[ESCAPED] = marked.join(' ');
+  // The client says that an empty one is longer than it is: the broker would wait for the rest.
+  const isBare = Object.keys(userProperties).length === 0;
   return {
-    userProperties,
+    ...(isBare ? {} : { userProperties }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(expiresAt === undefined ? {} : { messageExpiryInterval: secondsUntil(expiresAt, now) }),
   };
