@@ -95,15 +95,18 @@ export class MqttDesk {
    */
   missing(topic: string): readonly SeatRoll[] {
     if (this.#settled.has(topic)) return [];
-    const missing = [...this.#rolls.values()].filter(
-      roll => roll.size > 0 && !roll.assured && matchesPattern(roll.pattern, topic),
-    );
+    const missing = this.groups(topic).filter(roll => !roll.assured);
     for (const roll of missing) this.#call(roll);
     if (missing.length === 0) {
       if (this.#settled.size >= MOST_TOPICS) this.#settled.clear();
       this.#settled.add(topic);
     }
     return missing;
+  }
+
+  /** The groups that should get what is published to `topic`. */
+  groups(topic: string): readonly SeatRoll[] {
+    return [...this.#rolls.values()].filter(roll => roll.size > 0 && matchesPattern(roll.pattern, topic));
   }
 
   #roll(group: string, pattern: string): SeatRoll {

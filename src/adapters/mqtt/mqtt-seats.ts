@@ -18,6 +18,8 @@ export const GONE = 'gone';
 export const EMPTIES = 'empties';
 /** So long members may take to answer a call, in ms: much is to be done after a broker has come back. */
 const ANSWER_MS = 5_000;
+/** So long after a lost connection seats are left to those who had them, in ms. */
+const CALM_MS = 1_000;
 
 /**
  * The seats of a group: each is a session at the broker, with its share of the messages. Who takes a seat that
@@ -36,6 +38,7 @@ export class SeatRoll {
   readonly #silent = new Set<string>();
   #assured = false;
   #called = 0;
+  #calmUntil = 0;
 
   constructor(own: string, group: string, pattern: string, clock: Clock) {
     this.base = `${own}/seats/${group}/${pattern}`;
@@ -71,8 +74,14 @@ export class SeatRoll {
     return this.#holders.get(seat);
   }
 
+  /** For how many ms nobody should reach for what is free: its holder may be on his way back as well. */
+  get calmMs(): number {
+    return Math.max(0, this.#calmUntil - this.#clock.now());
+  }
+
   /** For a new connection, which is told everything again. */
   clear(): void {
+    this.#calmUntil = this.#clock.now() + CALM_MS;
     this.#holders.clear();
     this.#silent.clear();
     this.#assured = false;

@@ -101,7 +101,7 @@ export class MqttSubscription implements DriverSubscription {
     // The broker took this process for gone when it was not.
     if (seats.roll.holder(this.#ownSeat) === '') void this.#own.answer();
     if (!seats.roll.free.some(seat => !seats.isOurs(seat))) return;
-    this.#reach = clock.schedule(random() * REACH_MS, () => {
+    this.#reach = clock.schedule(seats.roll.calmMs + random() * REACH_MS, () => {
       this.#reach = undefined;
       this.#empty();
     });
@@ -109,7 +109,8 @@ export class MqttSubscription implements DriverSubscription {
 
   #empty(): void {
     const { seats } = this.#parts;
-    if (seats === undefined || this.#closed) return;
+    // Without a seat of its own it could give up the last one of the group.
+    if (seats === undefined || this.#closed || this.#own?.isOpen !== true) return;
     for (const seat of seats.roll.free) {
       if (this.#left.size >= MOST_EMPTIED) return;
       if (!seats.isOurs(seat)) void this.#takeOver(seat);
@@ -154,7 +155,9 @@ export class MqttSubscription implements DriverSubscription {
         if (session === this.#own) this.#parts.sink.lost(error);
       },
       ready: session => {
-        if (session === this.#own) this.#parts.sink.ready();
+        if (session !== this.#own) return;
+        this.#parts.sink.ready();
+        this.look();
       },
       ousted: session => this.#yield(session),
       empty: session => {
