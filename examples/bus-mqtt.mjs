@@ -16,20 +16,29 @@ try {
 // A prefix of its own, so that two of these do not hear of each other. The last group goes after a minute.
 const prefix = `keelson-example-${process.pid}`;
 const driver = () =>
-  mqtt5({ connect: options => connect(url, options), prefix, sessionExpiryMs: 60_000, deadLetterGroup: null });
+  mqtt5({
+    connect: options => connect(url, options),
+    prefix,
+    sessionExpiryMs: 60_000,
+    deadLetterGroup: null,
+  });
 const readings = topic('home.kitchen.temperature');
 const [one, two] = [createBus(driver()), createBus(driver())];
 
 const lines = [];
 const seen = new Set();
-const consume = (bus, name, pattern) =>
-  bus.subscribe(pattern, { group: 'heating', failure: { redeliver: [20] } }, ({ data, topic, attempt }) => {
-    if (data.celsius === 21 && attempt === 1) throw new Error('bad luck');
-    seen.add(data.celsius);
-    lines.push(`${topic}: ${data.celsius} °C, delivery ${attempt}`);
-  });
-const first = consume(one, 'one', 'home.*.temperature');
-const second = consume(two, 'two', 'home.*.temperature');
+const consume = bus =>
+  bus.subscribe(
+    'home.*.temperature',
+    { group: 'heating', failure: { redeliver: [20] } },
+    ({ data, topic, attempt }) => {
+      if (data.celsius === 21 && attempt === 1) throw new Error('bad luck');
+      seen.add(data.celsius);
+      lines.push(`${topic}: ${data.celsius} °C, delivery ${attempt}`);
+    },
+  );
+const first = consume(one);
+const second = consume(two);
 await Promise.all([first.ready, second.ready]);
 
 const until = async count => {

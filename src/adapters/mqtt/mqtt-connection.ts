@@ -62,7 +62,7 @@ export interface MqttConnecting {
     readonly payload: Buffer;
     readonly qos: 1;
     readonly retain: true;
-    readonly properties: { readonly willDelayInterval: number };
+    readonly properties: { readonly willDelayInterval: number; readonly messageExpiryInterval: number };
   };
 }
 

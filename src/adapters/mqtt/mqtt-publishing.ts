@@ -85,7 +85,9 @@ export class MqttPublishingDesk {
   /** A dead letter that nobody keeps would be lost, when its original is settled. */
   #unrouted(topic: string): PublishOutcome {
     // A group that is known must have subscribed, and has not: it is known of too late, or was forgotten.
-    const isMissed = this.#rules.awaitGroups && this.#desk.groups(topic).length > 0;
+    // One that was assured and that nobody is in has come to its end meanwhile.
+    const lasts = (roll: SeatRoll): boolean => !roll.assured || !roll.deserted;
+    const isMissed = this.#rules.awaitGroups && this.#desk.groups(topic).some(lasts);
     if (this.#rules.unrouted === 'ignore' && !isDeadLetterTopic(topic) && !isMissed) return { ok: true };
     const reasonCode = reason.noMatchingSubscribers;
     return notStored(new LinkError(`${topic}: nobody has subscribed to it`, { reasonCode }));

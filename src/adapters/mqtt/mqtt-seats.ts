@@ -123,9 +123,16 @@ export class SeatRoll {
   }
 }
 
-const retained = { qos: 1, retain: true, properties: {} } as const;
-
-/** Says who has a seat from now on, or `FREE`; `undefined` that there is none any more. */
-export async function tellSeat(link: MqttLink, topic: string, holder: string | undefined): Promise<void> {
-  await link.publish(topic, Buffer.from(holder ?? ''), retained);
+/**
+ * Says who has a seat from now on; `undefined` that there is none any more. What is said of one that nobody
+ * has goes with its session, after so many seconds.
+ */
+export async function tellSeat(
+  link: MqttLink,
+  topic: string,
+  holder: string | undefined,
+  expirySeconds: number,
+): Promise<void> {
+  const properties = holder === FREE || holder === GONE ? { messageExpiryInterval: expirySeconds } : {};
+  await link.publish(topic, Buffer.from(holder ?? ''), { qos: 1, retain: true, properties });
 }

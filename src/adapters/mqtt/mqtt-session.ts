@@ -74,6 +74,11 @@ export class MqttSession {
     return toEmpty ? `${holder} ${EMPTIES}` : holder;
   }
 
+  async #tell(link: MqttLink, holder: string | undefined): Promise<void> {
+    const { seat, expirySeconds } = this.plan;
+    if (seat !== undefined) await tellSeat(link, seat, holder, expirySeconds);
+  }
+
   get isOpen(): boolean {
     return this.#line.link !== undefined;
   }
@@ -87,13 +92,13 @@ export class MqttSession {
     const { seat } = this.plan;
     const { link } = this.#line;
     // Where that fails the connection is lost, and it is said by the next one.
-    if (seat !== undefined && link !== undefined) await tellSeat(link, seat, this.#name).catch(() => {});
+    if (seat !== undefined && link !== undefined) await this.#tell(link, this.#name).catch(() => {});
   }
 
   /** Lets go of it: it stays, for whoever comes next. One without a seat ends. */
   async leave(): Promise<void> {
     const { seat, toEmpty } = this.plan;
-    await this.#end(seat !== undefined, link => tellSeat(link, seat!, toEmpty ? GONE : FREE));
+    await this.#end(seat !== undefined, link => this.#tell(link, toEmpty ? GONE : FREE));
   }
 
   /** Gives it up for good. */
@@ -121,20 +126,26 @@ export class MqttSession {
     const options = { ...connecting, clientId, clean: seat === undefined && !again, properties };
     if (seat === undefined) return options;
     const will = { topic: seat, payload: Buffer.from(GONE), qos: 1, retain: true } as const;
-    return { ...options, will: { ...will, properties: { willDelayInterval: graceSeconds } } };
+    return {
+      ...options,
+      will: {
+        ...will,
+        properties: { willDelayInterval: graceSeconds, messageExpiryInterval: expirySeconds },
+      },
+    };
   }
 
   async #begin(link: MqttLink): Promise<void> {
     const { seat, filter, toEmpty, retained } = this.plan;
     if (toEmpty) {
-      if (seat !== undefined) await tellSeat(link, seat, this.#name);
+      if (seat !== undefined) await this.#tell(link, this.#name);
       await this.#setMark(link);
       return;
     }
     // Who held it in the meantime may have ended the subscription; a broker that was down may not know it.
     if (seat !== undefined || link.welcome.sessionPresent !== true) await link.subscribe(filter, retained);
     // Only now: it says that the broker knows of the subscription.
-    if (seat !== undefined) await tellSeat(link, seat, this.#name);
+    if (seat !== undefined) await this.#tell(link, this.#name);
   }
 
   /** Takes in no more, and publishes to the session itself: that comes after all that it holds. */

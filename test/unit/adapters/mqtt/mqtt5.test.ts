@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mqtt5 } from '../../../../src/adapters/mqtt/mqtt5.js';
 import { packetSize, propertiesOf, recordOf } from '../../../../src/adapters/mqtt/mqtt-record.js';
 import { SeatRoll } from '../../../../src/adapters/mqtt/mqtt-seats.js';
 import { MqttTopics } from '../../../../src/adapters/mqtt/mqtt-topics.js';
+import { mqtt5 } from '../../../../src/adapters/mqtt/mqtt5.js';
 import type { OutRecord } from '../../../../src/messaging/driver.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 
@@ -16,10 +16,16 @@ const record: OutRecord = {
 describe('mqtt5', () => {
   it.each([
     [{}, 'mqtt5: `connect` must be a function that opens a connection, got undefined'],
-    [{ connect, prefix: '/a' }, 'mqtt5: `prefix` must be at most 8 levels of A-Z a-z 0-9 _ and -, with / between'],
+    [
+      { connect, prefix: '/a' },
+      'mqtt5: `prefix` must be at most 8 levels of A-Z a-z 0-9 _ and -, with / between',
+    ],
     [{ connect, prefix: 'a/#' }, 'mqtt5: `prefix` must be at most 8 levels'],
     [{ connect, sessionExpiryMs: 1 }, 'mqtt5: `sessionExpiryMs` must be a number >= 1000'],
-    [{ connect, deadLetterGroup: 'a b' }, 'mqtt5: `deadLetterGroup` must be null or the name of a group, got "a b"'],
+    [
+      { connect, deadLetterGroup: 'a b' },
+      'mqtt5: `deadLetterGroup` must be null or the name of a group, got "a b"',
+    ],
     [{ connect, unrouted: 'drop' }, "mqtt5: `unrouted` must be 'ignore' or 'refuse', got \"drop\""],
     [{ connect, awaitGroups: 1 }, 'mqtt5: `awaitGroups` must be'],
     [{ connect, retained: 'a' }, 'mqtt5: `retained` must be an array of at most 100 topics or patterns'],
@@ -82,7 +88,9 @@ describe('a message over MQTT', () => {
       fc.property(fc.dictionary(name, value, { noNullPrototype: true }), value, (own, type) => {
         const headers = { ...own, 'content-type': type };
         const properties = propertiesOf({ ...record, headers }, 0);
-        const all = [properties.contentType ?? '', ...Object.values(properties.userProperties ?? {})].join('');
+        const all = [properties.contentType ?? '', ...Object.values(properties.userProperties ?? {})].join(
+          '',
+        );
         expect(all).not.toMatch(/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u);
         const packet = { topic: 't', payload: record.body, dup: false, retain: false, properties };
         expect(recordOf('orders', packet).headers).toEqual(headers);

@@ -11,7 +11,10 @@ function cells(heading: string, place: number): Readonly<Record<string, string>>
   const rows = section.split('\n').filter(line => line.startsWith('| `'));
   return Object.fromEntries(
     rows.map(row => {
-      const all = row.replaceAll('\\|', '/').split('|').map(cell => cell.trim().replace(/^`(.*)`$/, '$1'));
+      const all = row
+        .replaceAll('\\|', '/')
+        .split('|')
+        .map(cell => cell.trim().replace(/^`(.*)`$/, '$1'));
       return [all[1]!, all[place]!.replaceAll('_', '')];
     }),
   );
