@@ -1,4 +1,4 @@
-/** Messages over MQTT 5: a group shares them, who leaves leaves nothing behind, devices take part as they are. */
+/** Messages over MQTT 5: a group shares them, who leaves leaves nothing behind, devices take part. */
 
 import { createBus, topic } from 'keelson/messaging';
 import { mqtt5 } from 'keelson/mqtt';
@@ -25,8 +25,7 @@ const driver = () =>
 const readings = topic('home.kitchen.temperature');
 const [one, two] = [createBus(driver()), createBus(driver())];
 
-const lines = [];
-const seen = new Set();
+const [lines, seen] = [[], new Set()];
 const consume = bus =>
   bus.subscribe(
     'home.*.temperature',
@@ -37,17 +36,16 @@ const consume = bus =>
       lines.push(`${topic}: ${data.celsius} °C, delivery ${attempt}`);
     },
   );
-const first = consume(one);
-const second = consume(two);
+const [first, second] = [consume(one), consume(two)];
 await Promise.all([first.ready, second.ready]);
 
 const until = async count => {
   while (seen.size < count) await new Promise(resolve => setTimeout(resolve, 10));
 };
-await one.publish(readings, { celsius: 20 });
-await until(1);
-await one.publish(readings, { celsius: 21 });
-await until(2);
+for (const celsius of [20, 21]) {
+  await one.publish(readings, { celsius });
+  await until(celsius - 19);
+}
 // A device that has never heard of a bus.
 await device.publishAsync(`${prefix}/home/attic/temperature`, '{"celsius":22}', { qos: 1 });
 await until(3);

@@ -59,9 +59,9 @@ async function publisher(broker: OwnMosquitto) {
 const six = ['0', '1', '2', '3', '4', '5'];
 const shared = '$share/g/t';
 
-/** Why the driver does what it does. Should one of these fail with a newer broker, something can be simpler. */
+/** Why the driver does what it does. Should one fail with a newer broker, something can be simpler. */
 describe.skipIf(!there)('Mosquitto', () => {
-  it('loses what a crashed member of a shared subscription held, where its session ends with it', async () => {
+  it('loses what a crashed member of a group held, where its session ends with it', async () => {
     const broker = await ownBroker();
     const { publish } = await publisher(broker);
     const [a, b] = [await member(broker, 'a', 0, shared), await member(broker, 'b', 0, shared)];
@@ -78,7 +78,7 @@ describe.skipIf(!there)('Mosquitto', () => {
     expect(b.got).toEqual(['1', '3', '5', '6', '7']);
   });
 
-  it('keeps for a crashed member what it held and its share of the rest, where its session stays', async () => {
+  it('keeps for a crashed member what it held and its share, where its session stays', async () => {
     const broker = await ownBroker();
     const { publish } = await publisher(broker);
     const [a, b] = [await member(broker, 'a', 600, shared), await member(broker, 'b', 600, shared)];
@@ -139,7 +139,7 @@ describe.skipIf(!there)('Mosquitto', () => {
     expect(again.got).toEqual(['0', '1', '2']);
   });
 
-  it('forgets with a crash what it has not written down, and nothing when it ends in good order', async () => {
+  it('forgets with a crash what it has not written down, and nothing else', async () => {
     for (const [how, kept] of [['crash', 0] as const, ['term', 6] as const]) {
       const broker = await ownBroker();
       const first = await member(broker, 'a', 600, 't');
@@ -154,7 +154,7 @@ describe.skipIf(!there)('Mosquitto', () => {
     }
   });
 
-  it('closes the connection of who sends a control character in a property, or too large a packet', async () => {
+  it('closes the connection of who sends a control character, or too large a packet', async () => {
     const broker = await ownBroker(['max_packet_size 1000']);
     const one = await publisher(broker);
     one.client.publish('t', 'x', { qos: 1, properties: { userProperties: { a: 'two\nlines' } } });

@@ -1,23 +1,32 @@
 /** Properties of MQTT 5, as far as they are spoken of here, in the words of MQTT.js. */
 export interface MqttProperties {
+  /** The media type of the body. */
   readonly contentType?: string;
+  /** Headers, by name; a name may stand there more than once. */
   readonly userProperties?: Record<string, string | string[]>;
+  /** For how many seconds it is of use. */
   readonly messageExpiryInterval?: number;
-  readonly payloadFormatIndicator?: boolean;
 }
 
 /** A message as MQTT.js hands it over. */
 export interface MqttPublication {
+  /** Where it was published. */
   readonly topic: string;
+  /** Its body. */
   readonly payload: string | Uint8Array;
+  /** Whether it was sent before. */
   readonly dup: boolean;
+  /** Whether it was published before the subscription was there. */
   readonly retain: boolean;
+  /** What is said of it. */
   readonly properties?: MqttProperties;
 }
 
 /** What the broker says of itself when it lets a client in. */
 export interface MqttWelcome {
+  /** Whether it knows the session. */
   readonly sessionPresent?: boolean;
+  /** What it can do, and how much it takes; what is left out it can. */
   readonly properties?: {
     readonly receiveMaximum?: number;
     readonly maximumPacketSize?: number;
@@ -31,8 +40,11 @@ export interface MqttWelcome {
 
 /** How one message is published. */
 export interface MqttPublishing {
+  /** At least once. */
   readonly qos: 1;
+  /** Whether the broker keeps it as the last one of its topic. */
   readonly retain: boolean;
+  /** What is said of it. */
   readonly properties: MqttProperties;
 }
 
@@ -50,6 +62,7 @@ export interface MqttConnecting {
   readonly resubscribe: false;
   /** The ms within which the broker has to answer. */
   readonly connectTimeout: number;
+  /** Those of the session. */
   readonly properties: {
     /** For how many seconds the session outlives the connection. */
     readonly sessionExpiryInterval: number;
@@ -72,17 +85,20 @@ export interface MqttConnecting {
 export interface MqttConnection {
   /** Set by the driver: is called with each message, and holds its acknowledgement until it calls back. */
   handleMessage: (packet: never, callback: (error?: Error) => void) => void;
+  /** Publishes; calls back with the acknowledgement. */
   publish(
     topic: string,
     message: Buffer,
     options: MqttPublishing,
     callback: (error?: Error | null, packet?: { readonly messageId?: number }) => void,
   ): unknown;
+  /** Subscribes the session; calls back when the broker has. */
   subscribe(
     topic: string,
     options: { qos: 1; rh: 0 | 2; rap: boolean },
     callback: (error: Error | null) => void,
   ): unknown;
+  /** Ends a subscription of the session. */
   unsubscribe(topic: string, callback: (error?: Error) => void): unknown;
   /** Ends the connection: by force, or with a farewell. */
   end(

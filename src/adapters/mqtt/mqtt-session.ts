@@ -103,11 +103,8 @@ export class MqttSession {
 
   /** Gives it up for good. */
   async forget(): Promise<void> {
-    const { seat } = this.plan;
     // In this order: a session that nobody knows of ends by itself, a seat without a session would stay.
-    await this.#end(false, link =>
-      seat === undefined ? Promise.resolve() : tellSeat(link, seat, undefined),
-    );
+    await this.#end(false, link => this.#tell(link, undefined));
   }
 
   async #end(stays: boolean, farewell: (link: MqttLink) => Promise<void>): Promise<void> {

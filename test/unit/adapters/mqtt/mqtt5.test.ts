@@ -131,7 +131,7 @@ describe('the seats of a group', () => {
     return { clock, told, roll };
   };
 
-  it('are assured by who has one and says so, and not by what is retained, or by who only empties one', () => {
+  it('are assured by who has one and says so, not by what is retained or who only empties one', () => {
     const { roll } = made();
     for (const [seat, text, isNews, assured] of [
       ['1', 'me', false, false],
