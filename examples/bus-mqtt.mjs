@@ -24,7 +24,6 @@ const driver = () =>
   });
 const readings = topic('home.kitchen.temperature');
 const [one, two] = [createBus(driver()), createBus(driver())];
-
 const [lines, seen] = [[], new Set()];
 const consume = bus =>
   bus.subscribe(

@@ -23,8 +23,8 @@ const CALM_MS = 1_000;
 
 /**
  * The seats of a group: each is a session at the broker, with its share of the messages. Who takes a seat
- * that is free gets what its session holds. A retained message under the name of a seat says who has it, or that
- * nobody has.
+ * that is free gets what its session holds. A retained message under the name of a seat says who has it, or
+ * that nobody has.
  */
 export class SeatRoll {
   readonly base: string;
