@@ -91,8 +91,8 @@ export class BusSubscription implements Subscription {
     try {
       await this.#connect();
       const { driver, rules } = this.#parts;
-      const { group, start, order, leaseMs, topology } = rules;
-      const spec = { pattern: this.#pattern, group, start, order, leaseMs, topology };
+      const { group, start, order, leaseMs, topology, prefetch } = rules;
+      const spec = { pattern: this.#pattern, group, start, order, leaseMs, topology, prefetch };
       const subscription = await driver.subscribe(spec, this.#consumer);
       this.#subscription = subscription;
       if (this.#state !== 'connecting') {

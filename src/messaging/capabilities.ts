@@ -48,6 +48,8 @@ export interface Capabilities {
   readonly maxRecordBytes: number;
   /** Whether a message can be a part of a transaction of the user's, in the database that is the broker. */
   readonly transactionalPublish?: true;
+  /** Set where members of a group get their share in turn, whether they have room for it or not. */
+  readonly dealsInTurn?: true;
 }
 
 /** A field that compiles only where the broker has the ability. */

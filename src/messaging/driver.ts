@@ -93,6 +93,8 @@ export interface SubscribeSpec {
   readonly leaseMs: number;
   /** What may be done about queues and streams that are not there, or are otherwise. */
   readonly topology: 'ensure' | 'check' | 'none';
+  /** How many deliveries are asked for at a time at most, for brokers that have to be told beforehand. */
+  readonly prefetch?: number;
 }
 
 /** Whoever consumes. A driver calls it in the order in which the broker hands over. */

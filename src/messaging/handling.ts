@@ -81,7 +81,9 @@ export class Handling {
     if (received.notBefore !== undefined && received.notBefore > clock.wall()) {
       return this.#later(held, received.notBefore - clock.wall(), undefined);
     }
-    if (attempt > mostDeliveries(rules.redelivery)) {
+    // A flag says that there was another delivery, and not that anybody has seen it.
+    const counts = this.#parts.driver.capabilities.attempt !== 'flag';
+    if (counts && attempt > mostDeliveries(rules.redelivery)) {
       const error = new Error('it was delivered too often without an end: its handler may end the process');
       return after(this.#settling.bury(held, id, 'exhausted', error, attempt));
     }

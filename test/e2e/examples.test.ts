@@ -62,6 +62,12 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^billed: 13 \(delivery 2\), 5000 \(delivery 1\), 7 \(delivery 1\)$/,
     /^audited: 7, 13, 5000$/,
   ],
+  'bus-mqtt.mjs': [
+    /^home\.kitchen\.temperature: 20 °C, delivery 1$/,
+    /^home\.kitchen\.temperature: 21 °C, delivery 2$/,
+    /^home\.attic\.temperature: 22 °C, delivery 1$/,
+    /^after one has left: 23 and 24 °C$/,
+  ],
   'bus-postgres.mjs': [
     /^placed for ann: 7$/,
     /^not placed for bob: orders_total_check$/,

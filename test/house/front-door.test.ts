@@ -3,7 +3,8 @@ import { programOf, specifiers } from './program.js';
 import { frontDoor } from './rules/front-door.js';
 
 /** Entries that are meant to be named by who wants them: one for tests, and one for each product. */
-const apart = ['src/testing.ts', 'src/nats.ts', 'src/postgres.ts', 'src/redis.ts'];
+const products = ['mqtt', 'nats', 'postgres', 'redis'];
+const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';
 const rooms = [...specifiers.values()].filter(path => path !== door && !apart.includes(path));
 
