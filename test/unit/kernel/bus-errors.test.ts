@@ -21,7 +21,7 @@ describe('errors of a bus', () => {
   it('has no issues where there was no schema to ask', () => {
     expect(new errors.InvalidMessageError('x').issues).toEqual([]);
     expect(new errors.InvalidMessageError('x', [{ path: '', message: 'wrong' }]).issues).toEqual([
-      { message: 'wrong' },
+      { path: '', message: 'wrong' },
     ]);
   });
 
