@@ -17,6 +17,13 @@ export async function rabbitIsThere(): Promise<boolean> {
   }
 }
 
+/** A connection of the test's own, whose loss is no news. */
+export async function rabbitConnection(url = rabbitUrl): Promise<ChannelModel> {
+  const connection = await connect(url);
+  connection.on('error', () => {});
+  return connection;
+}
+
 /** Connections that note what is declared over them, so that a test can delete it. */
 export class Footprints {
   readonly connections: ChannelModel[] = [];
@@ -29,8 +36,7 @@ export class Footprints {
   }
 
   readonly connect = async (): Promise<ChannelModel> => {
-    const connection = await connect(this.#url);
-    connection.on('error', () => {});
+    const connection = await rabbitConnection(this.#url);
     this.connections.push(connection);
     const createChannel = connection.createChannel.bind(connection);
     connection.createChannel = async () => {
