@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { until } from './eventually.js';
 import { rabbitConnection } from './rabbit-server.js';
 
 const run = promisify(execFile);
@@ -24,6 +24,9 @@ function freePort(): Promise<number> {
   });
 }
 
+/** So long the server lets anybody hold a message, in ms. */
+export const CONSUMER_TIMEOUT_MS = 4_000;
+
 /** A server of a test's own, in a folder of its own, which the test may stop. */
 export class OwnRabbit {
   readonly #folder = mkdtempSync(join(tmpdir(), 'keelson-rabbit-'));
@@ -42,6 +45,8 @@ export class OwnRabbit {
     for (const name of ['mnesia', 'log']) mkdirSync(at(name));
     writeFileSync(at('enabled_plugins'), '[].\n');
     const listener = [`listeners.tcp.1 = 127.0.0.1:${port}`, 'log.console = false', 'log.file.level = error'];
+    // So long anybody may hold a message: as short as tests can wait for.
+    listener.push(`consumer_timeout = ${CONSUMER_TIMEOUT_MS}`);
     writeFileSync(at('rabbitmq.conf'), [...listener, ''].join('\n'));
     writeFileSync(at('env.conf'), '');
     this.#env = {
@@ -66,8 +71,13 @@ export class OwnRabbit {
     const options = { env: this.#env, cwd: this.#folder, stdio: 'ignore', detached: true } as const;
     this.#process = spawn(scriptOf('rabbitmq-server'), [], options);
     const running = this.#process;
-    await until(() => running.exitCode !== null || this.#answers(), 60_000);
-    if (running.exitCode !== null) throw new Error(`the server ended with ${running.exitCode}`);
+    const end = performance.now() + 60_000;
+    // It has little time to spare for those who ask.
+    while (!(await this.#answers())) {
+      if (running.exitCode !== null) throw new Error(`the server ended with ${running.exitCode}`);
+      if (performance.now() > end) throw new Error('the server does not come up');
+      await sleep(200);
+    }
   }
 
   /** Ends it: `crash` as if the power went, otherwise in good order. */

@@ -1,5 +1,6 @@
 import { BusClosedError } from '../../kernel/bus-errors.js';
 import type { Clock } from '../../kernel/clock.js';
+import { factOf } from '../../kernel/errors.js';
 import type { RabbitChannel, RabbitConnection } from './rabbit-client.js';
 
 /** So long a connection may take to be made, and the end of one, in ms. */
@@ -22,6 +23,8 @@ export function within<T>(clock: Clock, ms: number, what: string, work: Promise<
 export class RabbitLink {
   /** Why the server takes nothing in for the moment; `undefined` while it does. */
   blocked: string | undefined = undefined;
+  /** What the last connection ended with; a channel that goes with it does not know. */
+  ended: unknown = undefined;
   readonly clock: Clock;
   readonly #make: () => Promise<RabbitConnection>;
   #current: Promise<RabbitConnection> | undefined;
@@ -59,6 +62,9 @@ export class RabbitLink {
     channel.on('error', () => {});
     try {
       return await use(channel);
+    } catch (error) {
+      // With a code it is the server's word about the channel.
+      throw factOf(error, 'code') === undefined ? (this.ended ?? error) : error;
     } finally {
       await closeQuietly(channel);
     }
@@ -96,14 +102,19 @@ export class RabbitLink {
       throw error;
     }
     this.blocked = undefined;
+    this.ended = undefined;
     this.#pauseMs = 0;
+    connection.on('error', (error: Error) => {
+      this.ended = error;
+    });
     connection.on('blocked', (reason: string) => {
       this.blocked = String(reason);
     });
     connection.on('unblocked', () => {
       this.blocked = undefined;
     });
-    connection.on('close', () => {
+    connection.on('close', (error?: Error) => {
+      this.ended ??= error;
       this.#current = undefined;
       this.blocked = undefined;
     });

@@ -56,7 +56,8 @@ export class RabbitSubscription implements DriverSubscription {
     });
     channel.on('close', () => {
       gone ??= new Error('rabbitmq: the channel is closed');
-      this.#lose(channel, gone);
+      // The connection tells its error before it closes its channels, or right after.
+      queueMicrotask(() => this.#lose(channel, link.ended ?? gone));
     });
     try {
       await this.#enter(channel);
