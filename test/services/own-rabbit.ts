@@ -9,7 +9,7 @@ import { rabbitConnection } from './rabbit-server.js';
 
 const run = promisify(execFile);
 
-/** The scripts of the package themselves: those in the path insist on the user and the folder of the package. */
+/** The scripts of the package itself: those in the path insist on the user and the folder of it. */
 function scriptOf(name: string): string {
   const own = `/usr/lib/rabbitmq/bin/${name}`;
   return existsSync(own) ? own : name;

@@ -17,7 +17,7 @@ export interface RabbitmqOptions {
    * other have the same. @default 'keelson'
    */
   readonly prefix?: string;
-  /** Whether what publishing needs may be made, is looked for, or is trusted to be there. @default 'ensure' */
+  /** Whether the exchanges may be made, are looked for, or are trusted to be there. @default 'ensure' */
   readonly topology?: 'ensure' | 'check' | 'none';
   /** Whether to publish fails where there is neither a group nor a subscriber that gets it. @default false */
   readonly mandatory?: boolean;
@@ -61,7 +61,7 @@ export const rabbitmqDefaults: {
   maxRecordBytes: 1_048_576,
 });
 
-/** The server takes no larger message by default from 4.0 on in 16 MiB, before in 128. */
+/** No server takes a larger message by default; from 4.0 on it is 16 MiB. */
 const LARGEST_RECORD = 128 * 1_048_576;
 const owner = 'rabbitmq';
 
