@@ -55,6 +55,19 @@ export class Footprints {
     return connection;
   };
 
+  /** Cuts off all connections; without an error their clients do not notice. */
+  cut(error?: Error): void {
+    for (const { connection } of this.connections) {
+      (connection as unknown as { stream: { destroy(error?: Error): void } }).stream.destroy(error);
+    }
+  }
+
+  /** Sees to what another one has noted as well. */
+  adopt(other: Footprints): void {
+    for (const name of other.#queues) this.#queues.add(name);
+    for (const name of other.#exchanges) this.#exchanges.add(name);
+  }
+
   /** Deletes what was declared; a queue whose name holds `part` only, where that is given. */
   async remove(part?: string): Promise<void> {
     const connection = await connect(this.#url);

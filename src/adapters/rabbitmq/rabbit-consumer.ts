@@ -39,6 +39,7 @@ export class RabbitConsumer implements Holder {
   #window = 0;
   #wanted = false;
   #tag: string | undefined;
+  #buried = 0;
   #alive = true;
   #turn: Promise<void> = Promise.resolve();
 
@@ -122,8 +123,14 @@ export class RabbitConsumer implements Holder {
     const { names, publisher, group } = this.#rules;
     const { record, position } = delivery;
     const dead = names.dead(group!, record.topic);
-    const all = { ...headers, [note.queue]: this.#queue, [note.place]: newId() };
+    const all = { ...headers, [note.queue]: this.#queue, [note.place]: this.#place() };
     return publisher.bury(dead, { ...record, headers: all, id: position });
+  }
+
+  /** By which dead letters are told apart, and stand in the order of their deaths. */
+  #place(): string {
+    const at = String(this.#rules.clock.wall()).padStart(15, '0');
+    return `${at}-${String(++this.#buried).padStart(9, '0')}-${this.name}`;
   }
 
   settled(): void {

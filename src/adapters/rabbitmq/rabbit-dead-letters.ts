@@ -21,7 +21,8 @@ type Visit = (place: string, message: RabbitMessage) => 'next' | 'take' | 'end';
 
 /**
  * The dead letters of each group and topic, in a queue of their own. A queue cannot be looked through: they
- * are taken out, and put back in their order. Who looks holds another queue that only one can have.
+ * are taken out and put back. A quorum queue mixes up what is put back, so that each look sees all of them,
+ * and their order is that of their places. Who looks holds another queue that only one can have.
  */
 export class RabbitDeadLetters implements DeadLetterShelf {
   readonly #link: RabbitLink;
@@ -39,14 +40,15 @@ export class RabbitDeadLetters implements DeadLetterShelf {
     limit: number,
     after: string | undefined,
   ): Promise<readonly DeadRecord[]> {
-    const found: DeadRecord[] = [];
-    let behind = after === undefined;
+    let found: DeadRecord[] = [];
     await this.#look(this.#names.dead(group, topic), (place, message) => {
-      if (behind) found.push(deadRecord(topic, place, message));
-      else behind = place === after;
-      return found.length >= limit ? 'end' : 'next';
+      if (after !== undefined && place <= after) return 'next';
+      found.push(deadRecord(topic, place, message));
+      // What cannot be among the first ones is let go of now and then, and not each time.
+      if (found.length >= 2 * limit) found = firstOf(found, limit);
+      return 'next';
     });
-    return found;
+    return firstOf(found, limit);
   }
 
   async discard(topic: string, group: string, position: string): Promise<boolean> {
@@ -96,6 +98,14 @@ export class RabbitDeadLetters implements DeadLetterShelf {
   }
 }
 
+/** The oldest `limit` of them. */
+function firstOf(found: readonly DeadRecord[], limit: number): DeadRecord[] {
+  return found.toSorted((a, b) => (a.position < b.position ? -1 : 1)).slice(0, limit);
+}
+
+/** By its tag a message is put back; all the others' bodies would only take up room until then. */
+const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+
 /** Takes out page by page, until the visit ends or there is no more, and puts back what was not taken. */
 async function walk(channel: RabbitChannel, queue: string, visit: Visit): Promise<void> {
   const back: RabbitMessage[] = [];
@@ -109,10 +119,9 @@ async function walk(channel: RabbitChannel, queue: string, visit: Visit): Promis
         channel.ack(message);
         answer = 'end';
         // The rest of the page goes back.
-      } else back.push(message);
+      } else back.push({ ...message, content: NOTHING });
     }
   }
-  // One by one, in their order: so they are before the queue again as they were.
   for (const message of back) channel.nack(message, false, true);
 }
 
@@ -134,11 +143,11 @@ async function takeOut(channel: RabbitChannel, queue: string): Promise<readonly 
   return page;
 }
 
-/** Somebody else has put it there; what came of it stays the same as long as it stays there. */
+/** Somebody else has put it there; the last ones, and the same as long as they are there. */
 function unplaced({ properties, content }: RabbitMessage): string {
   const { messageId } = properties;
   const hash = createHash('sha256').update(content);
-  return hash.update(typeof messageId === 'string' ? messageId : '').digest('hex');
+  return `~${hash.update(typeof messageId === 'string' ? messageId : '').digest('hex')}`;
 }
 
 /** With the queue that it comes back to: it tells the driver where to put a replay. */

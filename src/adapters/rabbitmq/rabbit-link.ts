@@ -5,7 +5,7 @@ import type { RabbitChannel, RabbitConnection } from './rabbit-client.js';
 
 /** So long a connection may take to be made, and the end of one, in ms. */
 const CONNECT_MS = 10_000;
-const FAREWELL_MS = 2_000;
+export const FAREWELL_MS = 2_000;
 /** After a failure nothing is tried for so long, in ms: at first, and at the most. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;

@@ -1,7 +1,7 @@
 import { factOf } from '../../kernel/errors.js';
 import type { PublishOutcome } from '../../messaging/driver.js';
 import type { RabbitConfirmChannel, RabbitMessage, RabbitPublishing } from './rabbit-client.js';
-import { closeQuietly, type RabbitLink } from './rabbit-link.js';
+import { closeQuietly, FAREWELL_MS, type RabbitLink, within } from './rabbit-link.js';
 
 /** A message as it goes out. */
 export interface Letter {
@@ -69,9 +69,10 @@ export class RabbitSender {
     const opening = this.#channel;
     if (opening === undefined) return;
     try {
-      await closeQuietly(await opening);
+      const closing = opening.then(closeQuietly);
+      await within(this.#link.clock, FAREWELL_MS, 'closing', closing);
     } catch {
-      // It never came to be.
+      // It never came to be, or does not answer: the connection ends next.
     }
   }
 
