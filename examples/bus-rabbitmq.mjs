@@ -21,7 +21,7 @@ const orders = topic('orders.placed');
 const lines = [];
 for (const [place, bus] of services.entries()) {
   const failure = { redeliver: [100] };
-  await bus.subscribe('orders.>', { group: 'billing', concurrency: 4, failure }, ({ data, attempt }) => {
+  await bus.subscribe(orders, { group: 'billing', concurrency: 4, failure }, ({ data, attempt }) => {
     if (data.total < 0) throw new RangeError('a negative total');
     if (data.total === 13 && attempt === 1) throw new Error('bad luck');
     lines.push({ ...data, attempt, by: place });
@@ -45,7 +45,7 @@ for (const { error, attempts } of await letters.list()) {
 
 await Promise.all(services.map(each => each.close()));
 const channel = await admin.createChannel();
-for (const name of [':group:billing:orders.>', ':dead:billing:orders.placed', ':wait:0']) {
+for (const name of [':group:billing:orders.placed', ':dead:billing:orders.placed', ':wait:0']) {
   await channel.deleteQueue(prefix + name);
 }
 for (const name of ['', ':to', ':wait:0', ':wait:over']) await channel.deleteExchange(prefix + name);
