@@ -132,8 +132,8 @@ describe.skipIf(!there)('a bus over a RabbitMQ that fails', () => {
   });
 
   /**
-   * Makes all the queues of a topic. A server that is killed while it makes a quorum queue has one afterwards
-   * that never answers; that is not what is tried here.
+   * Makes all the queues of a topic. A server that is killed while it makes a quorum queue may not answer for
+   * it afterwards; that is not what is tried here.
    */
   const makeQueues = async (chores: Topic<Chore, Chore>) => {
     const bus = busOf();

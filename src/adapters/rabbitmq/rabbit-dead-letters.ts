@@ -103,12 +103,11 @@ function firstOf(found: readonly DeadRecord[], limit: number): DeadRecord[] {
   return found.toSorted((a, b) => (a.position < b.position ? -1 : 1)).slice(0, limit);
 }
 
-/** By its tag a message is put back; all the others' bodies would only take up room until then. */
-const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
-
 /** Takes out page by page, until the visit ends or there is no more, and puts back what was not taken. */
 async function walk(channel: RabbitChannel, queue: string, visit: Visit): Promise<void> {
   const back: RabbitMessage[] = [];
+  // By its tag a message is put back; all the bodies would only take up room until then.
+  const content = new Uint8Array(0);
   let answer: ReturnType<Visit> = 'next';
   for (let more = true; more && answer === 'next'; ) {
     const page = await takeOut(channel, queue);
@@ -119,7 +118,7 @@ async function walk(channel: RabbitChannel, queue: string, visit: Visit): Promis
         channel.ack(message);
         answer = 'end';
         // The rest of the page goes back.
-      } else back.push({ ...message, content: NOTHING });
+      } else back.push({ ...message, content });
     }
   }
   for (const message of back) channel.nack(message, false, true);
