@@ -98,11 +98,18 @@ export class OwnRabbit {
 
   async remove(): Promise<void> {
     await this.stop('crash');
-    // Its name server was started by it, and outlives it.
-    await run('epmd', ['-port', this.#env['ERL_EPMD_PORT'] ?? '', '-kill'], { env: this.#env }).catch(
-      () => {},
-    );
+    // Its name server was started by it, outlives it, and stays for as long as it knows of a server.
+    for (let tries = 0; tries < 50 && !(await this.#endNames()); tries++) await sleep(100);
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #endNames(): Promise<boolean> {
+    try {
+      const { stdout } = await run('epmd', ['-kill'], { env: this.#env });
+      return stdout.includes('Killed') || stdout.includes('Cannot connect');
+    } catch {
+      return false;
+    }
   }
 
   async #answers(): Promise<boolean> {
