@@ -51,6 +51,12 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_MAINTENANCE$/,
     /^under way: 0, ended well: 1, badly: 2$/,
   ],
+  'bus-rabbitmq.mjs': [
+    /^7 was billed by delivery 1$/,
+    /^13 was billed by delivery 2$/,
+    /^20 was billed by delivery 1$/,
+    /^set aside: RangeError: a negative total, after 2 deliveries$/,
+  ],
   'bus-redis.mjs': [
     /^ann: 13 \(delivery 2\), 7 \(delivery 1\)$/,
     /^bob: 20 \(delivery 1\)$/,
