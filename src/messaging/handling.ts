@@ -78,9 +78,6 @@ export class Handling {
     if (received.expiresAt !== undefined && received.expiresAt <= clock.wall()) {
       return after(this.#settling.discard(held, id, 'expired'));
     }
-    if (received.notBefore !== undefined && received.notBefore > clock.wall()) {
-      return this.#later(held, received.notBefore - clock.wall(), undefined);
-    }
     // A flag says that there was another delivery, and not that anybody has seen it.
     const counts = this.#parts.driver.capabilities.attempt !== 'flag';
     if (counts && attempt > mostDeliveries(rules.redelivery)) {

@@ -14,8 +14,6 @@ export const header = {
   idempotencyKey: 'idempotency-key',
   /** Epoch ms at which its publisher stops caring. */
   deadline: 'x-deadline',
-  /** Epoch ms before which it is not to be handled, where the broker cannot keep it back. */
-  notBefore: 'x-not-before',
   /** How often it was delivered, where the broker does not count. */
   attempt: 'x-attempt',
   /** The topic to which an answer goes. */
@@ -43,7 +41,7 @@ export const attributes: readonly string[] = [
 
 const reserved: ReadonlySet<string> = /* @__PURE__ */ new Set([
   ...[header.contentType, header.traceparent, header.tracestate, header.idempotencyKey, header.deadline],
-  ...[header.notBefore, header.attempt, header.replyTo, header.deathGroup],
+  ...[header.attempt, header.replyTo, header.deathGroup],
   ...[header.deathReason, header.deathError, header.deathCode, header.deathMessage, header.deathAt],
   ...[header.deathAttempts, header.replays, ...attributes],
 ]);

@@ -13,7 +13,6 @@ export interface Received {
   readonly message: Incoming;
   /** Epoch ms. */
   readonly expiresAt: number | undefined;
-  readonly notBefore: number | undefined;
   readonly deadline: number | undefined;
   readonly replyTo: string | undefined;
   readonly idempotencyKey: string;
@@ -56,7 +55,6 @@ function readOwn({ draft, envelope }: OwnRecord, attempt: number): Received {
       replays: 0,
     },
     expiresAt: draft.expiresAt,
-    notBefore: undefined,
     deadline: draft.deadline,
     replyTo: draft.replyTo,
     idempotencyKey: draft.idempotencyKey ?? id,
@@ -89,7 +87,6 @@ function readHeaders(
       replays: numberIn(headers, header.replays) ?? 0,
     },
     expiresAt: Number.isNaN(expiry) ? undefined : expiry,
-    notBefore: numberIn(headers, header.notBefore),
     deadline: numberIn(headers, header.deadline),
     replyTo: headers[header.replyTo],
     idempotencyKey: headers[header.idempotencyKey] ?? id,

@@ -57,6 +57,7 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^20 was billed by delivery 1$/,
     /^set aside: RangeError: a negative total, after 2 deliveries$/,
   ],
+  'bus-moves.mjs': [/^in memory: 13, 7$/, /^(over Redis: 13, 7|no Redis to move to: .*)$/],
   'bus-redis.mjs': [
     /^ann: 13 \(delivery 2\), 7 \(delivery 1\)$/,
     /^bob: 20 \(delivery 1\)$/,

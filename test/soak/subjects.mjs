@@ -80,6 +80,48 @@ export const subjects = {
     const policy = new Chaos({ faultRatio: 0.1, latencyRatio: 0.1, latencyMs: 0, random: Math.random });
     return i => policy.execute(async () => i, { signal });
   },
+  AdaptiveLimiter({ AdaptiveLimiter }, { signal }) {
+    const policy = new AdaptiveLimiter({ initialLimit: 100 });
+    return i => policy.execute(async () => i, { signal });
+  },
+  'keyed, of keys that come and go': ({ CircuitBreaker, keyed }) => {
+    const policy = keyed(() => new CircuitBreaker(), { maxKeys: 100 });
+    return i => policy.execute(() => i, { key: `host ${i % 1_000}` });
+  },
+  'shadow of a bulkhead that is full': ({ Bulkhead, shadow }, { signal }) => {
+    const policy = shadow(new Bulkhead({ slots: 10, queue: 10 }), { enforceRatio: 0.5 });
+    return i => policy.execute(async () => i, { signal });
+  },
+  'streamed, read to the end': ({ Bulkhead, streamed }, { signal }) => {
+    const policy = streamed(new Bulkhead({ slots: 1_000 }), { firstChunkMs: 60_000, idleChunkMs: 60_000 });
+    async function* chunks() {
+      yield 1;
+      yield 2;
+    }
+    return async () => {
+      let sum = 0;
+      for await (const chunk of await policy.execute(async () => chunks(), { signal })) sum += chunk;
+      return sum;
+    };
+  },
+  'EventBus, with a listener that fails': ({ EventBus }) => {
+    const bus = new EventBus();
+    bus.on('placed', () => {});
+    bus.on('*', async i => {
+      if (i % 10 === 0) throw new Error('no');
+    });
+    return i => bus.emit('placed', i);
+  },
+  'InMemoryBus, handled, redelivered, dead': ({ InMemoryBroker, InMemoryBus, topic }) => {
+    const broker = new InMemoryBroker({ maxDeadLetters: 1 });
+    const bus = new InMemoryBus({ broker });
+    const placed = topic('placed', { key: order => order.key });
+    const options = { group: 'g', concurrency: 100, order: 'key', failure: { redeliver: [0] } };
+    bus.subscribe(placed, options, async ({ data, attempt }) => {
+      if (data.n % 100 === 0 && attempt === 1) throw new Error('no');
+    });
+    return n => bus.publish(placed, { n, key: `key ${n % 50}` });
+  },
   'a pipeline of five': ({ Bulkhead, CircuitBreaker, Fallback, pipeline, Retry, Timeout }) => {
     const policy = pipeline(
       new Fallback({ value: 0 }),
