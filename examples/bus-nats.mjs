@@ -30,12 +30,8 @@ for (const each of services) {
   }).ready;
 }
 const audited = [];
-await bus.subscribe('orders.*', { group: 'audit' }, message => {
-  audited.push(totalOf(message));
-}).ready;
-
-/** A pattern has messages of any kind. @param {{ data: any }} message */
-const totalOf = ({ data }) => data.total;
+await bus.subscribe('orders.*', { group: 'audit' }, ({ data }) => void audited.push(Object(data).total))
+  .ready;
 
 const until = async holds => {
   while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 10));
@@ -52,7 +48,7 @@ const letters = bus.deadLetters(orders, 'billing');
 await until(async () => (await letters.list()).length === 1 && billed.length === 2);
 bookIsOpen = true;
 for await (const letter of letters) {
-  console.log(`set aside: ${totalOf(letter)}, ${letter.error.message}`);
+  console.log(`set aside: ${Object(letter.data).total}, ${letter.error.message}`);
   await letter.replay();
 }
 await until(() => billed.length === 3 && audited.length === 3);
