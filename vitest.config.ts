@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
@@ -12,6 +13,8 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
+    // One for each core: by itself it leaves one core to whoever sits before the machine.
+    maxWorkers: availableParallelism(),
     reporters: ['default', ['json', { outputFile: 'coverage/results.json' }]],
     coverage: {
       provider: 'v8',

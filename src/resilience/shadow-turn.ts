@@ -9,6 +9,8 @@ import { ShadowCall } from './shadow-call.js';
 export interface ShadowTeller {
   readonly guard: Guard;
   readonly clock: Clock;
+  /** The share of calls for which the guard is in force. */
+  readonly enforceRatio: number;
   wouldReject(call: CallContext, error: unknown): void;
   wouldGiveUp(call: CallContext, error: unknown): void;
 }
@@ -104,8 +106,12 @@ export class ShadowTurn extends ShadowCall implements ParkedCall {
   }
 
   #exitIn(spanMs: number): void {
-    if (spanMs > 0) this.#teller.clock.schedule(spanMs, () => this.#exit());
-    else this.#exit();
+    if (spanMs <= 0) {
+      this.#exit();
+      return;
+    }
+    // Where the guard is in force for some, real calls may wait for this permit, and the process for them.
+    this.#teller.clock.schedule(spanMs, () => this.#exit(), this.#teller.enforceRatio > 0);
   }
 
   #exit(): void {
