@@ -44,6 +44,9 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   readonly #subscriptions = new Set<BusSubscription>();
   readonly #emitter = new Emitter<BusEvents>(['published', 'publishFailed']);
   readonly #connectOnce = (): Promise<void> => this.connect();
+  readonly #unlessConnected = (): Promise<void> | undefined =>
+    this.#isConnected && this.#closed === undefined ? undefined : this.connect();
+  #isConnected = false;
   #connected: Promise<void> | undefined;
   #replies: { readonly topic: Topic<Reply, Reply>; readonly subscription: Subscription } | undefined;
   #closed: Promise<void> | undefined;
@@ -55,7 +58,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     this.capabilities = driver.capabilities;
     this.#envelope = new Envelope(rules.source, driver.attributePrefix, rules.codec, rules.passByReference);
     const { clock, publishTimeoutMs, maxPublishing } = rules;
-    this.#publisher = new Publisher(driver, this.#connectOnce, clock, publishTimeoutMs, maxPublishing);
+    this.#publisher = new Publisher(driver, this.#unlessConnected, clock, publishTimeoutMs, maxPublishing);
     this.#transactional = new TransactionalPublisher(driver);
     this.#requests = new Requests(clock);
   }
@@ -63,11 +66,16 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   connect(): Promise<void> {
     if (this.#closed !== undefined)
       return Promise.reject(new BusClosedError(`${this.name}: the bus is closed`));
-    this.#connected ??= this.#driver.connect().catch((error: unknown) => {
-      // The next one who needs it tries again.
-      this.#connected = undefined;
-      throw error;
-    });
+    this.#connected ??= this.#driver.connect().then(
+      () => {
+        this.#isConnected = true;
+      },
+      (error: unknown) => {
+        // The next one who needs it tries again.
+        this.#connected = undefined;
+        throw error;
+      },
+    );
     return this.#connected;
   }
 

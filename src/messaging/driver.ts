@@ -153,9 +153,13 @@ export interface Driver<C extends Capabilities = Capabilities> {
   connect(signal?: AbortSignal): Promise<void>;
   /**
    * The outcomes come in the order of the records, one for each. Rejects only where it knows of none. A
-   * `transaction` comes only to a driver that says it can publish within one.
+   * `transaction` comes only to a driver that says it can publish within one. A driver that has to ask nobody
+   * answers at once.
    */
-  publish(records: readonly OutRecord[], transaction?: SqlTransaction): Promise<readonly PublishOutcome[]>;
+  publish(
+    records: readonly OutRecord[],
+    transaction?: SqlTransaction,
+  ): Promise<readonly PublishOutcome[]> | readonly PublishOutcome[];
   /** Resolves when what is published from now on will come; rejects with `ERR_TOPOLOGY` when it never can. */
   subscribe(spec: SubscribeSpec, sink: Sink): Promise<DriverSubscription>;
   /** Where the broker's dead letters can be looked through. */

@@ -5,7 +5,6 @@ import type {
   Driver,
   DriverSubscription,
   OutRecord,
-  PublishOutcome,
   Sink,
   SubscribeSpec,
 } from './driver.js';
@@ -78,7 +77,7 @@ export class MemoryDriver implements Driver<MemoryCapabilities> {
     this.#checkOpen();
   }
 
-  async publish(records: readonly OutRecord[]): Promise<readonly PublishOutcome[]> {
+  publish(records: readonly OutRecord[]): ReturnType<Driver['publish']> {
     this.#checkOpen();
     return this.#broker.publish(records);
   }

@@ -54,7 +54,10 @@ class Pending implements Due {
  */
 export class Publisher {
   readonly #driver: Driver;
-  readonly #connect: () => Promise<void>;
+  readonly #connect: () => Promise<void> | undefined;
+  readonly #flushNow = (): void => this.#flush();
+  /** A turn of microtasks later, for less than `queueMicrotask` costs. */
+  readonly #settled: Promise<void> = Promise.resolve();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #mostPending: number;
@@ -67,7 +70,7 @@ export class Publisher {
 
   constructor(
     driver: Driver,
-    connect: () => Promise<void>,
+    connect: () => Promise<void> | undefined,
     clock: Clock,
     timeoutMs: number,
     mostPending: number,
@@ -122,39 +125,63 @@ export class Publisher {
     if (this.#flushing) return;
     this.#flushing = true;
     // What else is published in this turn of microtasks goes along.
-    queueMicrotask(() => this.#flush());
+    void this.#settled.then(this.#flushNow);
   }
 
   #flush(): void {
     this.#flushing = false;
     const queue = this.#queue;
     this.#queue = [];
-    if (queue.length <= LARGEST_BATCH) void this.#deliver(queue);
+    if (queue.length <= LARGEST_BATCH) this.#deliver(queue);
     else
       for (let at = 0; at < queue.length; at += LARGEST_BATCH) {
-        void this.#deliver(queue.slice(at, at + LARGEST_BATCH));
+        this.#deliver(queue.slice(at, at + LARGEST_BATCH));
       }
   }
 
-  async #deliver(all: readonly Pending[]): Promise<void> {
+  #deliver(all: readonly Pending[]): void {
     const batch = all.filter(pending => !pending.answered);
     if (batch.length === 0) return;
-    const outcomes = await this.#hand(batch);
-    for (let place = 0; place < batch.length; place++) {
-      batch[place]!.underWay = false;
-      this.#learn(batch[place]!, outcomes[place]);
+    const connecting = this.#connect();
+    if (connecting === undefined) this.#hand(batch);
+    else {
+      connecting.then(
+        () => this.#hand(batch),
+        (error: unknown) => this.#failAll(batch, error, false),
+      );
     }
   }
 
-  async #hand(batch: readonly Pending[]): Promise<readonly PublishOutcome[]> {
-    let maybeStored = false;
+  /** To the driver, which may answer at once. */
+  #hand(batch: readonly Pending[]): void {
+    for (const pending of batch) pending.underWay = true;
+    let outcomes: readonly PublishOutcome[] | Promise<readonly PublishOutcome[]>;
     try {
-      await this.#connect();
-      maybeStored = true;
-      for (const pending of batch) pending.underWay = true;
-      return await this.#driver.publish(batch.map(pending => pending.record));
+      outcomes = this.#driver.publish(batch.map(pending => pending.record));
     } catch (error) {
-      return batch.map(() => ({ ok: false, error, retryable: true, maybeStored }));
+      this.#failAll(batch, error, true);
+      return;
+    }
+    if (!(outcomes instanceof Promise)) this.#learnAll(batch, outcomes);
+    else {
+      outcomes.then(
+        later => this.#learnAll(batch, later),
+        (error: unknown) => this.#failAll(batch, error, true),
+      );
+    }
+  }
+
+  #failAll(batch: readonly Pending[], error: unknown, maybeStored: boolean): void {
+    this.#learnAll(
+      batch,
+      batch.map(() => ({ ok: false, error, retryable: true, maybeStored })),
+    );
+  }
+
+  #learnAll(batch: readonly Pending[], outcomes: readonly PublishOutcome[]): void {
+    for (let place = 0; place < batch.length; place++) {
+      batch[place]!.underWay = false;
+      this.#learn(batch[place]!, outcomes[place]);
     }
   }
 

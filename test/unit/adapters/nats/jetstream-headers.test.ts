@@ -9,7 +9,7 @@ const record = (rest: Partial<OutRecord>): OutRecord => ({
   ...rest,
 });
 
-describe('headers of JetStream', () => {
+describe('headers of JetStream', { timeout: 60_000 }, () => {
   it('bring back any text, in one line of visible ASCII each', () => {
     const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
     const text = fc.string({ unit: 'binary', maxLength: 20 }).filter(each => !/\p{Surrogate}/u.test(each));
