@@ -36,7 +36,6 @@ await bus.subscribe('orders.*', { group: 'audit' }, ({ data }) => void audited.p
 const until = async holds => {
   while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 10));
 };
-
 const results = [];
 for (const [id, total] of Object.entries({ a: 13, b: 7, c: 5_000 })) {
   results.push(await bus.publish(orders, { total }, { id }));
