@@ -97,8 +97,14 @@ export class EventBridge<
   constructor(options: EventBridgeOptions<Events, Emitted, Subscribe, Out, In>) {
     checkBridge(options);
     const { publish = [], receive = [] } = options;
-    for (const name of publish) this.#publish(options, name);
-    for (const name of receive) this.#receive(options, name);
+    try {
+      for (const name of publish) this.#publish(options, name);
+      for (const name of receive) this.#receive(options, name);
+    } catch (error) {
+      // Those that were made before it are nobody's.
+      this.close().catch(() => {});
+      throw error;
+    }
     this.ready = Promise.all(this.#subscriptions.map(({ ready }) => ready)).then(() => {});
     // Whoever does not look at it must not be ended by it.
     this.ready.catch(() => {});

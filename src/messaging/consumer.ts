@@ -140,7 +140,7 @@ export class Consumer implements Sink {
 
   #giveBack(held: HeldDelivery): void {
     this.#held.delete(held);
-    this.#released++;
+    if (!held.settled) this.#released++;
     // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
     const untouched = !held.tried;
     // A broker that does not hear of it gives it to another one when the lease is over.
@@ -168,8 +168,12 @@ export class Consumer implements Sink {
       if (this.#running >= (this.#probing ? 1 : this.#parts.rules.concurrency)) break;
       const held = this.#again.shift() ?? this.#ready.shift();
       if (held === undefined) break;
-      this.#running++;
-      this.#work(held);
+      // What was lost before its turn came is with another one: it is not begun, and makes way.
+      if (held.settled) this.#letGo(held);
+      else {
+        this.#running++;
+        this.#work(held);
+      }
     }
     this.#pumping = false;
   }
@@ -222,6 +226,7 @@ export class Consumer implements Sink {
     this.#running--;
     if (this.#running === 0) this.#idle?.();
     this.#pump();
+    this.#ask();
   }
 
   #letGo(held: HeldDelivery): void {
@@ -285,8 +290,10 @@ export class Consumer implements Sink {
     if (this.#suspended || this.#stopping || this.#probing || this.#subscription === undefined) return;
     const { prefetch } = this.#parts.rules;
     const room = prefetch - this.#held.size - this.#asked;
-    // By the handful: a broker that is asked for one at a time has a round trip for each.
-    if (room <= 0 || room < prefetch / 4) return;
+    // By the handful: a broker that is asked for one at a time has a round trip for each. Not so where all
+    // that is held waits for its time: nothing else would come to its end and make room.
+    const busy = this.#running + this.#asked + this.#ready.size + this.#again.size > 0;
+    if (room <= 0 || (busy && room < prefetch / 4)) return;
     this.#asked += room;
     this.#subscription.request(room);
   }

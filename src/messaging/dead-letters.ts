@@ -14,7 +14,7 @@ export interface DeadLetter {
   readonly position: string;
   /** What it said on the outside. */
   readonly message: Omit<Message, 'data'>;
-  /** Its data as bytes. */
+  /** Its data as bytes. @throws InvalidMessageError for data of `passByReference` that cannot be written. */
   readonly body: Uint8Array;
   /** Its data as the codec reads it; `undefined` where that fails. No schema has been asked. */
   readonly data: unknown;
@@ -43,6 +43,7 @@ export interface DeadLetters extends AsyncIterable<DeadLetter> {
 }
 
 const PAGE = 100;
+const NO_BYTES = new Uint8Array(0);
 
 /** Reads the dead letters that a driver keeps. */
 export class DeadLetterReader implements DeadLetters {
@@ -84,13 +85,18 @@ export class DeadLetterReader implements DeadLetters {
   }
 
   #read({ position, record }: DeadRecord): DeadLetter {
-    const { headers, body } = record;
-    const living = { position, record: { ...record, topic: this.#topic } };
+    const { headers, key } = record;
+    // A body that was passed by reference is written when it is asked for, and that may fail.
+    const bodyOf = (): Uint8Array => record.body;
+    const living = { position, record: { topic: this.#topic, key, headers, body: NO_BYTES } };
     const { data: _, ...message } = readRecord(this.#envelope, living, 1).message;
-    const dead = {
+    return {
       position,
       message,
-      body,
+      get body() {
+        return bodyOf();
+      },
+      data: this.#decode(record),
       reason: (headers[header.deathReason] ?? 'exhausted') as DeathReason,
       error: {
         name: headers[header.deathError],
@@ -99,18 +105,14 @@ export class DeadLetterReader implements DeadLetters {
       },
       attempts: numberIn(headers, header.deathAttempts) ?? 0,
       diedAt: numberIn(headers, header.deathAt),
-    };
-    return {
-      ...dead,
-      data: this.#decode(body),
       replay: () => this.#replay({ position, record }, message),
       discard: () => this.#driver.deadLetters!.discard(this.#topic, this.#group, position),
     };
   }
 
-  #decode(body: Uint8Array): unknown {
+  #decode(record: DeadRecord['record']): unknown {
     try {
-      return this.#envelope.codec.decode(body);
+      return this.#envelope.codec.decode(record.body);
     } catch {
       return undefined;
     }

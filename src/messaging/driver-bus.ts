@@ -184,7 +184,9 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   ): Promise<Published> {
     const transaction: SqlTransaction | undefined = options?.transaction;
     const draft = draftOf(topic, data, options, call, this.#driver, this.#rules.clock.wall());
-    const record = new OwnRecord(this.#envelope, draft);
+    // A policy may send it again: its id is known then.
+    const once = this.#rules.publishPolicy === undefined;
+    const record = new OwnRecord(this.#envelope, once ? draft : { ...draft, fresh: false });
     const sent = transaction === undefined ? this.#hand(record) : this.#within(record, transaction);
     return this.#emitter.has('published') || this.#emitter.has('publishFailed')
       ? this.#telling(sent, record.id, topic.name)

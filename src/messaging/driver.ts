@@ -22,7 +22,7 @@ export interface OutRecord {
   readonly priority: number;
   /** The only group that is to get it; all of them where it is left out. */
   readonly group: string | undefined;
-  /** Whether the id was made for it, so that nothing else can have it. */
+  /** Whether the id was made for it, and it is sent once, so that nothing before can have had it. */
   readonly fresh?: boolean;
 }
 

@@ -84,10 +84,10 @@ export class MemoryGroup {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      const now = this.#clock.now();
-      this.#queue.wake(now);
+      this.#queue.wake(this.#clock.now());
       for (let member = this.#next(); member !== undefined; member = this.#next()) {
-        const delivery = this.#claim(now);
+        // A consumer may have kept the turn since the one before: the lease begins now.
+        const delivery = this.#claim(this.#clock.now());
         if (delivery === undefined) break;
         member.credit--;
         const handed = new MemoryDelivery(this, member, delivery);

@@ -41,7 +41,7 @@ export interface Draft {
   readonly topic: string;
   readonly version: number;
   readonly id: string;
-  /** Whether the id was made for it. */
+  /** Whether the id was made for it, and it is sent once. */
   readonly fresh: boolean;
   readonly key: string | undefined;
   readonly data: unknown;

@@ -213,7 +213,8 @@ describe('a bus in memory that passes by reference', () => {
     const died = new Promise(resolve => dead.on('deadLettered', resolve));
     await bus.publish(odd, { big: 1n });
     await died;
-    await expect(bus.deadLetters(odd, 'g').list()).rejects.toMatchObject({ code: 'ERR_INVALID_MESSAGE' });
+    const [letter] = await bus.deadLetters(odd, 'g').list();
+    expect(() => letter!.body).toThrow(expect.objectContaining({ code: 'ERR_INVALID_MESSAGE' }));
   });
 
   it('refuses an option that is no boolean', () => {
