@@ -43,7 +43,6 @@ export interface DeadLetters extends AsyncIterable<DeadLetter> {
 }
 
 const PAGE = 100;
-const NO_BYTES = new Uint8Array(0);
 
 /** Reads the dead letters that a driver keeps. */
 export class DeadLetterReader implements DeadLetters {
@@ -88,7 +87,7 @@ export class DeadLetterReader implements DeadLetters {
     const { headers, key } = record;
     // A body that was passed by reference is written when it is asked for, and that may fail.
     const bodyOf = (): Uint8Array => record.body;
-    const living = { position, record: { topic: this.#topic, key, headers, body: NO_BYTES } };
+    const living = { position, record: { topic: this.#topic, key, headers, body: new Uint8Array(0) } };
     const { data: _, ...message } = readRecord(this.#envelope, living, 1).message;
     return {
       position,
