@@ -6,7 +6,7 @@ const folder = (name: string) => `test/${name}/**/*.test.ts`;
 const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
 const wide = ['house', 'integration', 'e2e', 'mutation'].map(folder);
-/** Tests that speak to real servers, one file after the other: some of them stop a server. */
+/** Tests that speak to real servers; those that stop one start one of their own. */
 const services = [folder('services')];
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -34,7 +34,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'deep', include: deep, ...patient } },
-      { extends: true, test: { name: 'services', include: services, ...patient, fileParallelism: false } },
+      { extends: true, test: { name: 'services', include: services, ...patient } },
       // One compiler for all files of a worker: loading it costs more than most of these checks.
       { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
     ],
