@@ -8,13 +8,18 @@ const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation',
 const wide = ['house', 'integration', 'e2e', 'mutation'].map(folder);
 /** Tests that speak to real servers; those that stop one start one of their own. */
 const services = [folder('services')];
+/** Tests that load a module in a world without this or that, which nobody else may get. */
+const alone = ['kernel/async-context', 'kernel/clock', 'testing/settle'].map(
+  name => `test/unit/${name}.test.ts`,
+);
+const cores = availableParallelism();
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
-    // One for each core: by itself it leaves one core to whoever sits before the machine.
-    maxWorkers: availableParallelism(),
+    // By itself it leaves one core to whoever sits before the machine.
+    maxWorkers: cores,
     reporters: ['default', ['json', { outputFile: 'coverage/results.json' }]],
     coverage: {
       provider: 'v8',
@@ -23,6 +28,8 @@ export default defineConfig({
       reportOnFailure: true,
       thresholds: { branches: 100 },
     },
+    // Files of a worker share what they load, the compiler above all: loading it costs more than most tests
+    // do, and no module keeps anything (`test/house/rules/module-scope.ts`).
     // Tests of types are compiled by `npm run types`: a `@ts-expect-error` that expects nothing fails there.
     projects: [
       {
@@ -30,12 +37,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...deep, ...wide, ...services],
+          exclude: ['**/node_modules/**', ...alone, ...deep, ...wide, ...services],
+          isolate: false,
         },
       },
-      { extends: true, test: { name: 'deep', include: deep, ...patient } },
-      { extends: true, test: { name: 'services', include: services, ...patient } },
-      // One compiler for all files of a worker: loading it costs more than most of these checks.
+      { extends: true, test: { name: 'alone', include: alone } },
+      { extends: true, test: { name: 'deep', include: deep, isolate: false, ...patient } },
+      {
+        extends: true,
+        test: {
+          name: 'services',
+          include: services,
+          isolate: false,
+          // After the others, which take all that the machine has: how slow a server can be is not what is
+          // tested. One more than cores, for they wait more than they compute.
+          sequence: { groupOrder: 1 },
+          maxWorkers: cores + 1,
+          ...patient,
+        },
+      },
       { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
     ],
   },

@@ -1,3 +1,5 @@
+export * from './data.js';
+export * from './discovery.js';
 export * from './events.js';
 export { type Clock, systemClock, type Timer } from './kernel/clock.js';
 export { CallContext, type CallOptions, type Context } from './kernel/context.js';
@@ -27,4 +29,6 @@ export { type PipelinePolicy, pipeline, wrap } from './kernel/pipeline.js';
 export type { AbandonableCall, Guard, Operation, ParkedCall, Policy } from './kernel/policy.js';
 export { type Random, systemRandom } from './kernel/random.js';
 export * from './messaging.js';
+export * from './proxy.js';
 export * from './resilience.js';
+export * from './saga.js';

@@ -70,8 +70,7 @@ export {
 } from './messaging/cloud-event-nats.js';
 export type { AttributeValue } from './messaging/cloud-event-rules.js';
 export { bytesCodec, type Codec, jsonCodec } from './messaging/codec.js';
-export type { Drained } from './messaging/consumer.js';
-export type { DeathReason, SubscriptionEvents } from './messaging/consumer-events.js';
+export type { DeathReason, Drained, SubscriptionEvents } from './messaging/consumer-events.js';
 export type { DeadLetter, DeadLetters } from './messaging/dead-letters.js';
 export type {
   DeadLetterShelf,
@@ -108,7 +107,7 @@ export type {
   Subscription,
   SubscriptionSnapshot,
 } from './messaging/message-bus.js';
-export type { Published } from './messaging/publisher.js';
+export type { Published } from './messaging/pending-publish.js';
 export type { SqlTransaction } from './messaging/sql-transaction.js';
 export type {
   CommonSubscribeOptions,

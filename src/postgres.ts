@@ -1,3 +1,4 @@
+export { type PostgresBarrierOptions, PostgresBarrierStore } from './adapters/postgres/barrier.js';
 export { postgresBus } from './adapters/postgres/bus.js';
 export type { PostgresCapabilities } from './adapters/postgres/bus-capabilities.js';
 export { postgresDriver } from './adapters/postgres/bus-driver.js';
@@ -8,3 +9,10 @@ export type {
   PostgresClient,
   Row,
 } from './adapters/postgres/client.js';
+export { type PostgresOutboxOptions, PostgresOutboxStore } from './adapters/postgres/outbox-store.js';
+export { type PostgresProcessOptions, PostgresProcessStore } from './adapters/postgres/process-store.js';
+export { type PostgresRegistryOptions, postgresRegistry } from './adapters/postgres/registry.js';
+export type { PostgresRegistryStoreOptions } from './adapters/postgres/registry-options.js';
+export { postgresRegistryStore } from './adapters/postgres/registry-store.js';
+export type { PostgresSagaStoreOptions } from './adapters/postgres/saga-options.js';
+export { postgresSagaStore } from './adapters/postgres/saga-store.js';

@@ -1,10 +1,24 @@
 export { busLaws } from './testing/bus-laws.js';
 export type { BusSubject } from './testing/bus-subject.js';
+export type { BarrierStoreSubject, MakeBarrierStore } from './testing/conformance/barrier-stage.js';
+export { barrierStoreLaws } from './testing/conformance/barrier-store-laws.js';
+export type { MakeOutboxStore, OutboxStoreSubject } from './testing/conformance/outbox-stage.js';
+export { outboxStoreLaws } from './testing/conformance/outbox-store-laws.js';
+export type { MakeProcessStore, ProcessStoreSubject } from './testing/conformance/process-changes.js';
+export { processStoreLaws } from './testing/conformance/process-store-laws.js';
 export {
   type MakeRateLimitStore,
   type RateLimitStoreSubject,
   rateLimitStoreLaws,
 } from './testing/conformance/rate-limit-store-laws.js';
+export { registryLaws } from './testing/conformance/registry-laws.js';
+export type { MakeRegistry, RegistryLaw, RegistrySubject } from './testing/conformance/registry-scene.js';
+export { sagaStoreLaws } from './testing/conformance/saga-store-laws.js';
+export type {
+  MakeSagaStore,
+  SagaStoreLaw,
+  SagaStoreSubject,
+} from './testing/conformance/saga-store-scene.js';
 export { type CountingSignal, countingSignal } from './testing/counting-signal.js';
 export {
   type Exploration,
@@ -25,6 +39,14 @@ export {
 } from './testing/microtask-sweep.js';
 export { type PolicyLaw, type PolicyLawsOptions, policyLaws } from './testing/policy-laws.js';
 export type { MakePolicy } from './testing/policy-subject.js';
+export {
+  type ExploreSagaOptions,
+  exploreSaga,
+  type SagaEnd,
+  type SagaExploration,
+  SagaExplorationError,
+} from './testing/saga/explore-saga.js';
+export type { LedgerCall, LedgerEntry } from './testing/saga/saga-ledger.js';
 export { type SeededRandom, seededRandom } from './testing/seeded-random.js';
 export { settle } from './testing/settle.js';
 export {

@@ -6,5 +6,7 @@ fc.configureGlobal({
   // A `maxLength` without a `size` would mean arrays of about ten: windows and circuits need longer lives.
   defaultSizeToMaxWhenMaxSpecified: true,
   numRuns: Number(process.env['FC_RUNS'] ?? 300),
+  // Whoever wants to know only whether a property holds needs no small counterexample.
+  endOnFailure: process.env['FC_SHRINK'] === 'no',
   ...(seed === undefined ? {} : { seed: Number(seed) }),
 });

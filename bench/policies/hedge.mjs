@@ -13,6 +13,7 @@ export const group = callGroup({
     bound.bare,
     bound.hedge,
     bound.hedgeCachedClock,
+    bound.hedgeScoped,
     keelson.hedge,
     keelson.hedgeLearnt,
     alfred.hedge,

@@ -35,6 +35,7 @@ export const group = callGroup({
     bound.bare,
     bound.stack,
     bound.stackCachedClock,
+    bound.stackOfPolicies,
     keelson.stack,
     opossum.stack,
     ...cockatiel.stack,

@@ -3,10 +3,11 @@ import { BoundBreaker, SharedErrorBreaker } from './bounds/breaker.mjs';
 import { BoundBulkhead, ScopedBulkhead } from './bounds/bulkhead.mjs';
 import { BoundCache, BoundSingleFlight } from './bounds/cache.mjs';
 import { cached, precise } from './bounds/clock.mjs';
-import { BoundHedge } from './bounds/hedge.mjs';
+import { BoundHedge, ScopedHedge } from './bounds/hedge.mjs';
 import { BoundRate } from './bounds/rate.mjs';
 import { BoundRetry } from './bounds/retry.mjs';
 import { BoundStack } from './bounds/stack.mjs';
+import { StackOfPolicies } from './bounds/stack-of-policies.mjs';
 import { BoundTimeout } from './bounds/timeout.mjs';
 import { windowOf } from './bounds/windows.mjs';
 
@@ -40,10 +41,14 @@ const bulkheadOf = Bulkhead => (settings, operation) =>
 export const bulkhead = subject('bound', bulkheadOf(BoundBulkhead));
 export const bulkheadScoped = subject('bound, async context kept', bulkheadOf(ScopedBulkhead));
 
-const hedgeOn = now => (settings, operation) => calling(new BoundHedge(settings.delayMs, now))(operation);
+const hedgeOn =
+  (now, Hedge = BoundHedge) =>
+  (settings, operation) =>
+    calling(new Hedge(settings.delayMs, now))(operation);
 
 export const hedge = subject('bound', hedgeOn(precise));
 export const hedgeCachedClock = subject('bound, cached clock', hedgeOn(cached));
+export const hedgeScoped = subject('bound, async context kept', hedgeOn(cached, ScopedHedge));
 export const cache = subject('bound', (settings, operation) => {
   const policy = new BoundCache(settings.ttlMs, cached);
   return () => policy.execute(operation, settings.key);
@@ -72,11 +77,14 @@ const timeoutOn = now => (settings, operation) =>
 export const timeout = subject('bound', timeoutOn(precise));
 export const timeoutCachedClock = subject('bound, cached clock', timeoutOn(cached));
 
-const stackOn = now => (settings, operation) =>
-  calling(new BoundStack(settings, windowOf(settings, now), now))(operation);
+const stackOn =
+  (now, Stack = BoundStack) =>
+  (settings, operation) =>
+    calling(new Stack(settings, windowOf(settings, now), now))(operation);
 
 export const stack = subject('bound', stackOn(precise), ['queue']);
 export const stackCachedClock = subject('bound, cached clock', stackOn(cached), ['queue']);
+export const stackOfPolicies = subject('bound, of policies', stackOn(cached, StackOfPolicies), ['queue']);
 
 export const idleBreaker = {
   name: 'bound',

@@ -5,16 +5,36 @@ import { InMemoryBus, topic } from '../../dist/messaging.js';
 
 const Order = z.object({ id: z.string(), cents: z.number().int() });
 
-/** Publishes to one group and answers when the message is settled: in memory that is before the answer. */
+/**
+ * Publishes to one group and answers when the message was handled. That is before `publish` answers, but for
+ * what is published when the group has handed out for ten milliseconds and leaves the turn to timers and
+ * sockets.
+ */
 const bus = (name, options, { schema, policy } = {}) => ({
   name,
   load: async () => (settings, operation) => {
     const messages = new InMemoryBus({ maxPublishing: 100_000, ...options });
     const orders = schema === undefined ? topic('orders.placed') : topic('orders.placed', { schema });
     const consumer = { group: 'billing', concurrency: 1_000, prefetch: 2_000, ...policy?.() };
-    messages.subscribe(orders, consumer, ({ data }) => operation(data));
+    let published = 0;
+    let handled = 0;
+    const waiting = [];
+    const { ready } = messages.subscribe(orders, consumer, ({ data }) => {
+      handled++;
+      waiting.shift()?.();
+      return operation(data);
+    });
     const { payload } = settings;
-    return () => messages.publish(orders, payload);
+    let open = false;
+    return async () => {
+      if (!open) {
+        await ready;
+        open = true;
+      }
+      const place = ++published;
+      await messages.publish(orders, payload);
+      if (handled < place) await new Promise(resolve => waiting.push(resolve));
+    };
   },
 });
 

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import { names } from './clients.mjs';
 
-const help = `usage: npm run demo -- [--json] [--seed N] [--break ${names.join('|')}]
+/** What can be left out. */
+const parts = [...names, 'saga'];
+
+const help = `usage: npm run demo -- [--json] [--seed N] [--break ${parts.join('|')}]
 
   --json     print one JSON document and nothing else
   --seed N   other traffic; the same for the same number (default 1)
-  --break P  leave a policy out of the pipeline: a promise should be broken then
+  --break P  leave a policy out of the pipeline, or the sagas: a promise should be broken then
 
 exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage, 3 the demo could not run,
            4 a promise broken, maybe because the machine was too busy to let the demo run`;
@@ -38,7 +41,7 @@ export function readArguments() {
     console.log(help);
     process.exit(0);
   }
-  if (without !== undefined && !names.includes(without)) refuse(`--break: there is no policy "${without}"`);
+  if (without !== undefined && !parts.includes(without)) refuse(`--break: there is no policy "${without}"`);
   if (seed === '' || !Number.isSafeInteger(Number(seed))) refuse(`--seed must be an integer, got "${seed}"`);
   return { json, seed: Number(seed), without };
 }

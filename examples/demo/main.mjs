@@ -1,4 +1,7 @@
-/** The same calls to a service that misbehaves, once through bare fetch and once through a pipeline. */
+/**
+ * The same calls to a service that misbehaves, once through bare fetch and once through a pipeline; then
+ * orders whose worker is killed half way.
+ */
 import { readArguments } from './arguments.mjs';
 import { limits, names } from './clients.mjs';
 import { documentOf, printReport } from './report.mjs';
@@ -27,6 +30,9 @@ if (!json) {
   screen.line(`The same calls to a service that misbehaves, ${totalSeconds} s in ${phases.length} phases:`);
   screen.line(`  bare     fetch with a timeout of ${limits.bareMs / 1_000} s`);
   screen.line(`  keelson  fetch in a pipeline of ${kept.join(', ')}`);
+  screen.line(
+    `and orders over three services, by ${without === 'saga' ? 'code' : 'sagas'}, whose worker is killed`,
+  );
   if (screen.live) screen.line(screen.paint('dim', legend));
 }
 

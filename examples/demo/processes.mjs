@@ -28,14 +28,41 @@ function answer(child, type) {
   });
 }
 
-/** Starts a service in a process of its own, on a port that the system chooses. */
-export async function startService() {
-  const child = fork(new URL('./services.mjs', import.meta.url), {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+/**
+ * Starts a file of this folder in a process of its own; resolves with it and with what it says when it is
+ * ready.
+ */
+export async function start(file, ...args) {
+  const child = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.add(child);
   child.once('exit', () => children.delete(child));
-  const { port } = await answer(child, 'ready');
+  const ready = await answer(child, 'ready');
+  return {
+    ...ready,
+    child,
+    /** Asks for something, and waits for the answer. */
+    ask(type) {
+      const message = answer(child, type);
+      if (child.connected) child.send({ type });
+      return message;
+    },
+    async stop() {
+      if (!children.has(child)) return;
+      const exit = once(child, 'exit');
+      if (child.connected) child.disconnect();
+      await exit;
+    },
+    async kill() {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** Starts a service in a process of its own, on a port that the system chooses. */
+export async function startService() {
+  const { port, child, ask, stop } = await start('./services.mjs');
   return {
     origin: `http://127.0.0.1:${port}`,
     /** Its clock starts now. */
@@ -43,16 +70,9 @@ export async function startService() {
     enter: phase => child.send({ type: 'phase', phase }),
     /** What it has seen so far. */
     async report() {
-      const message = answer(child, 'report');
-      if (child.connected) child.send({ type: 'report' });
-      const { seen, stallMs } = await message;
+      const { seen, stallMs } = await ask('report');
       return { ...seen, stallMs };
     },
-    async stop() {
-      if (!children.has(child)) return;
-      const exit = once(child, 'exit');
-      child.disconnect();
-      await exit;
-    },
+    stop,
   };
 }

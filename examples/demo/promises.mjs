@@ -1,4 +1,5 @@
 import { limits } from './clients.mjs';
+import { rules } from './orders.mjs';
 import { phases } from './schedule.mjs';
 import { recoveries } from './timeline.mjs';
 
@@ -17,6 +18,8 @@ const MAX_WAIT_MS = limits.totalMs + 250;
 const MAX_LOAD = 0.4;
 const MIN_REPAIRED = 0.95;
 const MAX_BLIND_S = 3;
+/** A lease that was renewed just before, a poll just missed, and time to tell of it. */
+const MAX_TAKEOVER_MS = rules.leaseMs + rules.maxPollMs + 250;
 
 const percent = ratio => `${(ratio * 100).toFixed(1)} %`;
 const isMood = mood => entry => phases[entry.phase].mood === mood;
@@ -101,6 +104,22 @@ const checks = {
       measured: `${lost.join(' and ')} of ${bare.sent} are`,
     };
   },
+  saga({ saga }) {
+    const { orders, completed, undone, halfDone, twice } = saga;
+    return {
+      says: 'every order whose worker is killed ends done or undone, and has no effect twice',
+      kept: halfDone === 0 && twice === 0 && completed + undone === orders,
+      measured: `${halfDone} of ${orders} are half done, ${twice} twice`,
+    };
+  },
+  takeover({ saga, stallMs }) {
+    const { takenOver, takeoverMs } = saga;
+    return {
+      says: `what a dead worker had is taken over within ${MAX_TAKEOVER_MS} ms, lease and poll`,
+      kept: takenOver > 0 && takeoverMs <= MAX_TAKEOVER_MS + stallMs,
+      measured: takenOver === 0 ? 'nothing is' : `${takenOver} orders, ${takeoverMs} ms at most`,
+    };
+  },
   leftovers({ leftovers }) {
     return {
       says: 'nothing is left that holds a process open',
@@ -111,7 +130,7 @@ const checks = {
 };
 
 /** What a machine can break that does not let the processes run: to a caller that is a service that hangs. */
-const timely = new Set(['wait', 'repair', 'crowd', 'recovery']);
+const timely = new Set(['wait', 'repair', 'crowd', 'recovery', 'takeover']);
 
 /** Longer than this, and attempts run out of time for which nobody is to blame. */
 export const MAX_STALL_MS = limits.attemptMs - 100;

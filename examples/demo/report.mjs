@@ -40,6 +40,8 @@ export function printReport(run, { verdict, broken, promises, stallMs }, screen)
     screen.line(text);
   for (const text of key) screen.line(screen.paint('dim', text));
   screen.line();
+  for (const text of sagaTable(run)) screen.line(text);
+  screen.line();
   for (const { says, kept, measured } of promises) {
     const mark = kept ? screen.paint('green', 'kept  ') : screen.paint('red', 'BROKEN');
     screen.line(`  ${mark}  ${says}: ${measured}`);
@@ -52,9 +54,26 @@ export function printReport(run, { verdict, broken, promises, stallMs }, screen)
   }
 }
 
+/** What became of the orders, by the books of the services. */
+function sagaTable({ saga, without }) {
+  const cells = [
+    ['orders over three services', number(saga.orders)],
+    ['  done', number(saga.completed)],
+    ['  undone', number(saga.undone)],
+    ['  half done', number(saga.halfDone)],
+    ['effects that were had twice', number(saga.twice)],
+    ['calls recognised as repeated', number(saga.repeats)],
+    ['taken over from the dead worker', number(saga.takenOver)],
+    ['longest wait for that', saga.takenOver === 0 ? '–' : ms(saga.takeoverMs)],
+  ];
+  const head = `  ${''.padEnd(38)}${(without === 'saga' ? 'no saga' : 'saga').padStart(16)}`;
+  return [head, ...cells.map(([name, cell]) => `  ${name.padEnd(38)}${cell.padStart(16)}`)];
+}
+
 /** The same for programs. */
 export function documentOf(run) {
   const { bare, keelson, services, changes, seed, without, stallMs } = run;
+  const { stallMs: _, ...saga } = run.saga;
   const made = checkPromises(run);
   return {
     verdict: verdictOf(made, stallMs),
@@ -73,6 +92,7 @@ export function documentOf(run) {
         keelson: services.keelson.phases[place].requests,
       },
     })),
+    saga,
     breaker: changes.map(({ at, state }) => ({ at: Number(at.toFixed(3)), state })),
     promises: made,
   };

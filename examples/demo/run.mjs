@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bareClient, keelsonClient } from './clients.mjs';
 import { Ledger } from './ledger.mjs';
 import { startService } from './processes.mjs';
+import { sagaScene } from './saga-scene.mjs';
 import { phaseAt, phases, starts, totalSeconds } from './schedule.mjs';
 import { watchStalls } from './stall.mjs';
 import { arrive, wishes } from './traffic.mjs';
@@ -61,8 +62,11 @@ export async function run({ seed, without, screen }) {
   }
   const services = { bare: await bareService.report(), keelson: await keelsonService.report() };
   await Promise.all(both.map(service => service.stop()));
-  const stallMs = Math.max(stalls.longestMs(), services.bare.stallMs, services.keelson.stallMs);
-  return { seed, without, bare, keelson, services, changes, stallMs, leftovers: await leftovers(before) };
+  const saga = await sagaScene({ without, screen });
+  const { bare: one, keelson: other } = services;
+  const stallMs = Math.max(stalls.longestMs(), one.stallMs, other.stallMs, saga.stallMs);
+  const left = await leftovers(before);
+  return { seed, without, bare, keelson, services, saga, changes, stallMs, leftovers: left };
 }
 
 /** What still holds the process open, beyond what did `before`. Sockets take a moment to close. */

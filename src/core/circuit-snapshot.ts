@@ -90,8 +90,16 @@ const STATES: readonly CircuitState[] = ['closed', 'open', 'isolated', 'disabled
 export function readSnapshot(saved: unknown, like: object): CircuitSnapshot | undefined {
   const snapshot = Object(saved) as CircuitSnapshot;
   if (!fits(saved, like) || snapshot.version !== 1 || !STATES.includes(snapshot.state)) return undefined;
-  if (!Number.isInteger(snapshot.consecutiveFailures)) return undefined;
   const { success, failure, ignored, cancelled, rejected, slow, stale, wouldReject } = snapshot.totals;
   const totals = { success, failure, ignored, cancelled, rejected, slow, stale, wouldReject };
-  return { ...snapshot, totals };
+  const { trips, consecutiveFailures, counts } = snapshot;
+  const { calls, failures, slow: slowCalls, overdue, consecutiveFailures: inRow } = counts;
+  const decided = { calls, failures, slow: slowCalls, overdue, consecutiveFailures: inRow };
+  const counted = [trips, consecutiveFailures, ...Object.values(decided), ...Object.values(totals)];
+  return counted.every(isCount) ? { ...snapshot, counts: decided, totals } : undefined;
+}
+
+/** Whole, and with so much room above it that sums of such counts stay exact. */
+function isCount(count: number): boolean {
+  return Number.isInteger(count) && count < 2 ** 48;
 }

@@ -4,6 +4,15 @@ import type { Window } from './window.js';
 /** One bucket that is not empty: its number since the origin, then what happened in it. */
 type Cell = [index: number, calls: number, failures: number, slow: number];
 
+/** Whether it may be a cell as `save` writes it, with its age in place of its number. */
+function isSaved(cell: unknown): cell is Cell {
+  if (!fits(cell, [0, 0, 0, 0])) return false;
+  const [age, calls, failures, slow] = cell as Cell;
+  // Counts without end would not come down to 0 again when the cell is forgotten.
+  const isWhole = [age, calls, failures, slow].every(Number.isInteger) && calls < 2 ** 40;
+  return isWhole && failures <= calls && slow <= calls;
+}
+
 /**
  * The outcomes of the last `ms`, in `buckets` equal spans that are aligned to the window's construction, with
  * running totals. An outcome is forgotten together with its bucket: between `ms - ms / buckets` and `ms`
@@ -85,12 +94,19 @@ export class TimeWindow implements Window {
       phase: number;
       cells: Cell[];
     };
-    if (ms !== this.#ms || buckets !== this.#buckets || !Array.isArray(cells)) return;
+    if (ms !== this.#ms || buckets !== this.#buckets || phase > ms || !Array.isArray(cells)) return;
+    // Whole windows of downtime move no border between spans. With all of it in one number, so large a one
+    // that a millisecond is lost in it, time would stand still.
+    this.#origin = now - (downtimeMs % ms);
     // The oldest span of the window gets the number 1, so that no number is below 0.
-    this.#origin = now - downtimeMs;
     this.#phase = buckets * ms + phase;
     this.#head = buckets;
-    for (const [age, ...counts] of cells.filter(cell => fits(cell, [0, 0, 0, 0]))) {
+    // Then nothing of it is left.
+    if (downtimeMs >= ms) return;
+    let older = buckets;
+    for (const [age, ...counts] of cells.filter(isSaved)) {
+      if (age >= older) continue;
+      older = age;
       const cell: Cell = [buckets - age, ...counts];
       this.#cells.push(cell);
       this.#add(cell, 1);

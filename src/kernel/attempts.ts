@@ -1,4 +1,5 @@
 import { CallContext } from './context.js';
+import { type InTheMaking, leanClass } from './lean-class.js';
 import type { Operation } from './policy.js';
 import { newId } from './random.js';
 
@@ -43,6 +44,21 @@ export class FirstAttempt<R extends Repeater = Repeater, T = unknown> extends Ca
     return new LaterAttempt(this, attempt);
   }
 }
+
+/** A first attempt as every call makes it. */
+export const LeanFirstAttempt: typeof FirstAttempt = /* @__PURE__ */ leanClass(
+  FirstAttempt,
+  function (
+    this: InTheMaking<FirstAttempt>,
+    parent: CallContext,
+    repeater: Repeater,
+    operation: Operation<unknown>,
+  ) {
+    this.parent = parent;
+    this.repeater = repeater;
+    this.operation = operation;
+  },
+);
 
 class LaterAttempt extends CallContext {
   readonly #attempt: number;

@@ -10,9 +10,16 @@ export interface Due {
   readonly latest: number;
 }
 
+/** What was added in a turn before coarse time moved amid it: all behind `before`, reckoned from `start`. */
+interface Stretch {
+  before: Due | undefined;
+  readonly start: number;
+}
+
 /**
  * Deadlines in order of time behind one timer, for many of the same span that start and few that fire. Adding
- * and removing are constant in time and touch no timer: that is settled once per turn of the event loop.
+ * and removing are constant in time and touch no timer: that is settled once per turn of the event loop. Only
+ * in a turn that blocks the loop does removing take a look at each of the milliseconds in which some began.
  *
  * A deadline counts from the end of the turn in which it was added, so that a turn that blocked the loop is
  * not charged to the remote; and when it comes, replies that lie in the socket buffers are read before it
@@ -25,8 +32,10 @@ export class DeadlineList<Node extends Due> {
   #tail: Node | undefined;
   /** Whether nodes were added in this turn, the last one from before, and the coarse time they count from. */
   #turnOpen = false;
-  #turnBefore: Node | undefined;
+  #turnBefore: Due | undefined;
   #turnStart = 0;
+  /** Where coarse time has moved amid the turn: the stretches before that. */
+  #earlier: Stretch[] | undefined;
   #turnWatched = false;
   #timer: Timer | undefined;
   #timerAt = 0;
@@ -56,7 +65,7 @@ export class DeadlineList<Node extends Due> {
       this.#turnBefore = this.#tail;
       this.#turnStart = now;
     } else if (now > this.#turnStart) {
-      this.#catchUp(node, now);
+      this.#moveOn(now);
     }
     const tail = this.#tail;
     this.#tail = node;
@@ -78,6 +87,13 @@ export class DeadlineList<Node extends Due> {
     else if (this.#head === node) this.#head = after;
     else return;
     if (this.#turnBefore === node) this.#turnBefore = before;
+    const earlier = this.#earlier;
+    if (earlier !== undefined) {
+      // By place: an iterator would be made at each call of a turn that takes long.
+      for (let at = 0; at < earlier.length; at++) {
+        if (earlier[at]!.before === node) earlier[at]!.before = before;
+      }
+    }
     if (after === undefined) this.#tail = before;
     else after.dueBefore = before;
     node.dueBefore = node.dueAfter = undefined;
@@ -90,33 +106,50 @@ export class DeadlineList<Node extends Due> {
     this.#clock.afterTurn(this.#endTurn);
   }
 
-  /**
-   * Coarse time has moved amid a turn: what was added before is brought to it, so that all share one start.
-   */
-  #catchUp(node: Node, now: number): void {
-    const drift = now - this.#turnStart;
-    this.#postpone(drift);
+  /** Coarse time has moved amid a turn: what comes now is postponed by less than what came before. */
+  #moveOn(now: number): void {
+    if (this.#tail !== this.#turnBefore) {
+      this.#earlier ??= [];
+      this.#earlier.push({ before: this.#turnBefore, start: this.#turnStart });
+      this.#turnBefore = this.#tail;
+    }
     this.#turnStart = now;
-    if (!this.fits(node.dueAt)) node.dueAt = this.#tail!.dueAt;
   }
 
   #settle(): void {
     this.#turnWatched = false;
     if (this.#turnOpen) {
       this.#turnOpen = false;
-      // Whole milliseconds, for V8 keeps small integers without a box.
-      this.#postpone(Math.ceil(this.#clock.now() - this.#turnStart));
+      const now = this.#clock.now();
+      let node = this.#postpone(this.#tail, this.#turnBefore, now - this.#turnStart);
+      const earlier = this.#earlier;
+      if (earlier !== undefined) {
+        for (const { before, start } of earlier.reverse()) node = this.#postpone(node, before, now - start);
+        this.#earlier = undefined;
+        this.#putInOrder(node);
+      }
       this.#turnBefore = undefined;
     }
     this.#arm();
   }
 
-  /** Moves what was added in this turn, and nothing else: it stands last in the list. */
-  #postpone(drift: number): void {
-    if (drift <= 0) return;
-    let node: Due | undefined = this.#tail;
-    for (; node !== undefined && node !== this.#turnBefore; node = node.dueBefore) {
+  /** Moves what stands from `last` back to before `until`, and answers that. */
+  #postpone(last: Due | undefined, until: Due | undefined, driftMs: number): Due | undefined {
+    // Whole milliseconds, for V8 keeps small integers without a box.
+    const drift = Math.ceil(driftMs);
+    if (drift <= 0) return until;
+    for (let node = last; node !== undefined && node !== until; node = node.dueBefore) {
       node.dueAt = Math.min(node.dueAt + drift, node.latest);
+    }
+    return until;
+  }
+
+  /** Of two with different spans the later one may have been postponed by too little. */
+  #putInOrder(before: Due | undefined): void {
+    let latest = -Infinity;
+    for (let node = before ?? this.#head; node !== undefined; node = node.dueAfter as Node | undefined) {
+      if (node.dueAt < latest) node.dueAt = Math.min(latest, node.latest);
+      latest = node.dueAt;
     }
   }
 

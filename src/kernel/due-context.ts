@@ -1,13 +1,16 @@
 import { CallContext } from './context.js';
 import type { Due } from './deadline-list.js';
 
-/** A context that may have a deadline of its own, and stand in a deadline list for it. */
+/**
+ * A context that may have a deadline of its own, and stand in a deadline list for it. Whoever makes one sets
+ * its fields: see `leanClass`.
+ */
 export class DueContext extends CallContext implements Due {
   /** The links of the list. */
-  dueBefore: DueContext | undefined = undefined;
-  dueAfter: DueContext | undefined = undefined;
+  dueBefore!: DueContext | undefined;
+  dueAfter!: DueContext | undefined;
   /** `Infinity` in its place would make V8 box every one of them. */
-  private due: number | undefined = undefined;
+  protected due: number | undefined;
 
   /** Its own deadline. Set before the operation can see it, and by the deadline list. */
   get dueAt(): number {

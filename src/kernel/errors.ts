@@ -23,7 +23,27 @@ export type ErrorCode =
   | 'ERR_LISTENERS_FAILED'
   | 'ERR_EVENT_OVERFLOW'
   | 'ERR_INVALID_EVENT'
-  | 'ERR_PROJECTION_STOPPED';
+  | 'ERR_PROJECTION_STOPPED'
+  | 'ERR_STEP_FAILED'
+  | 'ERR_SAGA_COMPENSATED'
+  | 'ERR_SAGA_PARKED'
+  | 'ERR_SAGA_REFUSED'
+  | 'ERR_BARRIER_DEADLOCK'
+  | 'ERR_BARRIER_KEY'
+  | 'ERR_BARRIER_RESULT'
+  | 'ERR_INBOX_MESSAGE'
+  | 'ERR_INBOX_RESULT'
+  | 'ERR_OUTBOX_MESSAGE'
+  | 'ERR_PROCESS_CONFLICT'
+  | 'ERR_PROCESS_DECISION'
+  | 'ERR_PROCESS_NOT_STARTED'
+  | 'ERR_SAGA_STORE'
+  | 'ERR_INVALID_INSTANCE'
+  | 'ERR_REGISTRY_FULL'
+  | 'ERR_REGISTRY_CLOSED'
+  | 'ERR_REGISTRY_UNAVAILABLE'
+  | 'ERR_SUPERSEDED'
+  | 'ERR_NO_ENDPOINT';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
@@ -186,9 +206,12 @@ export class TimeoutError extends ResilienceError {
   }
 }
 
-/** Every attempt of a hedged call failed, or was refused. `cause` is what the last of them threw. */
+/**
+ * Every attempt of a hedged call failed, or was refused; or too many of those did that were asked the same.
+ * `cause` is what the last of them threw.
+ */
 export class AggregateFailedError extends ResilienceError {
-  /** What the attempts threw, in the order in which they started. */
+  /** What the attempts threw, in the order in which they started, or stand in the list of those asked. */
   readonly errors: readonly unknown[];
 
   constructor(message: string, errors: readonly unknown[], facts?: ErrorFacts) {
@@ -206,7 +229,10 @@ export class AggregateFailedError extends ResilienceError {
   }
 }
 
-/** A stream was left by its reader before it ended. It says nothing about the remote. */
+/**
+ * A stream was left by its reader before it ended, or the rest of an answer is not wanted any more. It says
+ * nothing about the remote.
+ */
 export class AbandonedError extends ResilienceError {
   constructor(message: string, facts?: ErrorFacts) {
     super('ERR_ABANDONED', message, facts);
@@ -237,8 +263,13 @@ export function isRejected(error: unknown): error is ResilienceError & { readonl
   return factOf(error, 'rejected') === true;
 }
 
+/** What an error may say of itself beside its words. */
+type Fact =
+  | ('rejected' | 'code' | 'retryAfterMs' | 'status' | 'statusCode' | 'cause')
+  | ('retryable' | 'maybeStored');
+
 /** What an error, or whatever else was thrown, says under `name`; one that throws when asked says nothing. */
-export function factOf(error: unknown, name: 'rejected' | 'code' | 'retryAfterMs'): unknown {
+export function factOf(error: unknown, name: Fact): unknown {
   if (typeof error !== 'object' || error === null) return undefined;
   try {
     return (error as Partial<Record<string, unknown>>)[name];

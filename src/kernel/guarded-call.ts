@@ -2,6 +2,7 @@ import { Cancellation } from './cancellation.js';
 import type { CallContext } from './context.js';
 import { DueContext } from './due-context.js';
 import { exitGuards, type GuardPlan } from './guard-plan.js';
+import { leanClass } from './lean-class.js';
 import { FORSAKEN, newParking, type Parking, UNQUEUED, waitAt, withdrawFrom } from './parking.js';
 import type { AbandonableCall, Guard, Operation, ParkedCall } from './policy.js';
 
@@ -22,27 +23,44 @@ const PARKED = 1;
 const RUNNING = 2;
 const ANSWERED = 3;
 
+type CallMaker = new (parent: CallContext, plan: GuardPlan, permits: readonly unknown[]) => GuardedCall;
+
 /**
  * The record of one call through a run of guards: the context that the operation gets, the permits it holds,
  * and the way to its caller's promise, in one object. Its fields are few and plain, for a record is made at
  * every call; what only some calls need hangs off it.
  */
 export class GuardedCall extends DueContext implements ParkedCall, AbandonableCall {
-  private readonly plan: GuardPlan;
-  private permits: readonly unknown[];
-  private readonly resolve: Settle = madeResolve!;
-  private readonly reject: Settle = madeReject!;
-  private stage = ENTERING;
-  private parking: Parking | undefined = undefined;
-  private cancellation: Cancellation | undefined = undefined;
+  private plan!: GuardPlan;
+  private permits!: readonly unknown[];
+  private resolve!: Settle;
+  private reject!: Settle;
+  private stage!: number;
+  private parking: Parking | undefined;
+  // No field until it is set: most calls end before that.
+  private cancellation?: Cancellation;
 
-  /** Made right after the promise of its caller, whose settlers it takes. */
-  private constructor(parent: CallContext, plan: GuardPlan, permits: readonly unknown[]) {
-    super(parent);
-    this.plan = plan;
-    this.permits = permits;
-    // What is left here would live, with all that hangs on it, until somebody makes another call.
-    madeResolve = madeReject = undefined;
+  /** Makes calls, each right after the promise of its caller. */
+  static lean(): CallMaker {
+    return leanClass(
+      GuardedCall,
+      function (
+        this: GuardedCall & { parent: CallContext },
+        parent: CallContext,
+        plan: GuardPlan,
+        permits: readonly unknown[],
+      ) {
+        this.parent = parent;
+        this.dueBefore = this.dueAfter = this.due = this.parking = undefined;
+        this.plan = plan;
+        this.permits = permits;
+        this.resolve = madeResolve!;
+        this.reject = madeReject!;
+        this.stage = ENTERING;
+        // What is left here would live, with all that hangs on it, until somebody makes another call.
+        madeResolve = madeReject = undefined;
+      },
+    );
   }
 
   /** Whether it waits for its turn: the operation has not run. */
@@ -88,7 +106,7 @@ export class GuardedCall extends DueContext implements ParkedCall, AbandonableCa
   /** Starts a call whose run has a guard that may give up. */
   static start(parent: CallContext, plan: GuardPlan, operation: Operation<unknown>): Promise<unknown> {
     const promise = new Promise(catchSettlers);
-    const call = new GuardedCall(parent, plan, plan.permits);
+    const call = new LeanCall(parent, plan, plan.permits);
     if (parent.cancellable) call.ownCancellation();
     call.enter(operation, 0);
     return promise;
@@ -103,7 +121,7 @@ export class GuardedCall extends DueContext implements ParkedCall, AbandonableCa
     place: number,
   ): Promise<unknown> {
     const promise = new Promise(catchSettlers);
-    new GuardedCall(parent, plan, permits).wait(operation, place);
+    new LeanCall(parent, plan, permits).wait(operation, place);
     return promise;
   }
 
@@ -278,3 +296,5 @@ export class GuardedCall extends DueContext implements ParkedCall, AbandonableCa
     exitGuards(this.plan.exits, this.permits, from, to, ok, result, this);
   }
 }
+
+const LeanCall: CallMaker = /* @__PURE__ */ GuardedCall.lean();

@@ -54,6 +54,11 @@ export interface Guard<Permit = unknown> {
    * outside it settle at once when it does; guards inside keep their permits until the operation settles.
    */
   readonly givesUp?: boolean;
+  /**
+   * Whether its `exit` has nothing to do, as that of one who only counts who comes in. A call that meets
+   * nothing else then goes without a promise of its own, and without the call of `exit`.
+   */
+  readonly oneWay?: boolean;
   /** The clock that its calls live by; the system's where it has none. */
   readonly clock?: Clock;
   /**

@@ -13,6 +13,7 @@ import type { WaitingRoom } from './waiting-room.js';
  */
 export class SoloRun<Permit> {
   readonly #guard: Guard<Permit>;
+  readonly #oneWay: boolean;
   readonly #room: WaitingRoom | undefined;
   readonly #background: CallContext;
   /** The context that is handed to the operations of calls without options: it costs them nothing. */
@@ -26,6 +27,7 @@ export class SoloRun<Permit> {
 
   constructor(guard: Guard<Permit>, clock: Clock, room?: WaitingRoom) {
     this.#guard = guard;
+    this.#oneWay = guard.oneWay === true;
     this.#room = room;
     this.#background = backgroundContext(clock);
     this.#handed = room?.hand(this.#background) ?? this.#background;
@@ -41,6 +43,7 @@ export class SoloRun<Permit> {
     } catch (error) {
       return Promise.reject(error);
     }
+    if (this.#oneWay) return launch(operation, this.#handed);
     if (permit !== this.#permit) this.#share(permit);
     // Taken before the operation runs, for it may bring about another permit.
     return start(operation, this.#handed, this.#onValue!, this.#onError!);
@@ -125,19 +128,21 @@ class Passage<Permit> {
   }
 }
 
+function launch<T>(operation: Operation<T>, context: CallContext): Promise<T> {
+  try {
+    return Promise.resolve(operation(context)) as Promise<T>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 function start<T>(
   operation: Operation<T>,
   context: CallContext,
   onValue: (value: T) => T,
   onError: (error: unknown) => never,
 ): Promise<T> {
-  let answer: Promise<T>;
-  try {
-    answer = Promise.resolve(operation(context)) as Promise<T>;
-  } catch (error) {
-    answer = Promise.reject(error);
-  }
-  return answer.then(onValue, onError);
+  return launch(operation, context).then(onValue, onError);
 }
 
 function leave<Permit>(

@@ -41,3 +41,11 @@ export const subscriptionEvents: readonly (keyof SubscriptionEvents)[] = [
   ...(['ready', 'lost', 'handled', 'duplicate', 'failed', 'redelivered', 'deadLettered'] as const),
   ...(['discarded', 'unsettled', 'paused', 'resumed'] as const),
 ];
+
+/** What became of the messages that were held when a subscription ended. */
+export interface Drained {
+  /** Those whose handlers came to their end. */
+  readonly finished: number;
+  /** Those that were given back: not begun, or not done in time. */
+  readonly released: number;
+}

@@ -1,24 +1,17 @@
 import { Fifo } from '../core/fifo.js';
 import { Lanes } from '../core/lanes.js';
+import { Roll } from '../core/roll.js';
 import { LeaseLostError } from '../kernel/bus-errors.js';
 import type { Timer } from '../kernel/clock.js';
+import type { Drained } from './consumer-events.js';
 import type { DriverSubscription, RawDelivery, Sink } from './driver.js';
 import { type ConsumerParts, type Fate, Handling } from './handling.js';
 import { HeldDelivery } from './held-delivery.js';
+import { Intake } from './intake.js';
 import { LeaseUpkeep } from './lease-upkeep.js';
-
-/** What became of the messages that were held when a subscription ended. */
-export interface Drained {
-  /** Those whose handlers came to their end. */
-  readonly finished: number;
-  /** Those that were given back: not begun, or not done in time. */
-  readonly released: number;
-}
+import { RefusalPause } from './refusal-pause.js';
 
 const WHOLE_TOPIC = '';
-/** How long a refusal without a word of when to ask again pauses the intake at first, and at the most. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Takes what the broker hands over: so much at a time, each lane in its order, the leases extended for as
@@ -27,47 +20,48 @@ const LONGEST_PAUSE_MS = 30_000;
 export class Consumer implements Sink {
   readonly #parts: ConsumerParts;
   readonly #handling: Handling;
-  readonly #held = new Set<HeldDelivery>();
+  readonly #held = new Roll<HeldDelivery>();
   readonly #lanes = new Lanes<HeldDelivery>();
   readonly #ready = new Fifo<HeldDelivery>();
   /** Those that were begun once and go first. */
   readonly #again = new Fifo<HeldDelivery>();
   readonly #waits = new Map<HeldDelivery, Timer>();
-  #subscription: DriverSubscription | undefined;
+  readonly #intake: Intake;
   #running = 0;
+  /** Those whose handlers are done, and of which the broker has not said that it knows. */
+  #settling = 0;
   #pumping = false;
-  #asked = 0;
   #suspended = false;
   #stopping = false;
   #finished = 0;
   #released = 0;
   #idle: (() => void) | undefined;
-  #pauseMs = 0;
-  #pause: Timer | undefined;
-  /** After a pause one message goes ahead of the others, to see whether the policy lets it. */
-  #probing = false;
+  readonly #pause: RefusalPause;
   readonly #upkeep: LeaseUpkeep;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
     this.#handling = new Handling(parts);
+    this.#pause = new RefusalPause(parts.clock);
     this.#upkeep = new LeaseUpkeep(parts, this.#held);
+    const failed = (error: unknown): void => this.lost(error);
+    this.#intake = new Intake(parts.clock, failed, () => this.#ask());
   }
 
   /** What is held, and how much of it is being handled. */
   get load(): { readonly held: number; readonly running: number; readonly paused: boolean } {
-    const paused = this.#suspended || this.#pause !== undefined;
+    const paused = this.#suspended || this.#pause.active;
     return { held: this.#held.size, running: this.#running, paused };
   }
 
   /** Consumes from now on. */
   attach(subscription: DriverSubscription): void {
-    this.#subscription = subscription;
+    this.#intake.attach(subscription);
     this.#ask();
   }
 
   deliver(raw: RawDelivery): void {
-    this.#asked = Math.max(0, this.#asked - 1);
+    this.#intake.came();
     const { order } = this.#parts.rules;
     const lane = order === 'topic' ? WHOLE_TOPIC : order === 'key' ? raw.record.key : undefined;
     const held = new HeldDelivery(raw, lane);
@@ -75,7 +69,7 @@ export class Consumer implements Sink {
       this.#giveBack(held);
       return;
     }
-    this.#held.add(held);
+    this.#held.enter(held);
     this.#upkeep.begin();
     if (lane === undefined || this.#lanes.enter(lane, held)) this.#ready.push(held);
     this.#pump();
@@ -98,16 +92,15 @@ export class Consumer implements Sink {
   async drain(timeoutMs: number): Promise<Drained> {
     this.#stopping = true;
     this.#finished = 0;
-    await this.#subscription?.pause();
-    this.#asked = 0;
-    this.#pause?.cancel();
+    await this.#intake.end();
+    this.#pause.cancel();
     this.#released = 0;
-    for (const held of this.#held) {
+    for (const held of this.#held.all()) {
       if (held.begun) continue;
       this.#waits.get(held)?.cancel();
       this.#giveBack(held);
     }
-    if (this.#running > 0) await this.#outlast(timeoutMs);
+    if (this.#running + this.#settling > 0) await this.#outlast(timeoutMs);
     this.#upkeep.end();
     return { finished: this.#finished, released: this.#released };
   }
@@ -115,31 +108,24 @@ export class Consumer implements Sink {
   /** Waits for the handlers, and ends those that take longer. */
   async #outlast(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts;
-    let inTime = true;
-    const ended = new Promise<void>(resolve => {
-      this.#idle = resolve;
+    const inTime = await new Promise<boolean>(resolve => {
+      const timer = clock.schedule(timeoutMs, () => resolve(false), true);
+      this.#idle = () => {
+        timer.cancel();
+        resolve(true);
+      };
     });
-    const timer = clock.schedule(
-      timeoutMs,
-      () => {
-        inTime = false;
-        this.#idle?.();
-      },
-      true,
-    );
-    await ended;
-    timer.cancel();
     if (inTime) return;
-    for (const held of this.#held) {
+    for (const held of this.#held.all()) {
       if (held.settled) continue;
-      const { interrupt } = held;
+      // First: whoever gets it next may begin at once.
+      held.interrupt?.(new LeaseLostError('the subscription is closed'));
       this.#giveBack(held);
-      interrupt?.(new LeaseLostError('the subscription is closed'));
     }
   }
 
   #giveBack(held: HeldDelivery): void {
-    this.#held.delete(held);
+    this.#held.leave(held);
     if (!held.settled) this.#released++;
     // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
     const untouched = !held.tried;
@@ -151,7 +137,7 @@ export class Consumer implements Sink {
   /** Begins no handler until `resume`; what is being handled goes on. */
   suspend(): void {
     this.#suspended = true;
-    this.#takeNoMore();
+    void this.#intake.pause();
   }
 
   resume(): void {
@@ -164,18 +150,21 @@ export class Consumer implements Sink {
     // A handler that ends at once comes back here: the loop below goes on with the next one.
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#suspended && !this.#stopping && this.#pause === undefined) {
-      if (this.#running >= (this.#probing ? 1 : this.#parts.rules.concurrency)) break;
-      const held = this.#again.shift() ?? this.#ready.shift();
-      if (held === undefined) break;
-      // What was lost before its turn came is with another one: it is not begun, and makes way.
-      if (held.settled) this.#letGo(held);
-      else {
-        this.#running++;
-        this.#work(held);
+    try {
+      while (!this.#suspended && !this.#stopping && !this.#pause.active) {
+        if (this.#running >= (this.#pause.probing ? 1 : this.#parts.rules.concurrency)) break;
+        const held = this.#again.shift() ?? this.#ready.shift();
+        if (held === undefined) break;
+        // What was lost before its turn came is with another one: it is not begun, and makes way.
+        if (held.settled) this.#letGo(held);
+        else {
+          this.#running++;
+          this.#work(held);
+        }
       }
+    } finally {
+      this.#pumping = false;
     }
-    this.#pumping = false;
   }
 
   #work(held: HeldDelivery): void {
@@ -204,6 +193,10 @@ export class Consumer implements Sink {
 
   #decide(held: HeldDelivery, fate: Fate): void {
     held.interrupt = undefined;
+    if (fate.then === 'settling') {
+      this.#settle(held, fate.settled, fate.quiet);
+      return;
+    }
     held.begun = false;
     if (fate.then === 'settled') this.#finished++;
     if (fate.then === 'refused') {
@@ -216,7 +209,28 @@ export class Consumer implements Sink {
     else void fate.quiet.then(() => this.#part(held, fate));
   }
 
-  #part(held: HeldDelivery, fate: Exclude<Fate, { then: 'refused' }>): void {
+  /** The next handler may begin while the broker is told; what is behind it in its lane waits for that. */
+  #settle(held: HeldDelivery, settled: Promise<unknown>, quiet: Promise<void> | undefined): void {
+    this.#settling++;
+    const done = (): void => {
+      this.#settling--;
+      held.begun = false;
+      this.#finished++;
+      this.#letGo(held);
+      this.#checkIdle();
+      this.#pump();
+    };
+    void settled.then(() => (quiet === undefined ? done() : quiet.then(done)));
+    this.#goOn();
+    if (quiet === undefined) this.#leave();
+    else void quiet.then(() => this.#leave());
+  }
+
+  #checkIdle(): void {
+    if (this.#running + this.#settling === 0) this.#idle?.();
+  }
+
+  #part(held: HeldDelivery, fate: Exclude<Fate, { then: 'refused' | 'settling' }>): void {
     if (fate.then === 'wait') this.#putOff(held, fate.afterMs);
     else this.#letGo(held);
     this.#leave();
@@ -224,13 +238,13 @@ export class Consumer implements Sink {
 
   #leave(): void {
     this.#running--;
-    if (this.#running === 0) this.#idle?.();
+    this.#checkIdle();
     this.#pump();
     this.#ask();
   }
 
   #letGo(held: HeldDelivery): void {
-    this.#held.delete(held);
+    this.#held.leave(held);
     const next = held.lane === undefined ? undefined : this.#lanes.leave(held.lane);
     if (next !== undefined) this.#ready.push(next);
     this.#ask();
@@ -255,46 +269,31 @@ export class Consumer implements Sink {
       return;
     }
     this.#again.push(held);
-    if (this.#pause !== undefined) return;
+    const forMs = this.#pause.begin(afterMs, () => this.#pump());
+    if (forMs === undefined) return;
+    void this.#intake.pause();
     const { clock, emitter } = this.#parts;
-    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
-    const forMs = afterMs ?? this.#pauseMs;
-    this.#probing = true;
-    this.#takeNoMore();
-    this.#pause = clock.schedule(forMs, () => {
-      this.#pause = undefined;
-      this.#pump();
-    });
     if (emitter.has('paused')) emitter.emit('paused', { at: clock.wall(), forMs, error });
   }
 
   /** A handler ran: the policy lets them. */
   #goOn(): void {
-    if (!this.#probing || this.#pause !== undefined) return;
-    this.#probing = false;
-    this.#pauseMs = 0;
+    if (!this.#pause.end()) return;
     const { clock, emitter } = this.#parts;
     if (emitter.has('resumed')) emitter.emit('resumed', { at: clock.wall() });
     this.#ask();
   }
 
-  /** What was asked for and has not come is for others. What is held stays: it may have been counted. */
-  #takeNoMore(): void {
-    this.#asked = 0;
-    // A broker that does not hear of it is gone, and hands over nothing.
-    this.#subscription?.pause().catch(() => {});
-  }
-
   /** As much as there is room for; nothing while it is paused. */
   #ask(): void {
-    if (this.#suspended || this.#stopping || this.#probing || this.#subscription === undefined) return;
+    if (this.#suspended || this.#stopping || this.#pause.probing) return;
     const { prefetch } = this.#parts.rules;
-    const room = prefetch - this.#held.size - this.#asked;
+    const { asked } = this.#intake;
+    const room = prefetch - this.#held.size - asked;
     // By the handful: a broker that is asked for one at a time has a round trip for each. Not so where all
     // that is held waits for its time: nothing else would come to its end and make room.
-    const busy = this.#running + this.#asked + this.#ready.size + this.#again.size > 0;
+    const busy = this.#running + this.#settling + asked + this.#ready.size + this.#again.size > 0;
     if (room <= 0 || (busy && room < prefetch / 4)) return;
-    this.#asked += room;
-    this.#subscription.request(room);
+    this.#intake.ask(room);
   }
 }

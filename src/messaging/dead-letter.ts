@@ -1,5 +1,4 @@
-import { factOf } from '../kernel/errors.js';
-import { show } from '../kernel/options.js';
+import { errorText } from '../kernel/error-words.js';
 import type { DeathReason } from './consumer-events.js';
 import { header } from './headers.js';
 
@@ -7,9 +6,6 @@ import { header } from './headers.js';
 export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}.${group}.dlq`;
 }
-
-/** So much of an error's message is kept. */
-const LONGEST_MESSAGE = 1_000;
 
 /**
  * What a dead letter tells of its death. No stack: it says much about the inside of a service to whoever may
@@ -29,11 +25,10 @@ export function deathHeaders(
     [header.deathAttempts]: String(attempts),
   };
   if (error === undefined) return headers;
-  const isError = error instanceof Error;
-  headers[header.deathError] = isError ? error.name : typeof error;
-  headers[header.deathMessage] = (isError ? error.message : show(error)).slice(0, LONGEST_MESSAGE);
-  const code = factOf(error, 'code');
-  if (typeof code === 'string') headers[header.deathCode] = code;
+  const { name, message, code } = errorText(error);
+  headers[header.deathError] = name;
+  headers[header.deathMessage] = message;
+  if (code !== undefined) headers[header.deathCode] = code;
   return headers;
 }
 

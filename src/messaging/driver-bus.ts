@@ -20,8 +20,9 @@ import type {
   Subscription,
 } from './message-bus.js';
 import { Envelope, OwnRecord } from './own-record.js';
+import type { Published } from './pending-publish.js';
 import { draftOf, type PublishCall } from './publish-options.js';
-import { type Published, Publisher } from './publisher.js';
+import { Publisher } from './publisher.js';
 import type { Received } from './received.js';
 import { type Reply, Requests, replyOf } from './requests.js';
 import type { SqlTransaction } from './sql-transaction.js';
@@ -44,8 +45,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   readonly #subscriptions = new Set<BusSubscription>();
   readonly #emitter = new Emitter<BusEvents>(['published', 'publishFailed']);
   readonly #connectOnce = (): Promise<void> => this.connect();
-  readonly #unlessConnected = (): Promise<void> | undefined =>
-    this.#isConnected && this.#closed === undefined ? undefined : this.connect();
+  readonly #unlessConnected = (): Promise<void> | undefined => (this.#isConnected ? undefined : this.#open());
   #isConnected = false;
   #connected: Promise<void> | undefined;
   #replies: { readonly topic: Topic<Reply, Reply>; readonly subscription: Subscription } | undefined;
@@ -66,6 +66,11 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   connect(): Promise<void> {
     if (this.#closed !== undefined)
       return Promise.reject(new BusClosedError(`${this.name}: the bus is closed`));
+    return this.#open();
+  }
+
+  /** Also while it is being closed: what was given to it before goes out, and what its handlers publish. */
+  #open(): Promise<void> {
     this.#connected ??= this.#driver.connect().then(
       () => {
         this.#isConnected = true;

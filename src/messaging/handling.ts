@@ -4,10 +4,10 @@ import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
 import { factOf, isRejected } from '../kernel/errors.js';
 import type { Emitter } from '../kernel/events.js';
+import { HandlerRuns, type RunEnd } from '../kernel/handler-run.js';
 import { show } from '../kernel/options.js';
 import type { SubscriptionEvents } from './consumer-events.js';
 import type { Driver } from './driver.js';
-import { HandlerRuns, type RunEnd } from './handler-run.js';
 import { header, numberIn } from './headers.js';
 import type { HeldDelivery } from './held-delivery.js';
 import type { IdempotencyStore } from './idempotency.js';
@@ -33,13 +33,16 @@ export interface ConsumerParts {
   readonly reply: ((received: Received, ok: boolean, result: unknown) => Promise<void>) | undefined;
 }
 
+type Quiet = Promise<void> | undefined;
+
 /**
- * What is to become of a delivery: it is `settled`; it waits in this process for `afterMs`; or the policy
- * refused to run its handler, and says when to ask again.
+ * What is to become of a delivery: it is `settled`, or the broker is being told; it waits in this process for
+ * `afterMs`; or the policy refused to run its handler, and says when to ask again.
  */
 export type Fate =
-  | { readonly then: 'settled'; readonly quiet: Promise<void> | undefined }
-  | { readonly then: 'wait'; readonly afterMs: number; readonly quiet: Promise<void> | undefined }
+  | { readonly then: 'settled'; readonly quiet: Quiet }
+  | { readonly then: 'settling'; readonly settled: Promise<unknown>; readonly quiet: Quiet }
+  | { readonly then: 'wait'; readonly afterMs: number; readonly quiet: Quiet }
   | { readonly then: 'refused'; readonly error: unknown; readonly afterMs: number | undefined };
 
 /** What came of reading a message. */
@@ -135,7 +138,7 @@ export class Handling {
     }
     const acked = this.#settling.ack(held, received.message.id);
     if (acked === undefined) return this.#handled(received, startedAt, quiet);
-    return acked.then(() => this.#handled(received, startedAt, quiet));
+    return { then: 'settling', settled: acked.then(() => this.#handled(received, startedAt, quiet)), quiet };
   }
 
   /** Others hear of a success before the broker does: the answer, and who keeps what was handled. */
@@ -215,7 +218,8 @@ export class Handling {
     const { record } = held.raw;
     let data: unknown;
     try {
-      const same = record instanceof OwnRecord && record.envelope.byReference;
+      // Whoever asks for copies gets one, whatever the publisher is content with.
+      const same = record instanceof OwnRecord && record.envelope.byReference && envelope.byReference;
       data = same ? record.draft.data : envelope.codec.decode(record.body);
     } catch (error) {
       return { ok: false, why: 'undecodable', error };

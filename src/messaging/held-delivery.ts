@@ -1,11 +1,13 @@
+import type { Listed } from '../core/roll.js';
 import type { LeaseLostError } from '../kernel/bus-errors.js';
 import type { RawDelivery, Settled } from './driver.js';
 
 /** A delivery that this process holds, from the time it is handed over until it is settled. */
-export class HeldDelivery {
+export class HeldDelivery implements Listed {
   readonly raw: RawDelivery;
   /** What it holds a lane by. */
   readonly lane: string | undefined;
+  place = -1;
   /** How often it was put off in this process, in place of a redelivery by the broker. */
   putOff = 0;
   /** Which run of the present delivery comes next, from 1. */

@@ -89,7 +89,7 @@ export class InMemoryBroker {
 
   /** @internal */
   publish(records: readonly OutRecord[]): readonly PublishOutcome[] {
-    const pumped = new Set<MemoryGroup>();
+    const pumped: MemoryGroup[] = [];
     const outcomes = records.map(record => this.#store(record, pumped));
     for (const group of pumped) group.pump();
     return outcomes;
@@ -148,7 +148,7 @@ export class InMemoryBroker {
     return [...this.#groups.values()].filter(group => this.#names.get(group) === name);
   }
 
-  #store(record: OutRecord, pumped: Set<MemoryGroup>): PublishOutcome {
+  #store(record: OutRecord, pumped: MemoryGroup[]): PublishOutcome {
     const known = this.#nameOf(record);
     // What is meant for one group is a replay: it has been there before.
     if (known !== undefined && record.group === undefined && this.#known.has(known)) {
@@ -164,7 +164,7 @@ export class InMemoryBroker {
     const kept = { position: ++this.#position, record };
     for (const group of groups) {
       group.add(kept);
-      pumped.add(group);
+      if (!pumped.includes(group)) pumped.push(group);
     }
     if (record.group === undefined) this.#retain(kept);
     return { ok: true, position: String(kept.position) };

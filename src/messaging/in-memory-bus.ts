@@ -11,7 +11,8 @@ export interface InMemoryBusOptions extends Omit<BusOptions, 'name'> {
   /**
    * Hands the published data itself to handlers, in place of a copy for each: several times as fast, but what
    * a handler changes in it the publisher and the other handlers see, and what no codec could write gets
-   * through.
+   * through. On a `broker` that is shared, both sides have to say so: a bus that does not gets a copy of what
+   * it consumes, made when it is handled, and what cannot be copied becomes a dead letter.
    * @default false
    */
   readonly passByReference?: boolean;

@@ -1,3 +1,4 @@
+import type { Roll } from '../core/roll.js';
 import { LeaseLostError } from '../kernel/bus-errors.js';
 import type { Timer } from '../kernel/clock.js';
 import type { ConsumerParts } from './handling.js';
@@ -6,10 +7,10 @@ import type { HeldDelivery } from './held-delivery.js';
 /** Extends the leases of what a consumer holds, three times within a lease, as long as it holds anything. */
 export class LeaseUpkeep {
   readonly #parts: ConsumerParts;
-  readonly #held: ReadonlySet<HeldDelivery>;
+  readonly #held: Roll<HeldDelivery>;
   #timer: Timer | undefined;
 
-  constructor(parts: ConsumerParts, held: ReadonlySet<HeldDelivery>) {
+  constructor(parts: ConsumerParts, held: Roll<HeldDelivery>) {
     this.#parts = parts;
     this.#held = held;
   }
@@ -21,7 +22,7 @@ export class LeaseUpkeep {
     if (!driver.capabilities.extendLease) return;
     this.#timer = clock.schedule(rules.leaseMs / 3, () => {
       this.#timer = undefined;
-      for (const held of this.#held) if (!held.settled) void this.#extend(held);
+      for (const held of this.#held.all()) if (!held.settled) void this.#extend(held);
       if (this.#held.size > 0) this.begin();
     });
   }

@@ -1,4 +1,5 @@
 import { type Delivery, type DeliveryOrder, DeliveryQueue } from '../core/delivery-queue.js';
+import { type Listed, Roll } from '../core/roll.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import type { DeadRecord, OutRecord, RawDelivery, Settled, Sink } from './driver.js';
 
@@ -12,7 +13,7 @@ export interface Kept {
 export interface Member {
   readonly sink: Sink;
   credit: number;
-  readonly held: Set<MemoryDelivery>;
+  readonly held: Roll<MemoryDelivery>;
 }
 
 /** What all members of a group agree about. */
@@ -21,6 +22,13 @@ export interface GroupRules {
   readonly order: DeliveryOrder;
   readonly leaseMs: number;
 }
+
+/**
+ * For so long it hands out in one turn of the event loop, and so many in any case. Handlers that answer at
+ * once would keep the turn until nothing is left, and neither timers nor sockets would come to theirs.
+ */
+const TURN_MS = 10;
+const FEWEST_IN_TURN = 20;
 
 /** What one group has before it, and who takes it. */
 export class MemoryGroup {
@@ -35,6 +43,16 @@ export class MemoryGroup {
   #timer: Timer | undefined;
   #timerAt = 0;
   #expired = 0;
+  readonly #endTurn = (): void => {
+    this.#turnEndsAt = 0;
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.pump();
+  };
+  /** Monotonic; 0 before anything is handed out in this turn. */
+  #turnEndsAt = 0;
+  #inTurn = 0;
+  #resting = false;
 
   constructor(rules: GroupRules, clock: Clock, mostDead: number) {
     this.rules = rules;
@@ -56,15 +74,15 @@ export class MemoryGroup {
     return this.#dead;
   }
 
-  add({ position, record }: Kept): void {
-    const { notBefore, key, priority } = record;
+  add(kept: Kept): void {
+    const { notBefore, key, priority } = kept.record;
     const waitMs = notBefore === undefined ? 0 : notBefore - this.#clock.wall();
     const from = waitMs > 0 ? this.#clock.now() + waitMs : -Infinity;
-    this.#queue.add({ position, record }, position, key, priority, from);
+    this.#queue.add(kept, kept.position, key, priority, from);
   }
 
   join(sink: Sink): Member {
-    const member: Member = { sink, credit: 0, held: new Set() };
+    const member: Member = { sink, credit: 0, held: new Roll() };
     this.#members.push(member);
     return member;
   }
@@ -75,23 +93,28 @@ export class MemoryGroup {
     if (place < 0) return;
     this.#members.splice(place, 1);
     member.credit = 0;
-    for (const held of [...member.held]) this.giveBack(held, 0);
+    for (const held of member.held.all()) this.giveBack(held, 0);
     if (this.#members.length === 0) this.#stopTimer();
   }
 
   /** Hands out what is ready, to each member in turn, as long as they take. */
   pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#resting) return;
     this.#pumping = true;
     try {
-      this.#queue.wake(this.#clock.now());
-      for (let member = this.#next(); member !== undefined; member = this.#next()) {
+      let now = this.#clock.now();
+      this.#queue.wake(now);
+      for (let count = 0; this.#queue.ready > 0; count++) {
+        const member = this.#next();
+        if (member === undefined) break;
         // A consumer may have kept the turn since the one before: the lease begins now.
-        const delivery = this.#claim(this.#clock.now());
+        if (count > 0) now = this.#clock.now();
+        if (this.#hasHadItsTurn(now)) break;
+        const delivery = this.#claim(now);
         if (delivery === undefined) break;
         member.credit--;
         const handed = new MemoryDelivery(this, member, delivery);
-        member.held.add(handed);
+        member.held.enter(handed);
         member.sink.deliver(handed);
       }
     } finally {
@@ -101,7 +124,7 @@ export class MemoryGroup {
   }
 
   settle(handed: MemoryDelivery): Settled {
-    handed.member.held.delete(handed);
+    handed.member.held.leave(handed);
     if (this.#queue.settle(handed.delivery, handed.epoch) === 'stale') return 'stale';
     // What stood behind it in its lane may go ahead.
     if (handed.delivery.lane !== undefined) this.pump();
@@ -109,7 +132,7 @@ export class MemoryGroup {
   }
 
   giveBack(handed: MemoryDelivery, delayMs: number): Settled {
-    handed.member.held.delete(handed);
+    handed.member.held.leave(handed);
     const answer = this.#queue.giveBack(handed.delivery, handed.epoch, delayMs, this.#clock.now());
     if (answer === 'stale') return 'stale';
     this.pump();
@@ -117,7 +140,7 @@ export class MemoryGroup {
   }
 
   release(handed: MemoryDelivery): Settled {
-    handed.member.held.delete(handed);
+    handed.member.held.leave(handed);
     if (this.#queue.release(handed.delivery, handed.epoch) === 'stale') return 'stale';
     this.pump();
     return 'done';
@@ -175,6 +198,18 @@ export class MemoryGroup {
     return undefined;
   }
 
+  #hasHadItsTurn(now: number): boolean {
+    if (this.#turnEndsAt === 0) {
+      this.#turnEndsAt = now + TURN_MS;
+      this.#inTurn = 0;
+      this.#clock.afterTurn(this.#endTurn);
+    }
+    // A virtual clock has no turns, and has ended this one already.
+    this.#inTurn++;
+    this.#resting = this.#turnEndsAt !== 0 && now > this.#turnEndsAt && this.#inTurn > FEWEST_IN_TURN;
+    return this.#resting;
+  }
+
   /** The next that has not come to its end. */
   #claim(now: number): Delivery<Kept> | undefined {
     for (;;) {
@@ -207,7 +242,8 @@ export class MemoryGroup {
 }
 
 /** A delivery as its consumer holds it. */
-export class MemoryDelivery implements RawDelivery {
+export class MemoryDelivery implements RawDelivery, Listed {
+  place = -1;
   readonly member: Member;
   readonly delivery: Delivery<Kept>;
   readonly epoch: number;

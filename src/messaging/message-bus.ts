@@ -1,12 +1,11 @@
 import type { Observable } from '../kernel/events.js';
 import type { StandardSchema } from '../kernel/standard-schema.js';
 import type { Capabilities, Where } from './capabilities.js';
-import type { Drained } from './consumer.js';
-import type { SubscriptionEvents } from './consumer-events.js';
+import type { Drained, SubscriptionEvents } from './consumer-events.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Handler } from './handling.js';
 import type { MessageFacts } from './message.js';
-import type { Published } from './publisher.js';
+import type { Published } from './pending-publish.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import type { SubscribeOptions } from './subscribe-options.js';
 import type { Topic } from './topic.js';

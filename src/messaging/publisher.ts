@@ -1,52 +1,16 @@
 import { BusClosedError, PublishError, RecordTooLargeError } from '../kernel/bus-errors.js';
-import type { Clock, Timer } from '../kernel/clock.js';
-import { DeadlineList, type Due } from '../kernel/deadline-list.js';
+import type { Clock } from '../kernel/clock.js';
+import { DeadlineList } from '../kernel/deadline-list.js';
 import { show } from '../kernel/options.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
 import { OwnRecord } from './own-record.js';
-
-/** What a publish that went well answers. */
-export interface Published {
-  /** That of the message. */
-  readonly id: string;
-  /** Where the broker keeps it, in the broker's own words. */
-  readonly position: string | undefined;
-  /** The broker had it already under this id. */
-  readonly duplicate: boolean;
-}
+import { Pending, type Published, Watch } from './pending-publish.js';
 
 /** So many records go to the broker in one batch at most. */
 const LARGEST_BATCH = 256;
 
-/** The first wait before a record is tried again, and the longest. */
-const FIRST_WAIT_MS = 20;
+/** The longest wait before a record is tried again. */
 const LONGEST_WAIT_MS = 1_000;
-
-/** A record on its way, until its publisher has an answer. */
-class Pending implements Due {
-  readonly record: OutRecord;
-  readonly resolve: (published: Published) => void;
-  readonly reject: (error: unknown) => void;
-  dueAt = Infinity;
-  dueBefore: Due | undefined = undefined;
-  dueAfter: Due | undefined = undefined;
-  readonly latest = Infinity;
-  answered = false;
-  /** Whether it has been handed to the driver, which has not said what came of it. */
-  underWay = false;
-  waitMs = FIRST_WAIT_MS;
-  lastError: unknown = undefined;
-  /** Whether an answer before has left it open if the broker holds it. */
-  maybeStored = false;
-  /** The wait before it is sent again. */
-  wait: Timer | undefined = undefined;
-
-  constructor(record: OutRecord, resolve: (published: Published) => void, reject: (error: unknown) => void) {
-    this.record = record;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-}
 
 /**
  * Sends records to the broker: those of a turn in one batch, each with an answer by its deadline. What the
@@ -61,7 +25,7 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #mostPending: number;
-  readonly #due: DeadlineList<Pending>;
+  readonly #due: DeadlineList<Watch>;
   #queue: Pending[] = [];
   #pending = 0;
   #flushing = false;
@@ -80,7 +44,9 @@ export class Publisher {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#mostPending = mostPending;
-    this.#due = new DeadlineList(clock, pending => this.#expire(pending));
+    this.#due = new DeadlineList(clock, watch => {
+      for (const pending of watch.waiting) this.#expire(pending);
+    });
   }
 
   /** The records that have no answer yet. */
@@ -102,11 +68,6 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const pending = new Pending(record, resolve, reject);
       this.#pending++;
-      if (this.#timeoutMs < Infinity) {
-        const now = this.#clock.coarse();
-        pending.dueAt = this.#due.fitting(now + this.#timeoutMs);
-        this.#due.add(pending, now);
-      }
       this.#enqueue(pending);
     });
   }
@@ -139,12 +100,11 @@ export class Publisher {
       }
   }
 
-  #deliver(all: readonly Pending[]): void {
-    const batch = all.filter(pending => !pending.answered);
-    if (batch.length === 0) return;
+  #deliver(batch: readonly Pending[]): void {
     const connecting = this.#connect();
     if (connecting === undefined) this.#hand(batch);
     else {
+      this.#watch(batch);
       connecting.then(
         () => this.#hand(batch),
         (error: unknown) => this.#failAll(batch, error, false),
@@ -152,8 +112,21 @@ export class Publisher {
     }
   }
 
+  /** From now on they have so much time; a driver that answers at once needs nobody who watches it. */
+  #watch(batch: readonly Pending[]): void {
+    if (this.#timeoutMs === Infinity) return;
+    // Those that are sent again have their deadline already.
+    const fresh = batch.filter(({ watch }) => watch === undefined);
+    if (fresh.length === 0) return;
+    const now = this.#clock.coarse();
+    this.#due.add(new Watch(fresh, this.#due.fitting(now + this.#timeoutMs)), now);
+  }
+
   /** To the driver, which may answer at once. */
-  #hand(batch: readonly Pending[]): void {
+  #hand(all: readonly Pending[]): void {
+    // Their time may have come while the connection was made: then they are not to be stored any more.
+    const batch = all.filter(pending => !pending.answered);
+    if (batch.length === 0) return;
     for (const pending of batch) pending.underWay = true;
     let outcomes: readonly PublishOutcome[] | Promise<readonly PublishOutcome[]>;
     try {
@@ -164,6 +137,7 @@ export class Publisher {
     }
     if (!(outcomes instanceof Promise)) this.#learnAll(batch, outcomes);
     else {
+      this.#watch(batch);
       outcomes.then(
         later => this.#learnAll(batch, later),
         (error: unknown) => this.#failAll(batch, error, true),
@@ -211,6 +185,7 @@ export class Publisher {
   #sendLater(pending: Pending): void {
     const { waitMs } = pending;
     pending.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    this.#watch([pending]);
     pending.wait = this.#clock.schedule(waitMs, () => this.#enqueue(pending));
   }
 
@@ -230,7 +205,7 @@ export class Publisher {
     pending.answered = true;
     pending.wait?.cancel();
     this.#pending--;
-    this.#due.remove(pending);
+    if (pending.watch?.leave(pending) === true) this.#due.remove(pending.watch);
     this.#checkIdle();
   }
 

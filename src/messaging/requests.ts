@@ -54,7 +54,9 @@ const MOST_WAITING = 10_000;
 /** The requests that wait for their answers. */
 export class Requests {
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Waiting>();
+  /** By the id of the request. The same id is the same message, so all who ask with it have the answer. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
+  #size = 0;
   #closed = false;
 
   constructor(clock: Clock) {
@@ -62,21 +64,22 @@ export class Requests {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#size;
   }
 
   /** Waits for the answer to the request that `send` publishes. */
   wait({ id, timeoutMs, signal, schema }: RequestWait, send: () => Promise<unknown>): Promise<unknown> {
     if (this.#closed) return Promise.reject(new BusClosedError('the bus is closed'));
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#waiting.size >= MOST_WAITING) {
+    if (this.#size >= MOST_WAITING) {
       const text = `${MOST_WAITING} requests wait for their answers already`;
       return Promise.reject(new RejectedError('ERR_BULKHEAD_FULL', text));
     }
     let timer: Timer | undefined;
     let off: (() => void) | undefined;
+    let leave: (() => void) | undefined;
     const answer = new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, schema });
+      leave = this.#enter(id, { resolve, reject, schema });
       timer = this.#clock.schedule(
         timeoutMs,
         () => reject(new TimeoutError(`no answer within ${timeoutMs} ms`, timeoutMs)),
@@ -86,16 +89,31 @@ export class Requests {
       send().catch(reject);
     });
     return answer.finally(() => {
-      this.#waiting.delete(id);
+      leave?.();
       timer?.cancel();
       off?.();
     });
   }
 
+  /** Waits beside all others of that id; what it returns ends that. */
+  #enter(id: string, waiting: Waiting): () => void {
+    const alike = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, alike.add(waiting));
+    this.#size++;
+    return () => {
+      this.#size--;
+      alike.delete(waiting);
+      if (alike.size === 0) this.#waiting.delete(id);
+    };
+  }
+
   /** An answer has come; one that nobody waits for any more is let go. */
   async receive(message: Message): Promise<void> {
-    const waiting = this.#waiting.get(message.causationId ?? '');
-    if (waiting === undefined) return;
+    const alike = [...(this.#waiting.get(message.causationId ?? '') ?? [])];
+    await Promise.all(alike.map(waiting => this.#answer(waiting, message)));
+  }
+
+  async #answer(waiting: Waiting, message: Message): Promise<void> {
     const reply = message.data as Reply;
     if (reply?.ok !== true) {
       const {
@@ -118,6 +136,8 @@ export class Requests {
 
   close(): void {
     this.#closed = true;
-    for (const { reject } of this.#waiting.values()) reject(new BusClosedError('the bus was closed'));
+    for (const alike of this.#waiting.values()) {
+      for (const { reject } of alike) reject(new BusClosedError('the bus was closed'));
+    }
   }
 }

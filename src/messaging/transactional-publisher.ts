@@ -1,6 +1,7 @@
 import { PublishError, RecordTooLargeError } from '../kernel/bus-errors.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
-import { type Published, reasonOf, sizeOf } from './publisher.js';
+import type { Published } from './pending-publish.js';
+import { reasonOf, sizeOf } from './publisher.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
 interface Line {

@@ -1,6 +1,7 @@
 import { FirstAttempt } from '../kernel/attempts.js';
 import { Cancellation } from '../kernel/cancellation.js';
 import { CallContext } from '../kernel/context.js';
+import { type InTheMaking, leanClass } from '../kernel/lean-class.js';
 import { refuse } from '../kernel/options.js';
 import type { Operation } from '../kernel/policy.js';
 import type { HedgePlan } from './hedge-plan.js';
@@ -117,6 +118,24 @@ export class HedgedAttempt<T = unknown> extends FirstAttempt<HedgePlan<T>, T> {
     return own;
   }
 }
+
+/** A first attempt as every call makes it. */
+export const LeanHedgedAttempt: typeof HedgedAttempt = /* @__PURE__ */ leanClass(
+  HedgedAttempt,
+  function (
+    this: InTheMaking<HedgedAttempt>,
+    call: CallContext,
+    plan: HedgePlan<unknown>,
+    operation: Operation<unknown>,
+    endpoints: readonly unknown[] | undefined,
+  ) {
+    this.parent = call;
+    this.repeater = plan;
+    this.operation = operation;
+    this.endpoints = endpoints;
+    this.ended = false;
+  },
+);
 
 /** The context of an attempt that runs beside the first one, or after it. */
 export class ExtraAttempt<T> extends HedgedAttempt<T> {

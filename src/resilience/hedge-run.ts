@@ -6,7 +6,7 @@ import { checkNumber } from '../kernel/options.js';
 import { type Classify, judge, type Verdict } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
 import { discard } from './discard.js';
-import { ExtraAttempt, endpointsOf, HedgedAttempt } from './hedge-attempt.js';
+import { ExtraAttempt, endpointsOf, type HedgedAttempt, LeanHedgedAttempt } from './hedge-attempt.js';
 import { HedgeFailures } from './hedge-failures.js';
 import { type HedgePlan, leaveOut, type NotHedgedReason } from './hedge-plan.js';
 import type { HedgeWait } from './hedge-times.js';
@@ -14,7 +14,10 @@ import { launch } from './launch.js';
 
 /** Runs the operation, and again when its answer is long in coming or it fails. */
 export function runHedged<T>(plan: HedgePlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
-  return new Promise((resolve, reject) => new HedgeRun(plan, call, operation, resolve, reject).start());
+  return new Promise((resolve, reject) => {
+    const endpoints = endpointsOf(plan.endpoints, call);
+    new HedgeRun(new LeanHedgedAttempt(call, plan, operation, endpoints), resolve, reject).start();
+  });
 }
 
 /**
@@ -29,10 +32,7 @@ class HedgeRun<T> implements HedgeWait {
   outOfOrder: HedgeWait['outOfOrder'] = undefined;
   private readonly resolve: (value: T) => void;
   private readonly reject: (error: unknown) => void;
-  private readonly plan: HedgePlan<T>;
-  private readonly call: CallContext;
-  private readonly operation: Operation<T>;
-  private first!: HedgedAttempt<T>;
+  private readonly first: HedgedAttempt<T>;
   private startedAt = 0;
   private over = false;
   private scope: AsyncScope | undefined = undefined;
@@ -41,18 +41,18 @@ class HedgeRun<T> implements HedgeWait {
   private extras: ExtraAttempt<T>[] | undefined = undefined;
   private failures: HedgeFailures | undefined = undefined;
 
-  constructor(
-    plan: HedgePlan<T>,
-    call: CallContext,
-    operation: Operation<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.plan = plan;
-    this.call = call;
-    this.operation = operation;
+  constructor(first: HedgedAttempt<T>, resolve: (value: T) => void, reject: (error: unknown) => void) {
+    this.first = first;
     this.resolve = resolve;
     this.reject = reject;
+  }
+
+  private get plan(): HedgePlan<T> {
+    return this.first.repeater;
+  }
+
+  private get call(): CallContext {
+    return this.first.parent!;
   }
 
   /** A wait that would reach the deadline of the call does not begin: no postponement can pass it. */
@@ -61,10 +61,8 @@ class HedgeRun<T> implements HedgeWait {
   }
 
   start(): void {
-    const { plan, call, operation } = this;
+    const { plan, call, first } = this;
     try {
-      const endpoints = endpointsOf(plan.endpoints, call);
-      this.first = new HedgedAttempt(call, plan, operation, endpoints);
       this.wait(1);
       if (typeof plan.delay === 'object') this.startedAt = plan.clock.now();
       // Whoever hears that it will not be hedged may have given it up.
@@ -74,7 +72,7 @@ class HedgeRun<T> implements HedgeWait {
       return;
     }
     // Bound functions: they are half the size of closures.
-    launch(operation, this.first).then(this.succeed.bind(this), this.fail.bind(this));
+    launch(first.operation, first).then(this.succeed.bind(this), this.fail.bind(this));
   }
 
   due(): void {
@@ -151,7 +149,7 @@ class HedgeRun<T> implements HedgeWait {
     const attempt = new ExtraAttempt(this.first, this.extras.length + 2);
     this.extras.push(attempt);
     plan.tally.hedged++;
-    launch(this.operation, attempt).then(
+    launch(this.first.operation, attempt).then(
       value => this.settle(attempt, true, value),
       error => this.settle(attempt, false, error),
     );

@@ -113,6 +113,10 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
     return this.#line.ration.restsAt;
   }
 
+  get oneWay(): true {
+    return true;
+  }
+
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new SoloRun<true>(this, this.clock, new WaitingRoom(this as Guard));
     return this.#run.execute(operation, options);

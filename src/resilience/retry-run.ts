@@ -1,5 +1,5 @@
 import { backoffMs } from '../core/backoff.js';
-import { FirstAttempt } from '../kernel/attempts.js';
+import { type FirstAttempt, LeanFirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
 import { factOf, TimeoutError } from '../kernel/errors.js';
@@ -14,7 +14,7 @@ type First<T> = FirstAttempt<RetryPlan<T>, T>;
 
 /** Runs the operation until it succeeds, or there is no next attempt. */
 export function runAttempts<T>(plan: RetryPlan<T>, call: CallContext, operation: Operation<T>): Promise<T> {
-  const first: First<T> = new FirstAttempt(call, plan, operation);
+  const first: First<T> = new LeanFirstAttempt(call, plan, operation);
   if (plan.maxElapsedMs < Infinity) first.startedAt = plan.clock.now();
   // Bound functions: they are half the size of closures, and less when nothing but `this` is bound.
   return launch(operation, first).then(

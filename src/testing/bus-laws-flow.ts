@@ -27,8 +27,8 @@ export const flowLaws: readonly StagedLaw[] = [
   },
   {
     name: 'leaves to a peer what a slow member has no room for',
+    needs: ({ dealsInTurn }) => dealsInTurn !== true,
     check: async (stage, demand) => {
-      if (stage.capabilities.dealsInTurn === true) return;
       const from = stage.topic();
       let stuck = true;
       const slow = watch(stage.bus(), from, { group: 'g', prefetch: 1, concurrency: 1 }, async () => {

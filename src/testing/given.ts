@@ -1,10 +1,11 @@
-import { inspect, isDeepStrictEqual } from 'node:util';
 import type {
   EventReader,
   ProjectionContext,
   ProjectionDefinition,
   ProjectionHandler,
 } from '../events/projection-options.js';
+import { alike } from './alike.js';
+import { shown } from './shown.js';
 
 /** An event in a test: as handlers get it, or as it was written in a `version` that a registry reads. */
 export type GivenEvent<Events extends object = Record<string, unknown>> = {
@@ -71,7 +72,7 @@ export class Given<Events extends object, Result> {
     try {
       const result = await this.#run();
       if (typeof expected === 'function') await (expected as (result: Result) => unknown)(result);
-      else if (!isDeepStrictEqual(result, expected)) {
+      else if (!alike(result, expected)) {
         throw new GivenError(`then: expected ${shown(expected)}, got ${shown(result)}`);
       }
     } catch (error) {
@@ -178,10 +179,6 @@ function freeze<T>(value: T): T {
   Object.freeze(value);
   for (const part of Object.values(value)) freeze(part);
   return value;
-}
-
-function shown(value: unknown): string {
-  return inspect(value, { depth: 6, breakLength: Infinity, maxArrayLength: 50, maxStringLength: 500 });
 }
 
 function isMeant(error: unknown, expected: string | RegExp | undefined): boolean {

@@ -33,7 +33,16 @@ function ledger() {
 
 function goodRun() {
   const services = { bare: service(200), keelson: service(20) };
-  return { bare: ledger(), keelson: ledger(), services, stallMs: 5, leftovers: [] as string[] };
+  const saga = {
+    orders: 40,
+    completed: 26,
+    undone: 14,
+    halfDone: 0,
+    twice: 0,
+    takenOver: 9,
+    takeoverMs: 1_100,
+  };
+  return { bare: ledger(), keelson: ledger(), services, saga, stallMs: 5, leftovers: [] as string[] };
 }
 
 type Run = ReturnType<typeof goodRun>;
@@ -65,6 +74,13 @@ const spoilers: Readonly<Record<string, (run: Run) => void>> = {
   },
   accounts: ({ keelson }) => {
     keelson.counts.answered--;
+  },
+  saga: ({ saga }) => {
+    saga.completed--;
+    saga.halfDone++;
+  },
+  takeover: ({ saga }) => {
+    saga.takeoverMs = 2_500;
   },
   leftovers: run => {
     run.leftovers.push('Timeout');

@@ -22,6 +22,7 @@ interface Document {
   readonly broken: readonly string[];
   readonly without: string | null;
   readonly clients: { readonly bare: Client; readonly keelson: Client };
+  readonly saga: { readonly orders: number; readonly halfDone: number; readonly takenOver: number };
   readonly breaker: readonly { readonly at: number; readonly state: string }[];
   readonly promises: readonly { readonly name: string; readonly kept: boolean; readonly measured: string }[];
 }
@@ -36,7 +37,7 @@ async function runDemo(...args: string[]): Promise<Ended & { readonly document: 
   }
 }
 
-/** Real processes, real time: about 35 s, so the two runs go side by side. */
+/** Real processes, real time: about 40 s, so the runs go side by side. */
 describe.concurrent('the demo', () => {
   it('keeps its promises and says so in one JSON document', { timeout: 240_000 }, async ({ expect }) => {
     const { code, stderr, document } = await runDemo('--json');
@@ -52,6 +53,7 @@ describe.concurrent('the demo', () => {
       expect.arrayContaining(['closed', 'open', 'half-open']),
     );
     expect(document.breaker.at(-1)?.state).toBe('closed');
+    expect(document.saga.takenOver).toBeGreaterThan(0);
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
@@ -60,6 +62,14 @@ describe.concurrent('the demo', () => {
     const { code, document } = await runDemo('--json', '--break', 'breaker');
     expect(document).toMatchObject({ verdict: 'broken', without: 'breaker' });
     expect(document.broken).toContain('load');
+    expect(code).toBe(1);
+  });
+
+  it('leaves orders half done without sagas', { timeout: 240_000 }, async ({ expect }) => {
+    const { code, document } = await runDemo('--json', '--break', 'saga');
+    expect(document).toMatchObject({ verdict: 'broken', without: 'saga' });
+    expect(document.broken).toEqual(expect.arrayContaining(['saga', 'takeover']));
+    expect(document.saga.halfDone).toBeGreaterThan(0);
     expect(code).toBe(1);
   });
 });

@@ -82,6 +82,64 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^billed to ann: 7$/,
     /^billed to ann: 13$/,
   ],
+  'saga-participant.mjs': [
+    /^charge: done, 30 left$/,
+    /^charge again: duplicate, 30 left$/,
+    /^charge too much: done \(no funds\), 30 left$/,
+    /^undo: done, 100 left$/,
+    /^undo what never came: void, 100 left$/,
+    /^and then it comes: refused, 100 left$/,
+    /^a worker that was overtaken: stale, 100 left$/,
+  ],
+  'outbox.mjs': [
+    /^bob-1 not placed: orders_cents_check$/,
+    /^2 messages wait$/,
+    /^ann-1: done, and then duplicate$/,
+    /^ann-2: done, and then duplicate$/,
+    /^2 invoices, 0 messages wait$/,
+  ],
+  'process-manager.mjs': [
+    /^payments\.charge ann-1$/,
+    /^shipping\.ship ann-1$/,
+    /^payments\.charge bob-1$/,
+    /^mail\.apologise bob-1$/,
+    /^duplicate$/,
+    /^too late: paid for bob-1$/,
+    /^late$/,
+  ],
+  'saga-memory.mjs': [
+    /^order-1: paid with order-1:charge:forward, 1 left$/,
+    /^order-1: paid with order-1:charge:forward, 1 left$/,
+    /^ {2}given back: one tea$/,
+    /^order-2: ERR_SAGA_COMPENSATED, 1 left$/,
+    /^order-3: ERR_SAGA_PARKED, 0 left$/,
+    /^ {2}given back: one tea$/,
+    /^order-3, tried again: 1 left$/,
+  ],
+  'saga-pglite.mjs': [
+    /^order-7:reserve:forward, attempt 1$/,
+    /^order-7:charge:forward, attempt 1$/,
+    /^killed$/,
+    /^taken over: order-7$/,
+    /^order-7:charge:forward, attempt 2$/,
+    /^order-7:ship:forward, attempt 1$/,
+    /^\{ reserve: 'reserve done', charge: 'charge done', ship: 'ship done' \}$/,
+  ],
+  'saga-postgres.mjs': [
+    /^ann reserves$/,
+    /^kept$/,
+    /^known$/,
+    /^false bob ships, for 500$/,
+    /^done, waiting, done, done$/,
+  ],
+  'saga-explore.mjs': [
+    /^\d+ runs, \d+ takeovers: nothing lost, doubled or out of order$/,
+    /^ends: completed,compensated,parked$/,
+    /^charge: a crash while it runs parks the saga/,
+    /^7:reserve:forward 7:charge:forward 7:charge:compensate 7:reserve:compensate$/,
+    /^SagaExplorationError: it is compensated$/,
+    /^3\. worker 1: reserve forward$/,
+  ],
   'virtual-clock.mjs': [/^31 s went by in \d+ s, no timer is left$/],
 };
 
@@ -108,7 +166,7 @@ describe('examples', () => {
   it.each(Object.entries(prints))(
     '%s prints what it shows and exits by itself',
     async (name, lines) => {
-      const { code, stdout, stderr } = await runProgram(`examples/${name}`, [], 20_000);
+      const { code, stdout, stderr } = await runProgram(`examples/${name}`, [], 100_000);
       expect(stderr).toBe('');
       if (stdout.startsWith('skipped: ') && code === 0) {
         // A server that it speaks to is missing; with `CI` set that is an error of the program.
@@ -120,7 +178,8 @@ describe('examples', () => {
       for (const [place, line] of lines.entries()) expect(printed[place]).toMatch(line);
       expect(code).toBe(0);
     },
-    30_000,
+    // Two of them start a PostgreSQL in WebAssembly, which is work.
+    120_000,
   );
 
   it.each(programs)('%s is short', name => {

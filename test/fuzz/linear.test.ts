@@ -214,7 +214,8 @@ describe('the time that an input takes', () => {
     await make(2 ** 20)();
   });
 
-  it.runIf(long).each(Object.entries(readers))('doubles with its length: %s', async (_name, make) => {
+  // The quotients of two times want a machine for themselves.
+  it.each(Object.entries(long ? readers : {}))('doubles with its length: %s', async (_name, make) => {
     let size = 2 ** 16;
     while (size < 2 ** 24 && (await shortestMs(make(size))) < 2) size *= 2;
     // Three rounds: that time grows faster has to be seen in all of them.

@@ -8,7 +8,7 @@ import { redisCapabilities } from '../../src/adapters/redis/redis-capabilities.j
 import type { Capabilities } from '../../src/messaging/capabilities.js';
 import { InMemoryBroker } from '../../src/messaging/in-memory-broker.js';
 import { MemoryDriver } from '../../src/messaging/memory-driver.js';
-import { answersTable, answersWords, replaceBlock } from './rules/answers.js';
+import { answersTable, answersWords, replaceBlock, withHow } from './rules/answers.js';
 import { root } from './tree.js';
 
 const drivers: Readonly<Record<string, Partial<Capabilities>>> = {
@@ -20,16 +20,42 @@ const drivers: Readonly<Record<string, Partial<Capabilities>>> = {
   '[MQTT 5](adapters/mqtt.md)': mqttCapabilities,
 };
 
+/** The page of each driver, and where its capabilities are declared. */
+const told: Readonly<Record<string, readonly [string, Partial<Capabilities>]>> = {
+  redis: ['redis/redis-capabilities', redisCapabilities],
+  postgres: ['postgres/bus-capabilities', postgresCapabilities],
+  rabbitmq: ['rabbitmq/rabbit-capabilities', rabbitCapabilities],
+  nats: ['nats/jetstream-capabilities', jetStreamCapabilities],
+  mqtt: ['mqtt/mqtt-capabilities', mqttCapabilities],
+};
+const pages = Object.entries(told).map(([name, [file, capabilities]]) => {
+  const path = `docs/adapters/${name}.md`;
+  const source = readFileSync(`${root}/src/adapters/${file}.ts`, 'utf8');
+  return { path, source, capabilities };
+});
+
 const page = `${root}/docs/messaging.md`;
 const table = answersTable(drivers);
 if (process.env['ANSWERS'] === 'rewrite') {
   writeFileSync(page, replaceBlock(readFileSync(page, 'utf8'), table));
+  for (const { path, ...declared } of pages) {
+    const text = readFileSync(`${root}/${path}`, 'utf8');
+    writeFileSync(`${root}/${path}`, withHow({ ...declared, page: text }));
+  }
 }
 
 describe('the answers of the drivers', () => {
   it('are those of the page', () => {
     const text = readFileSync(page, 'utf8');
     expect(text, 'run `npm run answers`').toBe(replaceBlock(text, table));
+  });
+
+  it.each(pages)('are told in $path as where they are declared', ({ path, source, capabilities }) => {
+    const text = readFileSync(`${root}/${path}`, 'utf8');
+    const rewritten = withHow({ source, capabilities, page: text });
+    expect(text, 'run `npm run answers`').toBe(rewritten);
+    const rows = [...rewritten.matchAll(/^\| `(\w+)` \| `[^`]+` \| \S.* \|$/gm)].map(row => row[1]);
+    expect(rows).toEqual(expect.arrayContaining([...Object.keys(capabilities), 'maxRecordBytes']));
   });
 
   it('have a word for everything that a driver declares', () => {

@@ -19,6 +19,7 @@ describe('module scope', () => {
     ['const a = Object.freeze({});', 'write /*#__PURE__*/ before it'],
     ['const a = /*#__PURE__*/ new Map();', 'is an empty Map shared by all users'],
     ['const a = /*#__PURE__*/ make();', 'calls make when imported'],
+    ['const Lean = leanClass(A, fill);', 'write /*#__PURE__*/ before it'],
   ])('tells of %s', (text, message) => {
     expect(moduleScope(one(text))).toContainEqual(expect.stringContaining(message));
   });
@@ -33,6 +34,7 @@ describe('module scope', () => {
     'export const defaults = /*#__PURE__*/ Object.freeze({ a: 1, b: [2] });',
     'const brand = /* @__PURE__ */ Symbol.for("x");',
     'const safe: ReadonlySet<string> = /*#__PURE__*/ new Set(["GET"]);',
+    'const Lean = /* @__PURE__ */ leanClass(A, fill);',
     'const f = () => make();',
     'class A { b = new B(); #c = make(); static d = () => make(); }',
     'const day = 24 * 60 * 60 * 1000;',

@@ -38,6 +38,7 @@ export async function runProgram(
         keelson: join(root, 'src/index.ts'),
         'keelson/testing': join(root, 'src/testing.ts'),
         'keelson/redis': join(root, 'src/redis.ts'),
+        'keelson/saga': join(root, 'src/saga.ts'),
       },
     });
     return await run([...nodeFlags, outfile], killAfterMs);

@@ -15,8 +15,17 @@ const kernel = (names, others = []) => ({
   tests: [
     ...[
       ...['attempts', 'call-options', 'cancellation', 'context', 'deadline-list*', 'errors', 'events'],
-      ...['guard-run', 'guarded-call*', 'handed-context', 'is-guard', 'live-options', 'on-abort', 'options'],
-      ...['outcome', 'parked-call', 'parked-in-line', 'pipeline', 'random', 'revocable-context'],
+      ...[
+        'guard-run',
+        'guarded-call*',
+        'handed-context',
+        'is-guard',
+        'lean-class',
+        'listeners',
+        'live-options',
+        'on-abort',
+      ],
+      ...['options', 'outcome', 'parked-call', 'parked-in-line', 'pipeline', 'random', 'revocable-context'],
       ...['solo-run', 'waiting-room', 'wrap'],
     ].map(name => `test/unit/kernel/${name}.test.ts`),
     ...['unit/spine', ...others].map(name => `test/${name}.test.ts`),
@@ -55,6 +64,21 @@ export const groups = {
     ['hedge', 'quantile', 'flights', 'throttle', 'amend'],
     ['property/quantile', 'model/hedge-exhaustive', 'model/throttle-exhaustive'],
   ),
+  sagas: core(['barrier'], ['barrier']),
+  outbox: core(
+    ['outbox-lease', 'outbox-holds', 'outbox-lanes', 'outbox-failure'],
+    ['outbox-lease', 'outbox-holds', 'outbox-lanes', 'outbox-failure'],
+  ),
+  balancers: core(
+    [
+      ...['balance', 'balance-chance', 'balance-hash', 'balance-maglev', 'balance-shares', 'balance-sticky'],
+      ...['balance-turns', 'hash', 'host-load'],
+    ],
+    ['balance*', 'host-load'],
+    ['property/balance'],
+  ),
+  outliers: core(['outlier'], ['outlier']),
+  answers: core(['gathering', 'merge'], ['gathering', 'merge'], ['model/gathering-exhaustive']),
   caches: core(
     ['cache-entry', 'sieve', 'kept-keys'],
     ['cache-entry', 'sieve', 'kept-keys', 'amend'],
@@ -81,21 +105,45 @@ export const groups = {
     ['property/topic-pattern'],
   ),
   deliveries: core(
-    ['delivery-queue', 'fifo', 'lanes', 'redelivery'],
-    ['delivery-queue', 'fifo', 'lanes', 'redelivery'],
+    ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
+    ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
   ),
+  outboxes: core(
+    ['process-outbox', 'process-outbox-line', 'publish-tries'],
+    ['process-outbox', 'publish-tries'],
+  ),
+  leases: core(
+    ['lease-table', 'lease', 'mass-expiry', 'change-log', 'version-range'],
+    ['lease-table', 'mass-expiry', 'change-log', 'version-range'],
+  ),
+  /** The machine of a saga, and what runs its steps and the handlers of a bus. */
+  saga: {
+    mutate: [
+      ...['saga', 'saga-plan', 'saga-retry', 'saga-state', 'backoff-problem'].map(
+        name => `src/core/${name}.ts`,
+      ),
+      ...['handler-run', 'run-context', 'error-words'].map(name => `src/kernel/${name}.ts`),
+    ],
+    tests: [
+      ...['unit/core/saga', 'unit/core/backoff-problem', 'property/saga'],
+      ...['unit/kernel/handler-run', 'unit/kernel/run-context', 'unit/kernel/error-words'],
+    ].map(name => `test/${name}.test.ts`),
+  },
   /** What the errors and the issues of a schema say. */
   schemas: {
-    mutate: ['bus-errors', 'schema-issues', 'standard-schema'].map(name => `src/kernel/${name}.ts`),
-    tests: ['bus-errors', 'schema-issues'].map(name => `test/unit/kernel/${name}.test.ts`),
+    mutate: ['bus-errors', 'schema-issues', 'standard-schema', 'unreached'].map(
+      name => `src/kernel/${name}.ts`,
+    ),
+    tests: ['bus-errors', 'schema-issues', 'unreached'].map(name => `test/unit/kernel/${name}.test.ts`),
   },
   calls: kernel([
     ...['attempts', 'call-options', 'cancellation', 'due-context', 'errors', 'handed-context', 'is-guard'],
-    ...['on-abort', 'options', 'outcome', 'parking', 'random', 'revocable-context', 'waiting-room'],
+    ...['lean-class', 'on-abort', 'options', 'outcome', 'parking', 'random', 'revocable-context'],
+    'waiting-room',
   ]),
   policies: kernel(
-    ['events', 'listeners', 'live-options', 'pipeline', 'policy'],
-    ['property/kernel.pipeline'],
+    ['events', 'listeners', 'live-options', 'pipeline', 'policy', 'work-loop'],
+    ['property/kernel.pipeline', 'unit/kernel/work-loop'],
   ),
   guards: kernel(
     ['guarded-call', 'guard-run', 'guard-plan', 'solo-run', 'context', 'deadline-list'],

@@ -82,6 +82,60 @@ describe('a time window', () => {
   });
 });
 
+describe('a time window that is given anything at all', () => {
+  const numbers = fc.oneof(
+    fc.nat(12),
+    fc.constantFrom(-1, 0.5, 1e-9, 2 ** 53, 1e300, Number.MAX_VALUE, Infinity, NaN, '1', null),
+  );
+  const cell = fc.oneof(
+    { weight: 9, arbitrary: fc.tuple(fc.nat(9), fc.nat(9), fc.nat(5), fc.nat(5)) },
+    { weight: 3, arbitrary: fc.array(numbers, { minLength: 3, maxLength: 5 }) },
+    numbers,
+  );
+  const given = fc.record({
+    ms: fc.constant(90),
+    buckets: fc.constant(9),
+    phase: fc.oneof({ weight: 5, arbitrary: fc.nat(90) }, { weight: 1, arbitrary: numbers }),
+    cells: fc.array(cell, { maxLength: 12 }),
+  });
+
+  it('counts whole calls, for no longer than it is, and goes on counting', () => {
+    let [kept, all] = [0, 0];
+    const spans = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(100) },
+      { weight: 1, arbitrary: fc.constantFrom(1e9, 1e17, 1e20, 1e308) },
+    );
+    fc.assert(
+      fc.property(given, spans, (saved, downtimeMs) => {
+        const window = new TimeWindow(90, 9, 0);
+        window.load(saved, 1000, downtimeMs);
+        const expectWhole = (): void => {
+          for (const count of Object.values(counts(window))) {
+            expect(Number.isSafeInteger(count) && count >= 0, JSON.stringify(window)).toBe(true);
+          }
+          expect(window.failures).toBeLessThanOrEqual(window.calls);
+          expect(window.slow).toBeLessThanOrEqual(window.calls);
+        };
+        expectWhole();
+        all++;
+        if (window.calls > 0) kept++;
+        for (let now = 1000; now < 1090; now += 7) {
+          window.expire(now);
+          expectWhole();
+        }
+        window.expire(1090);
+        expect(counts(window)).toEqual(tally([]));
+        window.push(true, true, 1091);
+        expect(counts(window)).toEqual({ calls: 1, failures: 1, slow: 1 });
+        window.expire(1181);
+        expect(counts(window)).toEqual(tally([]));
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(kept / all).toBeGreaterThan(0.02);
+  });
+});
+
 describe('every window', () => {
   const make = fc.oneof(
     fc.integer({ min: 1, max: 200 }).map(size => () => new CountWindow(size, true)),

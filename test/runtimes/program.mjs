@@ -6,6 +6,7 @@ import * as keelson from 'keelson';
 import * as testing from 'keelson/testing';
 import { rejects, same } from './check.mjs';
 import { runSuite } from './suite.mjs';
+import { runUnits } from './units/dist/units.mjs';
 
 const require = createRequire(import.meta.url);
 const doors = {
@@ -84,6 +85,7 @@ for (const [door, kit] of Object.entries(doors)) {
   ran[door] = await runSuite({ ...kit, AsyncLocalStorage }, withSockets);
   await leaveBehind(kit);
 }
+ran['unit tests'] = await runUnits();
 const oneClass = doors.import.keelson.Timeout === doors.require.keelson.Timeout;
 console.log(JSON.stringify({ ran, oneClass }));
 // No exit by force: that the process ends now is part of the suite.

@@ -1,19 +1,22 @@
 /**
  * What is wrong with how a runtime ran the suite: lines for people, none when all is well. `end` is
- * `{ code, stdout, stderr }` of its process.
+ * `{ code, stdout, stderr }` of its process; `least` has how many cases there are by door, or as `other`.
  */
-export function complaints({ oneClass }, end, leastCases) {
+export function complaints({ oneClass }, end, least) {
   const report = readReport(end.stdout);
   if (report === undefined) return [`printed no report (exit ${end.code})`, ...tail(end)];
   const failed = Object.entries(report.ran).flatMap(([door, lines]) => [
     ...lines.filter(line => line.failed).map(line => `${door}: ${line.name}: ${line.failed}`),
-    ...(lines.length < leastCases ? [`${door}: ran ${lines.length} cases, at least ${leastCases}`] : []),
+    ...tooFew(door, lines.length, least[door] ?? least.other),
   ]);
   if (report.oneClass !== oneClass) failed.push(`one class by import and require: ${report.oneClass}`);
   if (end.code === null) failed.push('did not end by itself');
   else if (end.code !== 0) failed.push(`ended with ${end.code}`, ...tail(end));
   return failed;
 }
+
+const tooFew = (door, count, least) =>
+  count < least ? [`${door}: ran ${count} cases, at least ${least}`] : [];
 
 /** Nothing may be skipped where nobody reads the words, unless that is known and written down. */
 export const mayBeSkipped = ({ unavailable }, isCi) => !isCi || unavailable !== undefined;

@@ -270,6 +270,7 @@ describe.skipIf(!there)('a bus over an MQTT broker that fails', () => {
     const byNumber = (a: number, b: number) => a - b;
     expect([...done()].sort(byNumber)).toEqual(expected);
     expect([...dead].sort(byNumber)).toEqual(poison.map(({ n }) => n));
+    expect([...done()].filter(n => dead.has(n))).toEqual([]);
     expect(all.some(chore => failsFor(chore, 1) && !isPoison(chore))).toBe(true);
   }, 180_000);
 });

@@ -96,11 +96,11 @@ describe.skipIf(!there)('a bus over a JetStream that fails', () => {
     const nats = await ownNats();
     const { bus, client } = await busOf(nats, { publishTimeoutMs: 500 });
     await bus.publish(chores, { key: 'a', n: 1 });
-    nats.freeze(true);
+    await nats.freeze(true);
     const chore = { key: 'a', n: 2 };
     const error = await bus.publish(chores, chore, { id: 'once' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true, retryable: true });
-    nats.freeze(false);
+    await nats.freeze(false);
     expect(await bus.publish(chores, chore, { id: 'once' })).toMatchObject({ duplicate: true });
     const { state } = await (await jetstreamManager(client)).streams.info('keelson');
     expect(state.messages).toBe(2);

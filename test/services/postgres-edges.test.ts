@@ -43,7 +43,7 @@ describe.skipIf(!there)('a bus over PostgreSQL at its edges', () => {
     const drivers = Array.from({ length: 8 }, () => postgresDriver({ client: pool, schema: own }));
     await Promise.all(drivers.map(driver => driver.connect()));
     await Promise.all(drivers.map(driver => driver.connect()));
-    expect(await one(`SELECT version FROM ${own}.component WHERE name = 'bus'`)).toEqual({ version: 1 });
+    expect(await one(`SELECT version FROM ${own}.component WHERE name = 'bus'`)).toEqual({ version: 3 });
     await Promise.all(drivers.map(driver => driver.close()));
     await pool.query(`DROP SCHEMA ${own} CASCADE`);
   });

@@ -7,6 +7,9 @@ const there = await serverIsThere();
 const schema = `laws_${process.pid}`;
 const pool = poolOf();
 
+/** A machine that many share is slow to answer: what is due may be late. */
+const slackMs = 5_000;
+
 describe.skipIf(!there)('a bus over a PostgreSQL server', () => {
   beforeAll(() => postgresDriver({ client: pool, schema }).connect());
   afterAll(async () => {
@@ -15,5 +18,6 @@ describe.skipIf(!there)('a bus over a PostgreSQL server', () => {
   });
   const { capabilities } = postgresDriver({ client: pool, schema });
   const driver = () => postgresDriver({ client: pool, schema });
-  for (const { name, check } of busLaws({ capabilities, driver })) it.concurrent(name, check, 60_000);
+  for (const { name, check } of busLaws({ capabilities, driver, slackMs }))
+    it.concurrent(name, check, 60_000);
 });

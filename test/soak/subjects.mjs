@@ -84,6 +84,10 @@ export const subjects = {
     const policy = new AdaptiveLimiter({ initialLimit: 100 });
     return i => policy.execute(async () => i, { signal });
   },
+  'AdaptiveLimiter, all let in': ({ AdaptiveLimiter }, { signal }) => {
+    const policy = new AdaptiveLimiter({ initialLimit: 1_000, minLimit: 1_000, maxLimit: 2_000 });
+    return i => policy.execute(async () => i, { signal });
+  },
   'keyed, of keys that come and go': ({ CircuitBreaker, keyed }) => {
     const policy = keyed(() => new CircuitBreaker(), { maxKeys: 100 });
     return i => policy.execute(() => i, { key: `host ${i % 1_000}` });

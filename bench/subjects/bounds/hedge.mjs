@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { DeadlineList } from './timeout.mjs';
 
 class Race {
@@ -7,6 +8,7 @@ class Race {
     this.resolve = resolve;
     this.reject = reject;
     this.running = 1;
+    this.scope = undefined;
     this.listed = false;
     this.previous = undefined;
     this.next = undefined;
@@ -14,7 +16,9 @@ class Race {
 
   expire() {
     this.running++;
-    this.operation().then(this.resolve, error => this.fail(error));
+    const { scope, operation } = this;
+    const started = scope === undefined ? operation() : scope.runInAsyncScope(operation);
+    started.then(this.resolve, error => this.fail(error));
   }
 
   fail(error) {
@@ -37,6 +41,7 @@ export class BoundHedge {
     return new Promise((resolve, reject) => {
       const now = this.#now();
       const race = new Race(now + this.#delayMs, operation, resolve, reject);
+      this.scope(race);
       this.#list.add(race, now);
       operation().then(
         value => {
@@ -49,5 +54,14 @@ export class BoundHedge {
         },
       );
     });
+  }
+
+  scope(_race) {}
+}
+
+/** The same, and the second attempt runs in the async context of its caller. */
+export class ScopedHedge extends BoundHedge {
+  scope(race) {
+    race.scope = new AsyncResource('bound', { requireManualDestroy: true });
   }
 }

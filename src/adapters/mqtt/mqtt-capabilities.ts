@@ -1,26 +1,26 @@
 /** What a broker of MQTT 5 can do, with this driver. */
 export interface MqttCapabilities {
-  /** The broker has it. Whether that outlives a crash of the broker is for the broker's persistence. */
+  /** PUBACK. Whether the message outlives a crash of the broker is for its persistence. */
   readonly confirm: 'received';
-  /** The sessions of a group's members stay, and the next members take them over. */
+  /** Sessions that stay; the next members take them over. */
   readonly durableGroups: true;
-  /** A plain subscription in a session of its own. */
+  /** A session of its own, which is kept for a minute when the connection is lost. */
   readonly fanOut: true;
-  /** Those of the broker. */
+  /** Those of the broker: `*` is `+`, `>` is `+/#`. */
   readonly wildcards: true;
-  /** A peer takes over the session of a member that is gone; the broker itself would wait for that member. */
+  /** When the lease is over a peer takes over the session. */
   readonly redeliverOnCrash: 'peer';
-  /** MQTT has no way to refuse a message for now: what is to come again waits in the process. */
+  /** What is to come again waits in the process, and is not acknowledged. */
   readonly nackDelay: 'none';
-  /** A delivery only says that there may have been one before it. */
+  /** DUP: the second delivery or a later one. Redelivery in the process is counted. */
   readonly attempt: 'flag';
-  /** There is no need to: a message is held as long as its session is. */
+  /** No need: a message is held for as long as the connection holds. */
   readonly extendLease: false;
   /** `Infinity`: as long as the connection holds. */
   readonly longestLeaseMs: number;
-  /** Copied to a topic of their own, and settled then. */
+  /** Copied, with an acknowledgement, and settled then. */
   readonly deadLetter: 'emulated';
-  /** They are messages of a topic: consume it. */
+  /** They are messages of a topic. */
   readonly browseDeadLetters: false;
   /** Not at all. */
   readonly delayedPublish: 'none';
@@ -34,9 +34,9 @@ export interface MqttCapabilities {
   readonly nackKeepsOrder: false;
   /** A group begins with what comes. */
   readonly earliest: false;
-  /** What is published twice is there twice. */
+  /** Use `idempotency` where a message is handled. */
   readonly dedupe: 'none';
-  /** Members get their share in turn, whether they have room for it or not. */
+  /** A slow member gets its share all the same. */
   readonly dealsInTurn: true;
   /** As the user has set it. */
   readonly maxRecordBytes: number;

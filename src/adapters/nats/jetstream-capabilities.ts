@@ -2,39 +2,39 @@
 export interface JetStreamCapabilities {
   /** A server that is killed keeps it; a machine that loses power keeps it as its `sync_interval` says. */
   readonly confirm: 'received';
-  /** A durable consumer for each group. */
+  /** A durable pull consumer for each group. */
   readonly durableGroups: true;
-  /** Everybody without a group has a consumer that ends with it. */
+  /** A consumer of its own, which goes with its member, or a minute after it was last heard of. */
   readonly fanOut: true;
-  /** Those of NATS. */
+  /** Those of NATS, in the server. */
   readonly wildcards: true;
-  /** What a crashed member held is handed to another one when its lease is over. */
+  /** When the lease (`ack_wait`) is over. */
   readonly redeliverOnCrash: 'peer';
-  /** `-NAK` with a delay. */
+  /** `-NAK` with a delay, for any time. */
   readonly nackDelay: 'native';
-  /** The count of deliveries that the server keeps. */
+  /** The count of deliveries of the server. */
   readonly attempt: 'exact';
-  /** `+WPI`. */
+  /** `+WPI`, confirmed. */
   readonly extendLease: true;
   /** `Infinity`: a lease may be as long as one likes. */
   readonly longestLeaseMs: number;
-  /** Copied, confirmed, then settled; a copy that is made twice is known again. */
+  /** Copied, confirmed, and settled then; a second copy is known again. */
   readonly deadLetter: 'emulated';
-  /** They are in a stream of their own, under a subject for each group and topic. */
+  /** A stream of their own. */
   readonly browseDeadLetters: true;
-  /** Servers before 2.12 cannot keep a message back. */
+  /** Servers have it from 2.12 on. */
   readonly delayedPublish: 'none';
-  /** A message whose end has come is let go by whoever is handed it. */
+  /** Whoever is handed a message whose end has come lets it go. */
   readonly ttl: 'emulated';
   /** None. */
   readonly priorities: 0;
-  /** One message at a time in the whole group; JetStream knows nothing of keys. */
+  /** `max_ack_pending: 1`: one message at a time in the whole group. */
   readonly order: 'topic';
   /** What waits holds back those behind it. */
   readonly nackKeepsOrder: true;
-  /** From the oldest message that is still in the stream. */
+  /** From the oldest message that is still there, for patterns too. */
   readonly earliest: true;
-  /** `Nats-Msg-Id`, within the window of the stream. */
+  /** `Nats-Msg-Id`, made of topic and id, within `dedupeWindowMs`. */
   readonly dedupe: 'native';
   /** As the server, or the user, has set it. */
   readonly maxRecordBytes: number;

@@ -9,6 +9,7 @@ import type {
   Sink,
   SubscribeSpec,
 } from '../../messaging/driver.js';
+import { OpenSubscriptions } from '../../messaging/open-subscriptions.js';
 import { JetStreamApi } from './jetstream-api.js';
 import { type JetStreamCapabilities, jetStreamCapabilities } from './jetstream-capabilities.js';
 import { joinConsumer, newMember } from './jetstream-consumers.js';
@@ -47,7 +48,7 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
   readonly #link: NatsLink;
   readonly #api: JetStreamApi;
   readonly #room: Room;
-  readonly #open = new Set<DriverSubscription>();
+  readonly #open = new OpenSubscriptions();
   #ensuring: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -55,7 +56,7 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
     const { client, clock, prefix, maxRecordBytes, apiPrefix } = rules;
     this.#rules = rules;
     this.capabilities = { ...jetStreamCapabilities, maxRecordBytes };
-    this.#link = new NatsLink(client);
+    this.#link = new NatsLink(client, clock);
     this.#api = new JetStreamApi(this.#link, apiPrefix);
     this.#room = new Room(this.#api, clock, prefix);
     this.deadLetters = new JetStreamDeadLetters(this.#api, clock, prefix);
@@ -96,14 +97,7 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
       },
       joined,
     );
-    const handle: DriverSubscription = {
-      request: count => subscription.request(count),
-      pause: () => subscription.pause(),
-      close: async () => {
-        if (this.#open.delete(handle)) await subscription.close();
-      },
-    };
-    this.#open.add(handle);
+    const handle = this.#open.add(subscription);
     sink.ready();
     return handle;
   }
@@ -115,7 +109,7 @@ export class JetStreamDriver implements Driver<JetStreamCapabilities> {
 
   async #end(): Promise<void> {
     this.#room.close();
-    await Promise.all([...this.#open].map(subscription => subscription.close()));
+    await this.#open.close();
     this.#link.close();
   }
 

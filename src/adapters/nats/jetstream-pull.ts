@@ -1,5 +1,6 @@
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock, Timer } from '../../kernel/clock.js';
+import { inboxOf } from './nats-answers.js';
 
 /** What a request for messages leads to. */
 export interface PullEvents {
@@ -21,10 +22,6 @@ const LARGEST_PULL = 500;
 /** So long a server that does not answer can hold up an end, in ms. */
 const FAREWELL_MS = 2_000;
 const NS_PER_MS = 1_000_000;
-
-/** The prefix of inboxes that the user has set on the connection; its type does not tell. */
-const inboxOf = (client: NatsConnection): string =>
-  createInbox((client as { readonly options?: { readonly inboxPrefix?: string } }).options?.inboxPrefix);
 
 /**
  * Asks a consumer for messages, one request at a time: what is wanted meanwhile goes with the next one. Each

@@ -1,4 +1,6 @@
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { Clock } from '../../kernel/clock.js';
+import { NatsAnswers } from './nats-answers.js';
 
 /** Nothing was sent. */
 export class UnsentError extends Error {}
@@ -21,13 +23,14 @@ export interface LinkWatcher {
  */
 export class NatsLink {
   readonly client: NatsConnection;
-  readonly #status: AsyncIterable<{ readonly type: string }>;
+  readonly #status: AsyncIterable<{ readonly type: string; readonly error?: Error }>;
   readonly #watchers = new Set<LinkWatcher>();
-  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #answers: NatsAnswers;
   #broken = false;
 
-  constructor(client: NatsConnection) {
+  constructor(client: NatsConnection, clock: Clock) {
     this.client = client;
+    this.#answers = new NatsAnswers(client, clock);
     this.#status = client.status();
     void this.#follow();
   }
@@ -57,17 +60,7 @@ export class NatsLink {
   ): Promise<Msg> {
     if (this.ended) throw new EndedError('nats: the connection is closed');
     if (!this.up) throw new UnsentError('nats: there is no connection');
-    const options = { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) };
-    let lose!: (error: Error) => void;
-    const lost = new Promise<never>((_, reject) => {
-      lose = reject;
-    });
-    this.#waiting.add(lose);
-    try {
-      return await Promise.race([this.client.request(subject, payload, options), lost]);
-    } finally {
-      this.#waiting.delete(lose);
-    }
+    return this.#answers.ask(subject, payload, timeoutMs, headers);
   }
 
   /** Listens no more. The client stays as it is. */
@@ -75,23 +68,27 @@ export class NatsLink {
     // The iterator of the client has it, its type does not: without it each bus would leave one behind.
     (this.#status as { stop?: () => void }).stop?.();
     this.#lose(new LostError('nats: the bus is closed'));
+    this.#answers.close();
     this.#watchers.clear();
   }
 
   async #follow(): Promise<void> {
-    for await (const { type } of this.#status) {
+    for await (const { type, error } of this.#status) {
       if (type === 'disconnect' || type === 'close') {
         this.#broken = true;
         this.#lose(new LostError('nats: the connection is lost'));
       } else if (type === 'reconnect') {
         this.#broken = false;
         for (const watcher of [...this.#watchers]) watcher.back();
+      } else if (type === 'error' && error !== undefined) {
+        const { operation, subject } = error as { readonly operation?: unknown; readonly subject?: unknown };
+        if (operation === 'publish' && typeof subject === 'string') this.#answers.lose(error, subject);
       }
     }
   }
 
   #lose(error: LostError): void {
-    for (const lose of [...this.#waiting]) lose(error);
+    this.#answers.lose(error);
     for (const watcher of [...this.#watchers]) watcher.lost(error);
   }
 }

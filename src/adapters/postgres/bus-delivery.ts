@@ -44,14 +44,15 @@ export class PostgresDelivery implements RawDelivery {
   readonly #holder: Holder;
   #until: number;
 
-  constructor(holder: Holder, row: Row, group: string, lease: string, leaseMs: number) {
+  /** `until` by the monotonic clock, and not later than the lease of the server ends. */
+  constructor(holder: Holder, row: Row, group: string, lease: string, until: number) {
     this.#holder = holder;
     this.record = recordOf(row);
     this.position = row['pos'] as string;
     this.attempt = Number(row['attempts']);
     this.inLane = row['lane'] !== null;
     this.handed = { pos: this.position, group, lease, attempts: this.attempt };
-    this.#until = holder.now() + leaseMs;
+    this.#until = until;
   }
 
   async ack(): Promise<Settled> {

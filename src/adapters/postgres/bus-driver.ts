@@ -27,7 +27,7 @@ import { migrate } from './migration.js';
 import { Notifications } from './notifications.js';
 
 /** So many records are stored in one statement, and so many bytes, but at least one. */
-const LARGEST_BATCH = 1_000;
+const LARGEST_BATCH = 1_024;
 
 /** One process's way to the messages of a schema. */
 export class PostgresDriver implements Driver<PostgresCapabilities> {
@@ -56,7 +56,11 @@ export class PostgresDriver implements Driver<PostgresCapabilities> {
     this.#settlements = new Settlements(this.#db);
     const store = (records: readonly OutRecord[]) => publishBatch(this.#db, records);
     this.#publishes = new Batcher(store, clock, LARGEST_BATCH, record => record.body.byteLength);
-    this.#upkeep = new Upkeep(this.#db, { message: all.retainMs, deadLetter: all.retainDeadLettersMs });
+    this.#upkeep = new Upkeep(this.#db, {
+      message: all.retainMs,
+      deadLetter: all.retainDeadLettersMs,
+      backlog: all.maxBacklog,
+    });
     const wakeAll = () => {
       for (const subscription of this.#open) subscription.wake();
     };
@@ -77,7 +81,7 @@ export class PostgresDriver implements Driver<PostgresCapabilities> {
     this.#checkOpen();
     // What is part of a transaction is seen when it commits, and nobody tells us.
     if (transaction !== undefined) return publishBatch(this.#db, records, transaction);
-    const outcomes = await Promise.all(records.map(record => this.#publishes.add(record)));
+    const outcomes = await this.#publishes.addAll(records);
     this.#tell(records, outcomes);
     return outcomes;
   }

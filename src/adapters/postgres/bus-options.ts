@@ -3,6 +3,7 @@ import { checkNumber, checkOneOf, refuse } from '../../kernel/options.js';
 import type { BusOptions } from '../../messaging/bus-options.js';
 import type { NotificationSource, PostgresClient } from './client.js';
 import { checkSchema } from './names.js';
+import { checkSource } from './notifications.js';
 
 /** What a driver of PostgreSQL is made of. */
 export interface PostgresDriverOptions {
@@ -25,6 +26,11 @@ export interface PostgresDriverOptions {
   readonly retainMs?: number;
   /** For how long a dead letter is kept, in ms. @default 2592000000 */
   readonly retainDeadLettersMs?: number;
+  /**
+   * The messages that one group may have before it; as long as it has more, publishing to it fails. A
+   * subscriber without a group loses its oldest instead. Counted each 10 s. @default 1000000
+   */
+  readonly maxBacklog?: number;
   /** The largest message, headers and body together, in bytes. @default 1048576 */
   readonly maxRecordBytes?: number;
   /** The source of time for waits. What is due is decided by the clock of the server. @default systemClock */
@@ -42,6 +48,7 @@ export const postgresDefaults: {
   readonly statementTimeoutMs: number;
   readonly retainMs: number;
   readonly retainDeadLettersMs: number;
+  readonly maxBacklog: number;
   readonly maxRecordBytes: number;
 } = /* @__PURE__ */ Object.freeze({
   schema: 'keelson',
@@ -50,13 +57,14 @@ export const postgresDefaults: {
   statementTimeoutMs: 30_000,
   retainMs: 3_600_000,
   retainDeadLettersMs: 2_592_000_000,
+  maxBacklog: 1_000_000,
   maxRecordBytes: 1_048_576,
 });
 
 /** The options of the driver. */
 export const postgresOptions: readonly string[] = [
   ...['client', 'schema', 'topology', 'notifications', 'pollMs', 'statementTimeoutMs', 'retainMs'],
-  ...['retainDeadLettersMs', 'maxRecordBytes', 'clock'],
+  ...['retainDeadLettersMs', 'maxBacklog', 'maxRecordBytes', 'clock'],
 ];
 
 const LONGEST_MS = 2 ** 40;
@@ -69,19 +77,14 @@ export function checkPostgres(owner: string, options: PostgresDriverOptions) {
   const { client, notifications } = all;
   if (typeof client?.query !== 'function')
     refuse(owner, 'client', 'what has a `query(text, params)`', client);
-  if (
-    notifications !== undefined &&
-    typeof (notifications as { connect?: unknown }).connect !== 'function' &&
-    typeof (notifications as { listen?: unknown }).listen !== 'function'
-  ) {
-    refuse(owner, 'notifications', 'a Pool or what has a `listen(channel, callback)`', notifications);
-  }
+  checkSource(owner, notifications);
   checkSchema(owner, all.schema);
   checkOneOf(owner, 'topology', all.topology, ['ensure', 'check', 'none']);
   checkNumber(owner, 'pollMs', all.pollMs, { min: 1, max: 60_000 });
   checkNumber(owner, 'statementTimeoutMs', all.statementTimeoutMs, { min: 1, max: LONGEST_MS });
   checkNumber(owner, 'retainMs', all.retainMs, { min: 0, max: LONGEST_MS });
   checkNumber(owner, 'retainDeadLettersMs', all.retainDeadLettersMs, { min: 0, max: LONGEST_MS });
+  checkNumber(owner, 'maxBacklog', all.maxBacklog, { min: 1, max: 2 ** 30, integer: true });
   checkNumber(owner, 'maxRecordBytes', all.maxRecordBytes, { min: 1, max: LARGEST, integer: true });
   return all;
 }

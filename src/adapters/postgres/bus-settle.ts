@@ -24,6 +24,12 @@ interface Told extends Handed {
   readonly until: number;
 }
 
+/** What the server answered; `unsure` where it may have done the same before, and its answer was lost. */
+interface Answered {
+  readonly rows: readonly Row[];
+  readonly unsure: boolean;
+}
+
 const input = `json_to_recordset($1::json) AS i(pos bigint, "group" bigint, lease uuid, attempts int,
   delay float8, headers text, unused boolean)`;
 const same = `d.pos = i.pos AND d.group_id = i."group" AND d.lease = i.lease AND d.attempts = i.attempts`;
@@ -66,11 +72,11 @@ export class Settlements {
 
   constructor(db: Database) {
     this.#db = db;
-    const batcher = (text: string, most = LARGEST_BATCH) =>
-      new Batcher<Told, Settled>(told => this.#settle(text, told), db.clock, most);
+    const batcher = (text: string, most = LARGEST_BATCH, ends = true) =>
+      new Batcher<Told, Settled>(told => this.#settle(text, told, ends), db.clock, most);
     this.#acks = batcher(ackIn(db.schema));
     this.#nacks = batcher(nackIn(db.schema));
-    this.#extensions = batcher(extendIn(db.schema));
+    this.#extensions = batcher(extendIn(db.schema), LARGEST_BATCH, false);
     this.#burials = batcher(buryIn(db.schema), 50);
   }
 
@@ -100,22 +106,31 @@ export class Settlements {
     await Promise.all(all.map(batcher => batcher.idle()));
   }
 
-  async #settle(text: string, told: readonly Told[]): Promise<readonly Settled[]> {
-    const rows = await this.#persist(text, told);
+  /** `ends`: afterwards it is not the member's any more. */
+  async #settle(text: string, told: readonly Told[], ends: boolean): Promise<readonly Settled[]> {
+    const { rows, unsure } = await this.#persist(text, told);
     const done = new Set(rows.map(row => `${row['group']} ${row['pos']}`));
-    return told.map(({ group, pos }) => (done.has(`${group} ${pos}`) ? 'done' : 'stale'));
+    const now = this.#db.clock.now();
+    return told.map(({ group, pos, until }) => {
+      if (done.has(`${group} ${pos}`)) return 'done';
+      // Before the end of its lease nobody else can have changed it: it was the try whose answer was lost.
+      return ends && unsure && now < until ? 'done' : 'stale';
+    });
   }
 
   /** A server that restarts must not cost a redelivery: it is asked again for as long as the lease lasts. */
-  async #persist(text: string, told: readonly Told[]): Promise<readonly Row[]> {
+  async #persist(text: string, told: readonly Told[]): Promise<Answered> {
     const { clock } = this.#db;
     const until = Math.min(...told.map(each => each.until));
     const params = [JSON.stringify(told.map(({ until: _, ...rest }) => rest))];
+    let unsure = false;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        return await this.#db.run(text, params);
+        return { rows: await this.#db.run(text, params), unsure };
       } catch (error) {
-        if (!failureOf(error).retryable || clock.now() + waitMs >= until) throw error;
+        const { retryable, maybeDone } = failureOf(error);
+        if (!retryable || clock.now() + waitMs >= until) throw error;
+        unsure ||= maybeDone;
         await new Promise<void>(resolve => void clock.schedule(waitMs, resolve, true));
       }
     }

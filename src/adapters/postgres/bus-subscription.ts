@@ -135,6 +135,7 @@ export class PostgresSubscription implements DriverSubscription, Holder {
   async #claim(): Promise<void> {
     const wanted = Math.min(this.#credit, MOST_CLAIMED);
     const epoch = this.#epoch;
+    const from = this.now();
     this.#woken = false;
     let rows: readonly Row[] = [];
     let failure: { readonly error: unknown } | undefined;
@@ -148,7 +149,7 @@ export class PostgresSubscription implements DriverSubscription, Holder {
       this.#fail(failure.error);
       return;
     }
-    this.#hand(rows, epoch);
+    this.#hand(rows, epoch, from + this.#spec.leaseMs);
     this.#recover();
     const found = rows.length;
     if (found > 0) this.#waitMs = FIRST_POLL_MS;
@@ -168,9 +169,9 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     return [...laned, ...free];
   }
 
-  #hand(rows: readonly Row[], epoch: number): void {
+  #hand(rows: readonly Row[], epoch: number, until: number): void {
     for (const row of rows) {
-      const delivery = new PostgresDelivery(this, row, this.#group.id, this.#member, this.#spec.leaseMs);
+      const delivery = new PostgresDelivery(this, row, this.#group.id, this.#member, until);
       this.#held.add(delivery);
       if (row['expired'] === true) void delivery.ack().catch(() => {});
       // It came too late: nobody asks for it any more.

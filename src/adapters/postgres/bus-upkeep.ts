@@ -7,6 +7,8 @@ import { lockOf } from './names.js';
 export interface Retention {
   readonly message: number;
   readonly deadLetter: number;
+  /** So many messages may stand before one group. */
+  readonly backlog: number;
 }
 
 /** So many rows of a kind are deleted in one go, and so many old messages looked at. */
@@ -14,8 +16,28 @@ const PAGE = 5_000;
 const PAGES = 4;
 const EVERY_MS = 10_000;
 const BEHIND_MS = 200;
+/** As long as a group has too much before it. */
+const CROWDED_MS = 1_000;
 
 const ago = (ms: number): string => `now() - ${Math.min(ms, 2 ** 43)} * interval '1 ms'`;
+
+const before = (s: string, lane: 'NULL' | 'NOT NULL', most: number): string =>
+  `SELECT 1 FROM ${s}.delivery d WHERE d.group_id = g.id AND d.lane IS ${lane} LIMIT ${most + 1}`;
+
+/**
+ * Says of each group whether it has too much before it, counted no further than that. Publishers cannot wait
+ * for a subscriber of its own, who may be slow or gone: it loses its oldest.
+ */
+const crowdIn = (s: string, most: number): string => `
+    UPDATE ${s}.member_group g SET crowded = NOT g.crowded
+      WHERE g.name IS NOT NULL AND g.crowded IS DISTINCT FROM (${most} < (SELECT count(*) FROM (
+        (${before(s, 'NULL', most)}) UNION ALL (${before(s, 'NOT NULL', most)})) c));
+    DELETE FROM ${s}.delivery d USING ${s}.member_group g, LATERAL (SELECT o.pos FROM ${s}.delivery o
+        WHERE o.group_id = g.id AND (o.lease IS NULL OR o.due <= now())
+        ORDER BY o.pos DESC OFFSET ${most} LIMIT ${PAGE}) old
+      WHERE g.name IS NULL AND d.pos = old.pos AND d.group_id = g.id;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    more := more OR gone >= ${PAGE};`;
 
 /**
  * Deletes what nobody needs: groups of subscribers that are gone, what has come to its end, old dead letters,
@@ -23,12 +45,14 @@ const ago = (ms: number): string => `now() - ${Math.min(ms, 2 ** 43)} * interval
  * it comes to young ones. One process at a time, under the lock under which groups are made: a group that is
  * being told of old messages must not lose them.
  */
-const cleanIn = (s: string, { message, deadLetter }: Retention): string => `
+const cleanIn = (s: string, { message, deadLetter, backlog }: Retention): string => `
   DO $keelson$ DECLARE at bigint; stop bigint; oldest timestamptz; gone int; more boolean := false;
-    alone bigint[];
+    alone bigint[]; pace int := ${EVERY_MS};
   BEGIN
     IF NOT pg_try_advisory_xact_lock(${lockOf(s)}) THEN RETURN; END IF;
-    UPDATE ${s}.upkeep u SET done_at = now() WHERE u.behind OR u.done_at < ${ago(EVERY_MS * 0.9)}
+    IF EXISTS (SELECT 1 FROM ${s}.member_group WHERE crowded) THEN pace := ${CROWDED_MS}; END IF;
+    UPDATE ${s}.upkeep u SET done_at = now()
+      WHERE u.behind OR u.done_at < now() - 0.9 * pace * interval '1 ms'
       RETURNING u.reached INTO at;
     IF NOT FOUND THEN RETURN; END IF;
     SELECT array_agg(id) INTO alone FROM (SELECT id FROM ${s}.member_group
@@ -43,6 +67,7 @@ const cleanIn = (s: string, { message, deadLetter }: Retention): string => `
       WHERE died_at < ${ago(deadLetter)} ORDER BY died_at LIMIT ${PAGE} FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS gone = ROW_COUNT;
     more := more OR gone = ${PAGE};
+    ${crowdIn(s, backlog)}
     FOR page IN 1..${PAGES} LOOP
       SELECT max(pos), min(published_at) INTO stop, oldest FROM (SELECT pos, published_at
         FROM ${s}.message WHERE pos > at ORDER BY pos LIMIT ${PAGE}) p;
@@ -89,17 +114,20 @@ export class Upkeep {
     if (this.#closed) return;
     this.#timer = this.#db.clock.schedule(ms * (0.8 + 0.4 * systemRandom()), () => {
       this.#running = this.#run().then(
-        behind => this.#next(behind ? BEHIND_MS : EVERY_MS),
+        nextMs => this.#next(nextMs),
         // The server is away, or these tables are not ours to clean: others may do better, or we later.
         () => this.#next(EVERY_MS),
       );
     });
   }
 
-  async #run(): Promise<boolean> {
+  /** How long to wait until the next time. */
+  async #run(): Promise<number> {
     const { schema } = this.#db;
     await this.#db.run(cleanIn(schema, this.#retention));
-    const [row] = await this.#db.run(`SELECT behind FROM ${schema}.upkeep`);
-    return row?.['behind'] === true;
+    const [row] = await this.#db.run(`SELECT behind,
+      EXISTS (SELECT 1 FROM ${schema}.member_group WHERE crowded) AS crowded FROM ${schema}.upkeep`);
+    if (row?.['behind'] === true) return BEHIND_MS;
+    return row?.['crowded'] === true ? CROWDED_MS : EVERY_MS;
   }
 }

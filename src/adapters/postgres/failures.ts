@@ -1,13 +1,5 @@
 import { factOf } from '../../kernel/errors.js';
-
-/** Nothing was reached, so nothing can have happened. */
-const unreached: readonly unknown[] = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-];
+import { isUnreached } from '../../kernel/unreached.js';
 
 /**
  * Classes and codes of SQLSTATE under which a statement did nothing and may do better another time: no room,
@@ -25,8 +17,8 @@ export interface Failure {
 
 /** Reads an error of a client: by its SQLSTATE where the server spoke, by what the network said otherwise. */
 export function failureOf(error: unknown): Failure {
+  if (isUnreached(error)) return { retryable: true, maybeDone: false };
   const code = factOf(error, 'code');
-  if (unreached.includes(code)) return { retryable: true, maybeDone: false };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) {
     if (passing.test(code)) return { retryable: true, maybeDone: false };
     // The connection broke, or the server went down, and nobody knows before or after what.

@@ -32,8 +32,12 @@ export function regexOf(pattern: string): string | undefined {
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
+/** What needs no second look: most ids and keys. */
+const PLAIN = /^[\x20-\x21\x23-\x7e][\x20-\x7e]*$/;
+
 /** Any text as a column of the server takes it, which refuses U+0000 and half characters. */
 export function toColumn(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.startsWith('"') || text.includes('\0') || LONE_SURROGATE.test(text)
     ? JSON.stringify(text)
     : text;

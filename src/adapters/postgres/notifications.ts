@@ -1,4 +1,5 @@
 import type { Timer } from '../../kernel/clock.js';
+import { refuse } from '../../kernel/options.js';
 import type { NotificationSource } from './client.js';
 import type { Database } from './database.js';
 import { channelOf } from './names.js';
@@ -7,6 +8,15 @@ import { channelOf } from './names.js';
 const SPACING_MS = 20;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
+
+/** @throws TypeError when it is there and cannot listen. */
+export function checkSource(owner: string, notifications: unknown): NotificationSource | undefined {
+  const source = notifications as { connect?: unknown; listen?: unknown } | undefined;
+  if (source !== undefined && typeof source.connect !== 'function' && typeof source.listen !== 'function') {
+    refuse(owner, 'notifications', 'a Pool or what has a `listen(channel, callback)`', notifications);
+  }
+  return notifications as NotificationSource | undefined;
+}
 
 /**
  * Wakes members before they look by themselves. A notification says nothing but that, is sent outside of all
@@ -17,6 +27,7 @@ export class Notifications {
   readonly #db: Database;
   readonly #source: NotificationSource;
   readonly #onWake: () => void;
+  readonly #channel: string;
   #sending: Timer | undefined;
   #again = false;
   #started = false;
@@ -24,8 +35,14 @@ export class Notifications {
   #retry: Timer | undefined;
   #stop: (() => unknown) | undefined;
 
-  constructor(db: Database, source: NotificationSource, onWake: () => void) {
+  constructor(
+    db: Database,
+    source: NotificationSource,
+    onWake: () => void,
+    channel: string = channelOf(db.schema),
+  ) {
     this.#db = db;
+    this.#channel = channel;
     this.#source = source;
     this.#onWake = onWake;
   }
@@ -37,7 +54,7 @@ export class Notifications {
       return;
     }
     this.#again = false;
-    this.#db.run(`NOTIFY ${channelOf(this.#db.schema)}`).catch(() => {});
+    this.#db.run(`NOTIFY ${this.#channel}`).catch(() => {});
     this.#sending = this.#db.clock.schedule(SPACING_MS, () => {
       this.#sending = undefined;
       if (this.#again && !this.#closed) this.send();
@@ -77,7 +94,7 @@ export class Notifications {
   }
 
   async #attach(): Promise<() => unknown> {
-    const channel = channelOf(this.#db.schema);
+    const channel = this.#channel;
     const source = this.#source;
     if ('listen' in source) return source.listen(channel, this.#onWake);
     const connection = await source.connect();

@@ -1,40 +1,40 @@
 /** What RabbitMQ can do with quorum queues, from 3.10 on. */
 export interface RabbitCapabilities {
-  /** A quorum queue has written it to the disks of a majority. */
+  /** Quorum queues, persistent messages, publisher confirms. */
   readonly confirm: 'durable';
-  /** A group is a queue, and stays. */
+  /** A quorum queue for each group and pattern. */
   readonly durableGroups: true;
-  /** Everybody without a group has a queue that ends with its connection. */
+  /** An exclusive queue, which ends with its connection. */
   readonly fanOut: true;
-  /** By the bindings of a topic exchange. */
+  /** `*` is `*` there, and `>` is `*.#`. */
   readonly wildcards: true;
-  /** As soon as the connection of a crashed member is gone. */
+  /** At once, when the connection is gone. */
   readonly redeliverOnCrash: 'peer';
-  /** A copy waits in queues whose messages end after a fixed time; at once it is the broker's own. */
+  /** A copy waits in queues of fixed times and comes back to the end of its own queue. */
   readonly nackDelay: 'emulated';
-  /** A header of the bus, and what quorum queues count themselves. */
+  /** The header `x-attempt` of a copy, and the `x-delivery-count` of quorum queues. */
   readonly attempt: 'exact';
   /** There is no word for it. */
   readonly extendLease: false;
-  /** Five sixths of `consumerTimeoutMs`, after which the server takes everything back. */
+  /** Five sixths of `consumerTimeoutMs`. */
   readonly longestLeaseMs: number;
-  /** Copied into a queue of its group and topic, and then settled. */
+  /** Copied, confirmed, and settled then. */
   readonly deadLetter: 'emulated';
   /** They are taken out, looked at and put back, by one at a time. */
   readonly browseDeadLetters: true;
-  /** As with `nackDelay`. */
+  /** As with `nackDelay`; 310 days at the most, in steps of 100 ms, rounded up. */
   readonly delayedPublish: 'emulated';
-  /** Messages end in the queue, when they come to its head. */
+  /** A message ends when it comes to the head of its queue. */
   readonly ttl: 'native';
-  /** Quorum queues have none before 4.0, and two after. */
+  /** Quorum queues have none before 4.0, and only two after. */
   readonly priorities: 0;
-  /** One member consumes at a time. */
+  /** One member is the active one, and has one message at a time. */
   readonly order: 'topic';
-  /** What is given back for later goes to the end. */
+  /** What fails is held in the process until its time comes. */
   readonly nackKeepsOrder: false;
   /** A queue begins when it is made. */
   readonly earliest: false;
-  /** What is published twice is there twice. */
+  /** Use `idempotency` where a message is handled. */
   readonly dedupe: 'none';
   /** As the user has set it. */
   readonly maxRecordBytes: number;

@@ -11,7 +11,8 @@ export const fetchLua = `
 local want, leaseMs = tonumber(ARGV[9]), tonumber(ARGV[10])
 local guestMs, tidy = tonumber(ARGV[11]), ARGV[12] == '1'
 local MOST_PARKED, MOST_READ = 10000, 1000
-local got, acked = {}, {}
+local got, acked, leased = {}, {}, {}
+local leaseEnd = string.format('%.0f', from + leaseMs)
 -- A group that is gone is an error before anything is done.
 redis.call('XPENDING', stream, group)
 
@@ -37,11 +38,18 @@ local function oneLine(text)
 end
 
 local function take(entry, attempt, fields)
-  redis.call('ZADD', DUE, from + leaseMs, entry[1])
+  leased[#leased + 1] = leaseEnd
+  leased[#leased + 1] = entry[1]
   want = want - 1
-  local line = entry[1] .. ' ' .. attempt .. ' ' .. oneLine(fields.topic or name)
-  got[#got + 1] = line .. '\\n' .. oneLine(fields.headers or '{}') .. '\\n' .. (fields.key or '')
+  got[#got + 1] = entry[1] .. ' ' .. attempt .. ' ' .. oneLine(fields.topic or name) .. '\\n' ..
+    oneLine(fields.headers or '{}') .. '\\n' .. (fields.key or '')
   got[#got + 1] = fields.body or ''
+end
+
+-- In one call, which costs a fraction of one for each.
+local function lease()
+  if #leased > 0 then redis.call('ZADD', DUE, unpack(leased)) end
+  leased = {}
 end
 
 if want > 0 then
@@ -50,7 +58,8 @@ if want > 0 then
     if entry and entry[2] then
       take(entry, redis.call('XPENDING', stream, group, id, id, 1)[1][4], fieldsOf(entry))
     else
-      -- It was deleted by somebody else.
+      -- It was deleted by somebody else. Whoever goes ahead is compared with those that are due.
+      lease()
       redis.call('XACK', stream, group, id)
       redis.call('ZREM', DUE, id)
       release(id)
@@ -87,17 +96,17 @@ while want > 0 and read < MOST_READ and parked < MOST_PARKED do
     local id, fields = entry[1], fieldsOf(entry)
     local lane = laneOf(fields)
     if fields.group and fields.group ~= group then
-      redis.call('XACK', stream, group, id)
       acked[#acked + 1] = id
     elseif lane and redis.call('HEXISTS', LANES, 'lane:' .. lane) == 1 then
       park(lane, id)
       parked = parked + 1
     else
       if lane then hold(lane, id) end
-      take(entry, 1, fields)
+      take(entry, '1', fields)
     end
   end
 end
+lease()
 finish(acked)
 wake()
 

@@ -53,9 +53,10 @@ local function release(id)
   schedule(now, next)
 end
 
--- They are acknowledged: each is deleted when no other group has it before it.
+-- Acknowledges them: each is deleted when no other group has it before it.
 local function finish(ids)
   if #ids == 0 then return end
+  redis.call('XACK', stream, group, unpack(ids))
   redis.call('ZREM', DUE, unpack(ids))
   if order ~= 'none' then
     for _, id in ipairs(ids) do release(id) end

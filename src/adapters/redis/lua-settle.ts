@@ -12,12 +12,27 @@
  */
 export const settleLua = `
 local answers, acked = {}, {}
+-- Settled in this batch: what comes after that is stale.
+local over = {}
+
+-- How often an entry was delivered that this consumer has: the earliest it has are asked for in one go, for
+-- those are mostly the ones that are settled.
+local held = {}
+local pending = redis.pcall('XPENDING', stream, group, '-', '+', #ARGV - 8, me)
+-- The group is gone, and with it what was held.
+local isGone = pending.err ~= nil
+if not isGone then
+  for _, entry in ipairs(pending) do held[entry[1]] = entry[4] end
+end
 
 local function isMine(id, attempt)
-  local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
-  -- The group is gone, and with it what was held.
-  if pending.err or not pending[1] then return false end
-  return pending[1][2] == me and pending[1][4] == tonumber(attempt)
+  if isGone or over[id] then return false end
+  local count = held[id]
+  if not count then
+    local found = redis.call('XPENDING', stream, group, id, id, 1)[1]
+    count = found and found[2] == me and found[4]
+  end
+  return count == tonumber(attempt)
 end
 
 local function bury(id, headers)
@@ -43,8 +58,8 @@ end
 local function settle(verb, id, attempt, rest)
   if not isMine(id, attempt) then return 0 end
   if verb == 'dead' and not bury(id, rest) then return 2 end
+  over[id] = verb ~= 'extend'
   if verb == 'ack' or verb == 'dead' then
-    redis.call('XACK', stream, group, id)
     acked[#acked + 1] = id
   elseif verb == 'extend' then
     redis.call('ZADD', DUE, from + tonumber(rest), id)

@@ -1,40 +1,40 @@
 /** What Redis Streams can do, 6.2 and later. */
 export interface RedisCapabilities {
-  /** As durable as the server is set up to be: `appendfsync everysec` may lose the last second in a crash. */
+  /** The server has it. Whether that outlives a crash of the server is for `appendfsync`. */
   readonly confirm: 'received';
-  /** A group is one of Redis, and stays. */
+  /** A group of Redis for each group. */
   readonly durableGroups: true;
-  /** Everybody without a group is a group of one that ends with its member. */
+  /** A group of one, dropped when its member ends, or a minute after it was last heard of. */
   readonly fanOut: true;
-  /** A pattern has a stream of its own, into which its topics are copied. */
+  /** A pattern has a stream of its own; publishing copies what matches into it. */
   readonly wildcards: true;
-  /** What a crashed member held is handed to another one when its lease is over. */
+  /** When the lease is over. */
   readonly redeliverOnCrash: 'peer';
-  /** The entry waits among the pending ones of its group. */
+  /** The entry stays pending and waits, for any time. */
   readonly nackDelay: 'native';
-  /** The count of deliveries that Redis keeps for each pending entry. */
+  /** The count of deliveries of Redis. */
   readonly attempt: 'exact';
-  /** A lease can be put off for as long as its holder lives. */
+  /** The end of the lease is put off. */
   readonly extendLease: true;
   /** `Infinity`: a lease may be as long as one likes. */
   readonly longestLeaseMs: number;
-  /** Copied and settled in one step of the server. */
+  /** Copied and settled in one step, by whoever holds the message. */
   readonly deadLetter: 'native';
-  /** They are in a stream for each group and topic. */
+  /** A stream for each group and topic. */
   readonly browseDeadLetters: true;
-  /** The message waits outside the streams; consumers of any topic move it when its time has come. */
+  /** It waits outside the streams; any consumer moves it when its time has come. */
   readonly delayedPublish: 'emulated';
-  /** A message whose end has come is let go by whoever is handed it. */
+  /** Whoever is handed a message whose end has come lets it go. */
   readonly ttl: 'emulated';
   /** None. */
   readonly priorities: 0;
-  /** Of each key one message is handed out at a time, in the whole group. */
+  /** Of a key one message is handed out at a time, in the whole group. */
   readonly order: 'key';
-  /** What waits holds its lane. */
+  /** What waits holds back those of its key, and no others. */
   readonly nackKeepsOrder: true;
-  /** From the oldest entry that is still there: see `retainMs`. */
+  /** For topics; a pattern begins with its first group. */
   readonly earliest: true;
-  /** What is published twice is there twice. */
+  /** Use `idempotency` where a message is handled. */
   readonly dedupe: 'none';
   /** As the user has set it. */
   readonly maxRecordBytes: number;

@@ -8,6 +8,7 @@ import type {
   Sink,
   SubscribeSpec,
 } from '../../messaging/driver.js';
+import { OpenSubscriptions } from '../../messaging/open-subscriptions.js';
 import { type RedisCapabilities, redisCapabilities } from './redis-capabilities.js';
 import type { RedisConnection } from './redis-connection.js';
 import { StreamDeadLetters } from './stream-dead-letters.js';
@@ -34,7 +35,7 @@ export class RedisStreamsDriver implements Driver<RedisCapabilities> {
   readonly deadLetters: StreamDeadLetters;
   readonly #rules: RedisStreamsRules;
   readonly #scripts: StreamScripts;
-  readonly #open = new Set<DriverSubscription>();
+  readonly #open = new OpenSubscriptions();
   #closed = false;
 
   constructor(rules: RedisStreamsRules) {
@@ -67,21 +68,14 @@ export class RedisStreamsDriver implements Driver<RedisCapabilities> {
     await joinGroup(this.#scripts, spec, membership);
     const parts = { client, clock, scripts: this.#scripts, prefix, spec, membership, sink };
     const subscription = new StreamSubscription(parts);
-    const handle: DriverSubscription = {
-      request: count => subscription.request(count),
-      pause: () => subscription.pause(),
-      close: async () => {
-        if (this.#open.delete(handle)) await subscription.close();
-      },
-    };
-    this.#open.add(handle);
+    const handle = this.#open.add(subscription);
     sink.ready();
     return handle;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#open].map(subscription => subscription.close()));
+    await this.#open.close();
   }
 
   /** `undefined` where the server does not say: some that are rented out do not. */

@@ -51,3 +51,29 @@ export function replaceBlock(page: string, table: string): string {
   if (from < 0 || to < from) throw new Error(`docs/messaging.md has no block from ${begin} to ${end}`);
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
+
+/** What one driver declares, how it comes by it, and where both are told. */
+export interface Declared {
+  /** The text of the file that declares its capabilities: each has its sentence there, and nowhere else. */
+  readonly source: string;
+  readonly capabilities: Partial<Capabilities>;
+  /** The page of the driver, which has the value of what only an option says. */
+  readonly page: string;
+}
+
+const member = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly (\w+)\??: ([^;]+);/g;
+const table = /\| Capability \| Here \| How \|\n(?:\|.*\|\n)+/;
+
+/** The page with a row for each capability that the file declares. */
+export function withHow({ source, capabilities, page }: Declared): string {
+  const there = table.exec(page)?.[0];
+  if (there === undefined) throw new Error('the page has no table | Capability | Here | How |');
+  const rows = [...source.matchAll(member)].map(([, doc, name, type]) => {
+    const how = doc!.replaceAll(/\s*\n\s*\*?\s?/g, ' ').trim();
+    const value = capabilities[name as keyof Capabilities];
+    const before = new RegExp(`\\| \`${name}\` \\| (\`[^\`]*\`) \\|`).exec(there)?.[1];
+    const here = type !== 'number' ? `\`${type}\`` : value === undefined ? before : `\`${value}\``;
+    return `| \`${name}\` | ${here} | ${how} |`;
+  });
+  return page.replace(table, () => `| Capability | Here | How |\n| --- | --- | --- |\n${rows.join('\n')}\n`);
+}

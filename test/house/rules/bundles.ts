@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 
 /** What a user's bundle holds who imports one name. */
 export interface Bundle {
@@ -12,30 +12,54 @@ export interface Bundle {
 /** A ceiling, raised only in the commit that causes it, and the company that was agreed to. */
 export type Budgets = Readonly<Record<string, Bundle>>;
 
+/** Each name is an entry of its own; what they have in common is read once. */
+const imports = (entry: string): Plugin => ({
+  name: 'imports',
+  setup(build) {
+    build.onResolve({ filter: /^import:/ }, ({ path }) => ({ path, namespace: 'import' }));
+    build.onLoad({ filter: /.*/, namespace: 'import' }, ({ path }) => ({
+      contents: `export { ${path.slice('import:'.length)} } from '${entry}';`,
+      resolveDir: '/',
+    }));
+  },
+});
+
 /** Bundles `export { name }` of an entry file of `dist/`, where every module of the sources is a file. */
-export async function bundleOf(name: string, entry: string): Promise<Bundle> {
+export async function bundlesOf(names: readonly string[], entry: string): Promise<Record<string, Bundle>> {
   const common = {
-    stdin: { contents: `export { ${name} } from '${entry}';`, resolveDir: '/' },
+    // Names that differ in nothing but capitals would be one file.
+    entryPoints: names.map((name, at) => ({ in: `import:${name}`, out: String(at) })),
+    outdir: '/bundles',
+    plugins: [imports(entry)],
     bundle: true,
-    write: false,
+    write: false as const,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
     packages: 'external',
-    metafile: true,
-  } as const;
-  const small = await build({ ...common, minify: true });
-  const readable = await build(common);
-  const output = Object.values(readable.metafile.outputs)[0]!;
+    metafile: true as const,
+  } satisfies BuildOptions;
+  const [small, readable] = await Promise.all([build({ ...common, minify: true }), build(common)]);
+  const outputs = Object.entries(readable.metafile.outputs);
+  const bundles = names.map((name, at) => {
+    const file = `bundles/${at}.js`;
+    const isIts = ({ path }: OutputFile): boolean => path.endsWith(`/${file}`);
+    const output = outputs.find(([path]) => path.endsWith(file))![1];
+    const text = readable.outputFiles.find(isIts)!.text;
+    const bytes = small.outputFiles.find(isIts)!.contents;
+    return [name, { gzip: gzipSync(bytes, { level: 9 }).length, holds: held(name, output, text) }] as const;
+  });
+  return Object.fromEntries(bundles);
+}
+
+/** What of the modules is in a bundle, by name. */
+function held(name: string, output: Metafile['outputs'][string], text: string): string[] {
   const modules = Object.entries(output.inputs)
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(([path]) => /\bdist\/(?!kernel\/)(\w.*)\.js$/.exec(path)?.[1] ?? []);
-  const errors = [...readable.outputFiles[0]!.text.matchAll(/^(?:var|class) (\w+Error)\b/gm)].map(
-    ([, error]) => error!,
-  );
+  const errors = [...text.matchAll(/^(?:var|class) (\w+Error)\b/gm)].map(([, error]) => error!);
   const packages = output.imports.map(({ path }) => path);
-  const holds = [...modules, ...errors, ...packages].filter(held => held !== name).sort();
-  return { gzip: gzipSync(small.outputFiles[0]!.contents, { level: 9 }).length, holds };
+  return [...modules, ...errors, ...packages].filter(one => one !== name).sort();
 }
 
 /** Compares what was measured with what was agreed to; says which line to write where they differ. */

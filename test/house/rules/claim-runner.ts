@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 import { specifiers } from '../program.js';
 import { root } from '../tree.js';
 import { instrument } from './claims.js';
@@ -28,47 +28,95 @@ globalThis.claimThrow = async (line, actual, word) => {
 /** The longest that a fence may run; it must also let its process end by itself. */
 const limitMs = 20_000;
 
-/** Runs a fence with claims in a process of its own; answers with the claims that do not hold. */
-export async function run(fence: Fence): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'keelson-fence-'));
-  try {
-    const file = join(folder, 'fence.mjs');
-    writeFileSync(file, await bundle(fence));
-    // A file of its own: the names in it must not meet those of the fence.
-    const before = join(folder, 'prelude.mjs');
-    writeFileSync(before, prelude);
-    return await new Promise(resolve => {
-      execFile(
-        process.execPath,
-        ['--import', before, file],
-        { timeout: limitMs },
-        (error, _stdout, stderr) => {
-          const broken = [...stderr.matchAll(/^@(\d+) (.*)$/gm)].map(
-            ([, line, text]) => `${fence.path}:${line} ${text}`,
-          );
-          if (error === null) resolve([]);
-          else if (broken.length > 0) resolve(broken);
-          else
-            resolve([
-              `${fence.where} ${error.killed ? `runs longer than ${limitMs} ms` : `fails: ${stderr}`}`,
-            ]);
-        },
-      );
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function bundle(fence: Fence): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: instrument(fence), loader: 'ts', resolveDir: root },
+/**
+ * The fences as programs in a folder, of one build for all: what they import is bundled once and shared. The
+ * caller removes the folder.
+ */
+export async function programsOf(fences: readonly Fence[]): Promise<{ folder: string; files: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-fences-'));
+  // A file of its own: the names in it must not meet those of a fence.
+  writeFileSync(join(folder, 'prelude.mjs'), prelude);
+  const written: Plugin = {
+    name: 'fences',
+    setup(build) {
+      build.onResolve({ filter: /^fence-\d+$/ }, ({ path }) => ({ path, namespace: 'fence' }));
+      build.onLoad({ filter: /.*/, namespace: 'fence' }, ({ path }) => ({
+        contents: instrument(fences[Number(path.slice('fence-'.length))]!),
+        loader: 'ts',
+        resolveDir: root,
+      }));
+    },
+  };
+  const program = build({
+    entryPoints: fences.map((_, place) => ({ in: `fence-${place}`, out: `fence-${place}` })),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    plugins: [written],
     bundle: true,
-    write: false,
+    splitting: true,
+    logLevel: 'silent',
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     alias: Object.fromEntries([...specifiers].map(([name, path]) => [name, `${root}/${path}`])),
   });
-  return outputFiles[0]!.text;
+  await program.catch((error: unknown) => {
+    rmSync(folder, { recursive: true });
+    throw error;
+  });
+  return { folder, files: fences.map((_, place) => join(folder, `fence-${place}.mjs`)) };
+}
+
+/** So many fences run in one process, as long as all that they claim holds. */
+const together = 12;
+
+/**
+ * Runs programs one after the other, several in a process: answers with the places of those that are beyond
+ * doubt. Where anything is wrong with a process nothing is said of those that it ran: each may be the cause.
+ */
+export async function runTogether(files: readonly string[]): Promise<ReadonlySet<number>> {
+  const fine = new Set<number>();
+  for (let from = 0; from < files.length; from += together) {
+    const some = files.slice(from, from + together);
+    const batch = join(dirname(some[0]!), `batch-${from}.mjs`);
+    writeFileSync(batch, some.map(file => `await import(${JSON.stringify(file)});\n`).join(''));
+    if (await endsWell(batch, some.length)) for (let at = 0; at < some.length; at++) fine.add(from + at);
+  }
+  return fine;
+}
+
+/** Whether a program ends by itself and in time, and all that is claimed in it holds. */
+function endsWell(file: string, programs: number): Promise<boolean> {
+  const before = join(dirname(file), 'prelude.mjs');
+  return new Promise(resolve => {
+    execFile(process.execPath, ['--import', before, file], { timeout: limitMs * programs }, error =>
+      resolve(error === null),
+    );
+  });
+}
+
+/** Runs the program of a fence in a process of its own; answers with the claims that do not hold. */
+export function runProgram(fence: Fence, file: string): Promise<string[]> {
+  const before = join(dirname(file), 'prelude.mjs');
+  return new Promise(resolve => {
+    execFile(process.execPath, ['--import', before, file], { timeout: limitMs }, (error, _stdout, stderr) => {
+      const broken = [...stderr.matchAll(/^@(\d+) (.*)$/gm)].map(
+        ([, line, text]) => `${fence.path}:${line} ${text}`,
+      );
+      if (error === null) resolve([]);
+      else if (broken.length > 0) resolve(broken);
+      else
+        resolve([`${fence.where} ${error.killed ? `runs longer than ${limitMs} ms` : `fails: ${stderr}`}`]);
+    });
+  });
+}
+
+/** Runs one fence that shares nothing with others. */
+export async function run(fence: Fence): Promise<string[]> {
+  const { folder, files } = await programsOf([fence]);
+  try {
+    return await runProgram(fence, files[0]!);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -3,6 +3,8 @@ import type { Rule, Source } from '../tree.js';
 import { inSource, isTopLevel } from './in-source.js';
 
 const pureCalls = new Set(['Object.freeze', 'Symbol', 'Symbol.for', 'Set', 'Map']);
+/** They make a class, which is no more than a class declaration is. */
+const classMakers = new Set(['leanClass', 'GuardedCall.lean']);
 
 /** Files that may keep variables of the module, and what makes one per process the right number. */
 const variables: Readonly<Record<string, string>> = {
@@ -15,7 +17,7 @@ const variables: Readonly<Record<string, string>> = {
 
 /**
  * Importing a module does nothing: no state that all users of a process share, nothing that a bundler has to
- * keep. Constant tables may stand there: frozen literals, symbols, filled sets and maps. They are marked
+ * keep. Constants may stand there: frozen literals, symbols, filled sets and maps, classes. They are marked
  * `/*#__PURE__*\/`, because esbuild keeps an unused `Object.freeze({…})` that is not.
  */
 export const moduleScope: Rule = inSource((node, source) => {
@@ -29,7 +31,7 @@ export const moduleScope: Rule = inSource((node, source) => {
   if (!(ts.isCallExpression(node) || ts.isNewExpression(node)) || !runsAtImport(node)) return undefined;
   const callee = node.expression.getText();
   const isMarked = /^\/\*\s*[#@]__PURE__\s*\*\/$/.test(leadingComment(node, source));
-  if (!pureCalls.has(callee))
+  if (!pureCalls.has(callee) && !classMakers.has(callee))
     return `calls ${callee} when imported: build it on first use, inside what uses it`;
   if (ts.isNewExpression(node) && isEmpty(node.arguments?.[0])) {
     return `is an empty ${callee} shared by all users of the module: make it a field of an object`;

@@ -16,7 +16,12 @@ const cases = Object.keys(compilers).flatMap(compiler =>
 /** Written to fail when types are `any`, or when the doors of the package declare different classes. */
 const program = `
 import { pipeline, Timeout, wrap } from 'keelson';
-import { cloudEvent, cloudEventToHttp } from 'keelson/messaging';
+import { EventBus } from 'keelson/events';
+import { cloudEvent, cloudEventToHttp, type MessageBus } from 'keelson/messaging';
+import { mqtt5 } from 'keelson/mqtt';
+import { postgresBus } from 'keelson/postgres';
+import { rabbitmq } from 'keelson/rabbitmq';
+import { redisStreams } from 'keelson/redis';
 import { Timeout as SameTimeout } from 'keelson/resilience';
 import * as testing from 'keelson/testing';
 
@@ -32,6 +37,18 @@ cloudEvent({ type: 'b' });
 price(1);
 // @ts-expect-error there is no such export
 testing.nothing;
+new EventBus<{ placed: { cents: number } }>().on('placed', event => event.cents.toFixed());
+export const confirm: 'durable' | undefined = undefined as Bus['confirm'] | undefined;
+type Bus = ReturnType<typeof postgresBus> extends MessageBus<infer C> ? C : never;
+// No client is installed here: the doors of brokers declare what they need of one.
+// @ts-expect-error a client is needed
+postgresBus({});
+// @ts-expect-error a client is needed
+redisStreams({});
+// @ts-expect-error a way to connect is needed
+rabbitmq({});
+// @ts-expect-error a way to connect is needed
+mqtt5({});
 `;
 
 function compile(compiler: string, options: object, program: string) {

@@ -89,13 +89,15 @@ describe('the snapshot of a circuit', () => {
     expect(next.circuit.retryAfterMs(next.now)).toBe(5000);
   });
 
-  it('refuses a share of a failure, and drops totals that it does not know', () => {
+  it('refuses a share of a failure, and drops what it does not know of the counts', () => {
     const it = new CircuitDriver();
     const saved = it.circuit.snapshot(it.now);
     expect(it.circuit.restore({ ...saved, consecutiveFailures: 1.5 }, it.now, 0)).toBe(false);
-    const totals = { ...saved.totals, success: 3, zzz: 1 };
-    expect(it.circuit.restore({ ...saved, totals }, it.now, 0)).toBe(true);
-    expect(it.circuit.totals()).toEqual({ ...saved.totals, success: 3 });
+    const totals = { ...saved.totals, success: 2 ** 48 - 1, zzz: 1 };
+    const counts = { ...saved.counts, failures: 3, zzz: 'z' };
+    expect(it.circuit.restore({ ...saved, counts, totals }, it.now, 0)).toBe(true);
+    expect(it.circuit.totals()).toEqual({ ...saved.totals, success: 2 ** 48 - 1 });
+    expect(it.circuit.decision.counts).toEqual({ ...saved.counts, failures: 3 });
   });
 
   it('leaves calls in flight without a say, and counted', () => {
@@ -154,6 +156,10 @@ describe('the snapshot of a circuit', () => {
     ['time before now', good => ({ ...good, remainingMs: -1 })],
     ['counts that are none', good => ({ ...good, counts: { ...good.counts, calls: '1' } })],
     ['counts below zero', good => ({ ...good, consecutiveFailures: -1 })],
+    ['a share of a call', good => ({ ...good, totals: { ...good.totals, success: 0.5 } })],
+    ['a share of a trip', good => ({ ...good, trips: 0.5 })],
+    ['a share in what decided', good => ({ ...good, counts: { ...good.counts, overdue: 1.5 } })],
+    ['more calls than can be counted', good => ({ ...good, totals: { ...good.totals, stale: 2 ** 48 } })],
     ['no totals', good => ({ ...good, totals: null })],
     ['half the totals', good => ({ ...good, totals: { success: 1 } })],
   ])('is refused, and nothing changes, when it is %s', (_, spoil) => {

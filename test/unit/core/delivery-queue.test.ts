@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DeliveryQueue } from '../../../src/core/delivery-queue.js';
+import { type Delivery, DeliveryQueue } from '../../../src/core/delivery-queue.js';
 
 describe('DeliveryQueue', () => {
   it('hands out what is more urgent first, then by position', () => {
@@ -41,6 +41,18 @@ describe('DeliveryQueue', () => {
     expect(queue.extend(held, held.epoch, 10, 6)).toBe('done');
     expect(queue.wake(16)).toBe(1);
     expect(queue.extend(held, 0, 10, 16)).toBe('stale');
+  });
+
+  it.each<[string, (queue: DeliveryQueue<string>, held: Delivery<string>) => unknown]>([
+    ['given back', (queue, held) => queue.giveBack(held, held.epoch, 0, 0)],
+    ['given back for later', (queue, held) => [queue.giveBack(held, held.epoch, 5, 0), queue.wake(5)]],
+    ['given back untouched', (queue, held) => queue.release(held, held.epoch)],
+    ['lost', queue => queue.wake(10)],
+  ])('hands out what was %s before all that came after it', (_how, back) => {
+    const queue = new DeliveryQueue<string>({ order: 'none', leaseMs: 10 });
+    for (const [at, message] of ['a', 'b', 'c'].entries()) queue.add(message, at, undefined);
+    back(queue, queue.claim(0)!);
+    expect([20, 20, 20].map(now => queue.claim(now)?.message)).toEqual(['a', 'b', 'c']);
   });
 
   it('holds without end where the lease has none', () => {

@@ -19,4 +19,13 @@ describe('Lanes', () => {
     expect(lanes.held).toBe(0);
     expect(lanes.enter('a', 5)).toBe(true);
   });
+
+  it('is held by the last of a key until that has left', () => {
+    const lanes = new Lanes<number>();
+    lanes.enter('a', 1);
+    lanes.enter('a', 2);
+    lanes.leave('a');
+    expect([lanes.held, lanes.enter('a', 3)]).toEqual([1, false]);
+    expect([lanes.leave('a'), lanes.leave('a'), lanes.held]).toEqual([3, undefined, 0]);
+  });
 });

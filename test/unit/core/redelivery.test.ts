@@ -16,4 +16,12 @@ describe('what follows a failure', () => {
     expect(afterFailure(rules, delivery, run)).toEqual(expected);
     expect(mostDeliveries(rules)).toBe(3);
   });
+
+  it('is another delivery at once where its delay is 0', () => {
+    const rules = { immediate: 1, redeliver: [0] };
+    expect([1, 2].map(delivery => afterFailure(rules, delivery, 1))).toEqual([
+      { then: 'redeliver', delayMs: 0 },
+      { then: 'dead-letter' },
+    ]);
+  });
 });

@@ -95,12 +95,62 @@ describe('TimeWindow', () => {
     { ms: 200, buckets: 10, phase: 0, cells: [[0, 1, 1, 1]] },
     { ms: 100, buckets: 5, phase: 0, cells: [[0, 1, 1, 1]] },
     { ms: 100, buckets: 10, phase: -1, cells: [[0, 1, 1, 1]] },
+    { ms: 100, buckets: 10, phase: 101, cells: [[0, 1, 1, 1]] },
     { ms: 100, buckets: 10, phase: 0, cells: { length: 1 } },
+    {
+      ms: 100,
+      buckets: 10,
+      phase: 0,
+      cells: [
+        [0.5, 1, 1, 1],
+        [0, 1.5, 1, 1],
+        [0, 2, 0.5, 1],
+        [0, 2, 1, 0.5],
+      ],
+    },
+    {
+      ms: 100,
+      buckets: 10,
+      phase: 0,
+      cells: [
+        [0, 1, 2, 1],
+        [0, 1, 1, 2],
+        [0, 2 ** 40, 1, 1],
+        [10, 1, 1, 1],
+      ],
+    },
     { ms: 100, buckets: 10, phase: 0, cells: [[0, 1, 1], ['0', 1, 1, 1], null, [0, 1, -1, 1]] },
   ])('is empty after it was given %j', saved => {
     const it = window();
     it.push(true, true, 1010);
     it.load(saved, 1011, 0);
     expect(it).toMatchObject(EMPTY);
+  });
+
+  it('takes of saved cells those that are each younger than the one before', () => {
+    const it = window();
+    const cells = [
+      [4, 1, 1, 1],
+      [4, 5, 0, 0],
+      [7, 5, 0, 0],
+      [0, 2 ** 40 - 1, 0, 0],
+    ];
+    it.load({ ms: 100, buckets: 10, phase: 100, cells }, 1011, 0);
+    expect(it).toMatchObject({ calls: 2 ** 40, failures: 1, slow: 1 });
+    it.expire(1011 + 49);
+    expect(it).toMatchObject({ calls: 2 ** 40, failures: 1 });
+    it.expire(1011 + 50);
+    expect(it).toMatchObject({ calls: 2 ** 40 - 1, failures: 0 });
+  });
+
+  it.each([99, 100, 1e20, Number.MAX_VALUE])('goes on in time after a downtime of %d ms', down => {
+    const lived = window();
+    lived.push(true, true, 1007);
+    const restored = new TimeWindow(100, 10, 0);
+    restored.load(lived.save(1007), 50, down);
+    expect(restored.calls).toBe(down < 100 ? 1 : 0);
+    restored.push(true, true, 51);
+    restored.expire(151);
+    expect(restored).toMatchObject(EMPTY);
   });
 });

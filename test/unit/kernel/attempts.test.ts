@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FirstAttempt, repeatersAround } from '../../../src/kernel/attempts.js';
+import { FirstAttempt, LeanFirstAttempt, repeatersAround } from '../../../src/kernel/attempts.js';
 import { backgroundContext, contextOf } from '../../../src/kernel/call-options.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
@@ -38,6 +38,14 @@ describe('attempts', () => {
   it('keep the deadline of the call', () => {
     const first = new FirstAttempt(contextOf({ timeoutMs: 50 }, new VirtualClock()), repeater, () => 1);
     expect([first.deadline, first.next(2).deadline, first.next(2).remainingMs()]).toEqual([50, 50, 50]);
+  });
+
+  it('are the same in the lean form of the first', () => {
+    const operation = () => 1;
+    const lean = new LeanFirstAttempt(background, repeater, operation);
+    expect([lean.parent, lean.repeater, lean.operation]).toEqual([background, repeater, operation]);
+    expect(lean).toBeInstanceOf(FirstAttempt);
+    expect(lean.next(2).idempotencyKey).toBe(lean.idempotencyKey);
   });
 
   it('know who repeats them, innermost first', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Subject } from './deadline-subject.js';
+import { Node, Subject } from './deadline-subject.js';
 
 describe('DeadlineList in a turn that blocks', () => {
   it('counts from the end of the turn in which a deadline was added', () => {
@@ -70,6 +70,53 @@ describe('DeadlineList in a turn that blocks', () => {
     subject.clock.nextTurn();
     expect(long.dueAt).toBe(150);
     expect(short.dueAt).toBe(150);
+  });
+
+  it('postpones each by what it has waited, whoever leaves from between them', () => {
+    const subject = new Subject();
+    const older = subject.add('older', 100);
+    subject.clock.nextTurn(1);
+    const stretches = [0, 1, 2, 3].map(() => {
+      const nodes = ['a', 'b', 'c'].map(label => subject.add(label, 100));
+      subject.clock.block(10);
+      subject.clock.refresh();
+      return nodes;
+    });
+    // The last of one stretch, and all of another.
+    subject.list.remove(stretches[0]![2]!);
+    for (const node of stretches[2]!) subject.list.remove(node);
+    subject.clock.nextTurn();
+    const left = [stretches[0]!.slice(0, 2), stretches[1]!, stretches[3]!].flat();
+    expect(left.map(({ dueAt }) => dueAt)).toEqual(left.map(() => 141));
+    expect(older.dueAt).toBe(100);
+  });
+
+  it('lets no postponement pass a deadline from outside, whatever stands before it', () => {
+    const subject = new Subject();
+    const long = subject.add('long', 100);
+    subject.clock.block(50);
+    subject.clock.refresh();
+    const capped = new Node('capped', 110, 120);
+    subject.list.add(capped, subject.clock.coarse());
+    subject.clock.nextTurn();
+    expect([long.dueAt, capped.dueAt]).toEqual([150, 120]);
+  });
+
+  it('moves each once, however often coarse time moves amid the turn', () => {
+    const subject = new Subject();
+    let moves = 0;
+    const watched = (): Node =>
+      Object.defineProperty(new Node('watched', 1_000), 'dueAt', {
+        get: () => 1_000,
+        set: () => void moves++,
+      });
+    for (let at = 0; at < 50; at++) {
+      subject.list.add(watched(), subject.clock.coarse());
+      subject.clock.block(1);
+      subject.clock.refresh();
+    }
+    subject.clock.nextTurn();
+    expect(moves).toBe(50);
   });
 
   it('reads what has arrived before anything expires', () => {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { newHexId, newId, systemRandom } from '../../../src/kernel/random.js';
 
@@ -8,6 +10,18 @@ describe('random', () => {
       expect(chance >= 0 && chance < 1).toBe(true);
     }
     expect(new Set(Array.from({ length: 100 }, newId)).size).toBe(100);
+  });
+
+  it('is ids that are one text, and not the pieces that they were put together of', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const kept = new Array<string>(20_000).fill('');
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let at = 0; at < kept.length; at++) kept[at] = newId();
+    collect();
+    // 36 characters and what every text has; in pieces it is 486.
+    expect((process.memoryUsage().heapUsed - before) / kept.length).toBeLessThan(150);
   });
 
   it('is ids in hex that differ, and are never all zero', () => {

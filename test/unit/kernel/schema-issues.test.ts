@@ -31,6 +31,24 @@ describe('issues', () => {
     expect(issuesOf([{ message: 'm'.repeat(300) }])[0]!.message).toBe('m'.repeat(300));
   });
 
+  it('say that a path goes on where it is cut between two steps', () => {
+    const pathOf = (...path: string[]) => issuesOf([{ message: 'wrong', path }])[0]!.path;
+    expect(pathOf('p'.repeat(300))).toBe('p'.repeat(300));
+    expect(pathOf('p'.repeat(300), 'q')).toBe(`${'p'.repeat(299)}…`);
+  });
+
+  it('read no more of a path than they tell', () => {
+    let read = 0;
+    const step = {
+      get key() {
+        read++;
+        return 'deep';
+      },
+    };
+    issuesOf([{ message: 'wrong', path: Array.from({ length: 1_000 }, () => step) }]);
+    expect(read).toBe(61);
+  });
+
   it('are told ten at a time', () => {
     const text = (count: number) =>
       issuesText(issuesOf(Array.from({ length: count }, (_, n) => issue(n))), count);
@@ -41,8 +59,8 @@ describe('issues', () => {
   });
 
   it('are told up to a length', () => {
-    const long = issuesOf([{ message: 'm'.repeat(299) }, { message: 'x' }, { message: 'y' }]);
-    expect(issuesText(long, 3)).toBe(`${'m'.repeat(299)}; x; and 1 more`);
+    const long = issuesOf([{ message: 'm'.repeat(300) }, { message: 'x' }, { message: 'y' }]);
+    expect(issuesText(long, 3)).toBe(`${'m'.repeat(300)}; x; and 1 more`);
   });
 
   it('are owned up to where a schema names none', () => {

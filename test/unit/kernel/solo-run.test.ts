@@ -162,3 +162,22 @@ describe('a call that a listener gives up while it is admitted', () => {
     expect([operation.mock.calls.length, other.log]).toEqual([0, ['first error later -']]);
   });
 });
+
+describe('a run of one guard that takes nothing back', () => {
+  const enter = vi.fn((): true => true);
+  const exit = vi.fn();
+  const run = new SoloRun({ oneWay: true, enter, exit }, new VirtualClock({ nowMs: 100 }));
+
+  it('lets calls in and hands on what they end with', async () => {
+    const answer = Promise.resolve(1);
+    expect(run.execute(() => answer)).toBe(answer);
+    await expect(run.execute(() => 2)).resolves.toBe(2);
+    const thrown = new Error('x');
+    const failing = (): never => {
+      throw thrown;
+    };
+    await expect(run.execute(failing)).rejects.toBe(thrown);
+    expect(enter).toHaveBeenCalledTimes(3);
+    expect(exit).not.toHaveBeenCalled();
+  });
+});

@@ -124,15 +124,19 @@ describe('what is no event', () => {
   it.each(wrong)('has %s %o', (name, value, says) => {
     const init = { ...base, [name]: value } as CloudEventInit;
     let error: unknown;
+    // Not a tail call: an engine may leave out the frame of those.
+    function whoeverMakesIt() {
+      return [cloudEvent(init)];
+    }
     try {
-      cloudEvent(init);
+      whoeverMakesIt();
     } catch (thrown) {
       error = thrown;
     }
     expect(error).toMatchObject({ code: 'ERR_CLOUD_EVENT', name: 'CloudEventError', attribute: name });
     expect((error as Error).message).toContain(`CloudEvent: \`${name}\` must be `);
     expect((error as Error).message).toContain(says);
-    expect((error as Error).stack).toContain('cloud-event.test');
+    expect((error as Error).stack).toContain('whoeverMakesIt');
   });
 
   it('has data that its type does not fit', () => {

@@ -141,6 +141,45 @@ describe('InMemoryBus', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('publishes what it was given before it is closed, and what its handlers publish', async () => {
+    const { bus, clock } = await scene();
+    const first = bus.publish(orders, { id: 'a', n: 1 });
+    const closing = bus.close();
+    await expect(first).resolves.toMatchObject({ duplicate: false });
+    await closing;
+    await expect(bus.publish(orders, { id: 'b', n: 2 })).rejects.toMatchObject({ code: 'ERR_BUS_CLOSED' });
+    expect(clock.timers).toBe(0);
+
+    const other = new InMemoryBus({ clock });
+    const told: unknown[] = [];
+    const sub = other.subscribe(orders, { group: 'g' }, async ({ data }) => {
+      await new Promise<void>(resolve => clock.schedule(50, () => resolve()));
+      told.push(await other.publish(topic<{ n: number }>('orders.handled'), { n: data.n }));
+    });
+    await sub.ready;
+    await other.publish(orders, { id: 'c', n: 3 });
+    await settle();
+    await clock.runUntil(other.close());
+    expect(told).toEqual([expect.objectContaining({ duplicate: false })]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('gives the answer to all who ask with the same id', async () => {
+    const { bus, clock } = await scene();
+    const quotes = topic<{ sku: string }>('quotes.get');
+    bus.respond(quotes, { group: 'pricing' }, ({ data }) => ({ sku: data.sku }));
+    const asked = ['tea', 'tea'].map(sku => bus.request(quotes, { sku }, { id: 'quote-1' }));
+    await expect(Promise.all(asked)).resolves.toEqual([{ sku: 'tea' }, { sku: 'tea' }]);
+    expect(bus.snapshot().requesting).toBe(0);
+    const nobody = topic<{ sku: string }>('quotes.lost');
+    const late = ['one', 'two'].map(sku => bus.request(nobody, { sku }, { id: 'quote-2' }).catch(String));
+    await settle();
+    expect(bus.snapshot().requesting).toBe(2);
+    await bus.close();
+    for (const answer of await Promise.all(late)) expect(answer).toContain('closed');
+    expect(clock.timers).toBe(0);
+  });
+
   it('handles what comes twice once', async () => {
     const { bus, clock } = await scene();
     const idempotency = new InMemoryIdempotencyStore({ clock });

@@ -99,6 +99,39 @@ describe('publishing', () => {
     await bus.close();
   });
 
+  it('stores nothing any more that failed while the connection was made', async () => {
+    const { bus, driver, clock } = scene({ publishTimeoutMs: 2_000 });
+    let connected: (() => void) | undefined;
+    driver.connect = () => new Promise(resolve => (connected = resolve));
+    const early = bus.publish(orders, { n: 1 }, { id: 'early' }).catch((error: unknown) => error);
+    await clock.advance(1_500);
+    const late = bus.publish(orders, { n: 2 }, { id: 'late' });
+    await clock.advance(500);
+    expect(await early).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: false });
+    connected!();
+    await expect(late).resolves.toMatchObject({ id: 'late' });
+    expect(driver.batches).toEqual([['late']]);
+    await bus.close();
+  });
+
+  it('gives each its own time, whenever the others of its batch are answered', async () => {
+    const { bus, driver, clock } = scene({ publishTimeoutMs: 2_000 });
+    await bus.connect();
+    driver.answers.push(
+      async () => [{ ok: true }, busy],
+      () => new Promise(() => {}),
+    );
+    const [first, second] = ['a', 'b'].map(id => bus.publish(orders, { n: 1 }, { id }));
+    await expect(first).resolves.toMatchObject({ id: 'a' });
+    const failed = second!.catch((error: unknown) => error);
+    await clock.advance(1_999);
+    expect(bus.snapshot().publishing).toBe(1);
+    await clock.advance(1);
+    expect(await failed).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true });
+    expect(driver.batches).toEqual([['a', 'b'], ['b']]);
+    await bus.close();
+  });
+
   it('remembers that it may be stored while it is sent again', async () => {
     const { bus, driver, clock } = scene({ publishTimeoutMs: 100 });
     await bus.connect();

@@ -105,6 +105,23 @@ describe('a batcher', () => {
     await batcher.idle();
   });
 
+  it('takes many in one go, in order, and cuts what is too many or too large', async () => {
+    const batches: number[][] = [];
+    const run = async (items: readonly number[]) => {
+      batches.push([...items]);
+      return items.map(item => -item);
+    };
+    const batcher = new Batcher<number, number>(run, systemClock, 3, item => item * 1_048_576);
+    const answers = await Promise.all([
+      batcher.addAll([1, 0, 1, 0]),
+      batcher.add(1),
+      batcher.addAll([]),
+      batcher.addAll([3, 2, 9, 0]),
+    ]);
+    expect(answers).toEqual([[-1, -0, -1, -0], -1, [], [-3, -2, -9, -0]]);
+    expect(batches).toEqual([[1, 0, 1], [0, 1, 3], [2], [9], [0]]);
+  });
+
   it('goes on after a batch that failed', async () => {
     let fails = true;
     const run = async (items: readonly number[]) => {

@@ -1,22 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { redisStreams, redisStreamsDefaults } from '../../../../src/adapters/redis/redis-streams.js';
+import { pageCells } from '../../../fixtures/adapter-page.js';
 import { ScriptedRedis } from '../../../fixtures/scripted-redis.js';
-
-const page = readFileSync(new URL('../../../../docs/adapters/redis.md', import.meta.url), 'utf8');
-
-/** The rows of the first table under a heading: the names of the first column with the cell at `place`. */
-function cells(heading: string, place: number): Readonly<Record<string, string>> {
-  const section = page.split(/^## /m).find(text => text.startsWith(`${heading}\n`)) ?? '';
-  const rows = section.split('\n').filter(line => line.startsWith('| `'));
-  return Object.fromEntries(
-    rows.map(row => {
-      const all = row.split('|').map(cell => cell.trim().replace(/^`(.*)`$/, '$1'));
-      return [all[1]!, all[place]!.replaceAll('_', '')];
-    }),
-  );
-}
 
 describe('the page about Redis Streams', () => {
   const texts = (values: object) =>
@@ -24,11 +10,11 @@ describe('the page about Redis Streams', () => {
 
   it('has the options and their defaults', () => {
     const rest = { client: 'required', clock: 'systemClock' };
-    expect(cells('Options', 3)).toEqual({ ...texts(redisStreamsDefaults), ...rest });
+    expect(pageCells('redis', 'Options', 3)).toEqual({ ...texts(redisStreamsDefaults), ...rest });
   });
 
   it('has what the driver declares that it can do', () => {
     const { capabilities } = redisStreams({ client: new ScriptedRedis() });
-    expect(cells('What it can do', 2)).toEqual(texts(capabilities));
+    expect(pageCells('redis', 'What it can do', 2)).toEqual(texts(capabilities));
   });
 });

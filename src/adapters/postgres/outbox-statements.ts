@@ -1,0 +1,171 @@
+import { OUTBOX_BUCKETS } from '../../core/outbox-lease.js';
+
+/** What each says of the claim that it needs: who, which bucket, of which epoch. */
+const mine = (alias: string): string =>
+  `${alias}.owner = $1 AND ${alias}.bucket = $2::int AND ${alias}.epoch = $3::bigint`;
+
+const fromNow = (ms: string): string => `now() + ${ms}::float8 * interval '1 ms'`;
+
+/** What the row of a key says of whether it may be read. */
+const readable = `k.key IS NULL OR (k.parked_at IS NULL AND k.due_at <= now())`;
+
+export const addIn = (s: string): string => `
+  INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
+  VALUES ($1::int, $2, $3::boolean, $4, $5::int, $6, $7, $8)`;
+
+export const addAllIn = (s: string): string => `
+  INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
+  SELECT bucket, key, ordered, topic, version, message_id, body, facts FROM ROWS FROM (
+    json_to_recordset($1::json) AS (bucket int, key text, ordered boolean, topic text, version int,
+      message_id text, body text, facts text))
+    WITH ORDINALITY AS m(bucket, key, ordered, topic, version, message_id, body, facts, place)
+  ORDER BY place`;
+
+/** Who has come to its end in silence is not counted, and forgotten. */
+const relaysIn = (s: string): string => `
+  me AS (
+    INSERT INTO ${s}.outbox_relay (relay, until) VALUES ($1, ${fromNow('$2')})
+    ON CONFLICT (relay) DO UPDATE SET until = excluded.until
+  ), silent AS (
+    DELETE FROM ${s}.outbox_relay WHERE relay IN (SELECT r.relay FROM ${s}.outbox_relay r
+      WHERE r.until <= now() AND r.relay <> $1 LIMIT 100 FOR UPDATE SKIP LOCKED)
+  ), live AS (
+    SELECT 1 + count(*) AS relays FROM ${s}.outbox_relay r WHERE r.until > now() AND r.relay <> $1
+  )`;
+
+/** Of an orphan all is suspect that its owner may have had open, and what it tried alone is accused. */
+const takingIn = (s: string): string => `
+  next AS (
+    SELECT b.bucket, b.owner IS NOT NULL AND b.owner <> $1 AS orphaned, b.trying, b.reach
+    FROM ${s}.outbox_bucket b
+    WHERE (b.owner IS NULL OR b.owner = $1 OR b.until <= now())
+      AND NOT EXISTS (SELECT FROM said WHERE said.bucket = b.bucket)
+    ORDER BY b.bucket FOR UPDATE SKIP LOCKED
+    LIMIT (SELECT greatest(ceil(${OUTBOX_BUCKETS}::float8 / live.relays)
+      - (SELECT count(*) FROM kept WHERE kept.keep), 0)::int FROM live)
+  ), reached AS (
+    SELECT n.bucket, max(o.id) AS id FROM next n CROSS JOIN LATERAL (
+      SELECT o.id FROM ${s}.outbox o LEFT JOIN ${s}.outbox_key k ON k.key = o.key
+      WHERE o.bucket = n.bucket AND (${readable}) ORDER BY o.id LIMIT n.reach) o
+    WHERE n.orphaned GROUP BY n.bucket
+  ), took AS (
+    UPDATE ${s}.outbox_bucket b SET owner = $1, epoch = b.epoch + 1, until = ${fromNow('$2')},
+      reach = $4::int, trying = NULL, suspect_to = greatest(b.suspect_to, reached.id)
+    FROM next n LEFT JOIN reached ON reached.bucket = n.bucket WHERE b.bucket = n.bucket
+    RETURNING b.bucket, b.epoch, b.suspect_to
+  ), accused AS (
+    INSERT INTO ${s}.outbox_key AS k
+      (key, bucket, id, message_id, topic, tries, crashes, reason, error, due_at, parked_at)
+    SELECT o.key, o.bucket, o.id, o.message_id, o.topic, 0, 2, 'crashed', '', now(),
+      CASE WHEN $5::int <= 2 THEN now() END
+    FROM next n JOIN ${s}.outbox o ON o.bucket = n.bucket AND o.id = n.trying WHERE n.orphaned
+    ON CONFLICT (key) DO UPDATE SET id = excluded.id, message_id = excluded.message_id,
+      topic = excluded.topic, crashes = greatest(k.crashes, 1) + 1, reason = 'crashed', error = '',
+      due_at = now(), parked_at = CASE WHEN greatest(k.crashes, 1) + 1 >= $5::int THEN now() END
+    RETURNING k.*
+  )`;
+
+/** One bucket is changed by one part of it only: what is said here is not taken. */
+export const beatIn = (s: string): string => `
+  WITH ${relaysIn(s)}, said AS (
+    SELECT * FROM json_to_recordset($3::json) AS h(bucket int, epoch bigint, keep boolean)
+  ), kept AS (
+    UPDATE ${s}.outbox_bucket b SET until = ${fromNow('$2')}, reach = $4::int,
+      owner = CASE WHEN said.keep THEN b.owner END
+    FROM said WHERE b.bucket = said.bucket AND b.epoch = said.epoch AND b.owner = $1
+    RETURNING b.bucket, b.epoch, b.suspect_to, said.keep
+  ), ${takingIn(s)}
+  SELECT (SELECT relays FROM live)::int AS relays,
+    (SELECT json_agg(g) FROM (SELECT bucket, epoch, suspect_to FROM kept WHERE keep
+      UNION ALL SELECT bucket, epoch, suspect_to FROM took) g)::text AS grants,
+    (SELECT json_agg(a) FROM (SELECT *, extract(epoch FROM parked_at) * 1000 AS parked FROM accused
+      WHERE parked_at IS NOT NULL) a)::text AS crashed`;
+
+export const leaveIn = (s: string): string => `
+  WITH gone AS (DELETE FROM ${s}.outbox_relay WHERE relay = $1)
+  UPDATE ${s}.outbox_bucket SET owner = NULL, trying = NULL WHERE owner = $1`;
+
+/** Neither a position nor a horizon: what is there is read, however late it was committed. */
+export const readIn = (s: string): string => `
+  SELECT o.id::text, o.bucket, o.key, o.ordered, o.topic, o.version, o.message_id, o.body, o.facts,
+    o.tries, o.crashes
+  FROM (SELECT json_array_elements_text($1::json)::int AS bucket) b CROSS JOIN LATERAL (
+    SELECT o.*, coalesce(k.tries, 0) AS tries, coalesce(k.crashes, 0) AS crashes
+    FROM ${s}.outbox o LEFT JOIN ${s}.outbox_key k ON k.key = o.key
+    WHERE o.bucket = b.bucket AND (${readable}) ORDER BY o.id LIMIT $2::int) o
+  WHERE o.key <> ALL (ARRAY(SELECT json_array_elements_text($3::json)))
+  ORDER BY o.id LIMIT $4::int`;
+
+export const confirmIn = (s: string): string => `
+  WITH held AS (
+    SELECT c.place, b.bucket, c.ids FROM ${s}.outbox_bucket b
+    JOIN json_to_recordset($1::json) AS c(place int, relay text, bucket int, epoch bigint, ids json)
+      ON b.bucket = c.bucket AND b.epoch = c.epoch AND b.owner = c.relay
+  ), gone AS (
+    DELETE FROM ${s}.outbox o USING (
+      SELECT bucket, json_array_elements_text(ids)::bigint AS id FROM held) h
+    WHERE o.bucket = h.bucket AND o.id = h.id RETURNING o.bucket, o.id, o.key
+  ), healed AS (
+    DELETE FROM ${s}.outbox_key k USING gone WHERE k.key = gone.key AND k.parked_at IS NULL
+  ), tried AS (
+    UPDATE ${s}.outbox_bucket b SET trying = NULL FROM gone
+    WHERE b.bucket = gone.bucket AND b.trying = gone.id
+  )
+  SELECT place FROM held`;
+
+export const markIn = (s: string): string => `
+  UPDATE ${s}.outbox_bucket b SET trying = $4::bigint WHERE ${mine('b')} RETURNING 1`;
+
+export const trustIn = (s: string): string => `
+  UPDATE ${s}.outbox_bucket b SET suspect_to = NULL WHERE ${mine('b')} RETURNING 1`;
+
+export const troubleIn = (s: string): string => `
+  WITH held AS (
+    SELECT b.bucket FROM ${s}.outbox_bucket b WHERE ${mine('b')}
+  ), put AS (
+    INSERT INTO ${s}.outbox_key (key, bucket, id, message_id, topic, tries, crashes, reason, error, due_at,
+      parked_at)
+    SELECT o.key, o.bucket, o.id, o.message_id, o.topic, $5::int, 0, $7, $8,
+      ${fromNow('coalesce($6::float8, 0)')}, CASE WHEN $6::float8 IS NULL THEN now() END
+    FROM ${s}.outbox o, held WHERE o.bucket = held.bucket AND o.id = $4::bigint
+    ON CONFLICT (key) DO UPDATE SET id = excluded.id, message_id = excluded.message_id,
+      topic = excluded.topic, tries = excluded.tries, reason = excluded.reason, error = excluded.error,
+      due_at = excluded.due_at, parked_at = excluded.parked_at
+  ), tried AS (
+    UPDATE ${s}.outbox_bucket b SET trying = NULL FROM held
+    WHERE b.bucket = held.bucket AND b.trying IS NOT NULL
+  )
+  SELECT 1 FROM held`;
+
+export const parkedIn = (s: string): string => `
+  SELECT k.*, extract(epoch FROM k.parked_at) * 1000 AS parked FROM ${s}.outbox_key k
+  WHERE k.parked_at IS NOT NULL AND k.key > $2 COLLATE "C" ORDER BY k.key LIMIT $1::int`;
+
+export const retryIn = (s: string): string => `
+  DELETE FROM ${s}.outbox_key WHERE key = $1 AND parked_at IS NOT NULL RETURNING 1`;
+
+export const discardIn = (s: string): string => `
+  WITH parked AS (
+    DELETE FROM ${s}.outbox_key WHERE key = $1 AND parked_at IS NOT NULL RETURNING bucket, id
+  )
+  DELETE FROM ${s}.outbox o USING parked p WHERE o.bucket = p.bucket AND o.id = p.id
+  RETURNING o.message_id, o.key, o.topic, o.body, o.facts`;
+
+export const purgeIn = (s: string): string => `
+  WITH old AS (
+    SELECT key, bucket FROM ${s}.outbox_key WHERE parked_at <= now() - $1::float8 * interval '1 ms'
+    ORDER BY parked_at LIMIT $2::int FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM ${s}.outbox o USING old WHERE o.bucket = old.bucket AND o.key = old.key
+  ), forgotten AS (
+    DELETE FROM ${s}.outbox_key k USING old WHERE k.key = old.key
+  )
+  SELECT count(*)::int AS count FROM old`;
+
+export const lagIn = (s: string): string => `
+  SELECT o.bucket, count(*)::int AS messages, count(k.key)::int AS parked,
+    greatest(extract(epoch FROM clock_timestamp() - min(o.created_at)) * 1000, 0)::float8 AS oldest,
+    greatest(extract(epoch FROM clock_timestamp() - min(o.created_at) FILTER (WHERE k.key IS NULL)) * 1000,
+      0)::float8 AS stuck
+  FROM ${s}.outbox o LEFT JOIN ${s}.outbox_key k ON k.key = o.key AND k.parked_at IS NOT NULL
+  GROUP BY o.bucket ORDER BY o.bucket`;

@@ -1,0 +1,70 @@
+/** A part of the hosts, and the part of all calls that goes to it. */
+export interface Share<H> {
+  readonly hosts: readonly H[];
+  /** 0, exclusive, to 1; those of all shares make 1. */
+  readonly part: number;
+}
+
+/** What is to be known of a host here. */
+export interface SharedHost {
+  readonly weight: number;
+  readonly zone: string | undefined;
+  /** The lower, the sooner it is used. */
+  readonly priority: number;
+  /** Whether it may be chosen now. */
+  readonly healthy: boolean;
+}
+
+/** A level is good for more than what is healthy in it, by this factor. */
+const OVERPROVISION = 1.4;
+
+/**
+ * How much each level of priority takes, as Envoy does it: a level takes all that it can, which is 1.4 times
+ * what is healthy in it; what is left goes to the next. When all together cannot take all, each takes more in
+ * proportion. Only hosts that are healthy are in the answer.
+ */
+export function sharesByPriority<H extends SharedHost>(hosts: readonly H[]): readonly Share<H>[] {
+  const levels = [...new Set(hosts.map(({ priority }) => priority))].sort((a, b) => a - b);
+  const all = levels.map(level => {
+    const members = hosts.filter(({ priority }) => priority === level);
+    const healthy = members.filter(host => host.healthy);
+    return { healthy, health: Math.min(1, (OVERPROVISION * healthy.length) / members.length) };
+  });
+  const total = all.reduce((sum, { health }) => sum + health, 0);
+  let left = 1;
+  return all.flatMap(({ healthy, health }) => {
+    const part = Math.min(left, total < 1 ? health / total : health);
+    left -= part;
+    return part > 0 ? [{ hosts: healthy, part }] : [];
+  });
+}
+
+/**
+ * How much stays in the zone `local`, as Envoy does it, on the ground that each zone asks for as much as any
+ * other: all, if the zone has at least its share of the hosts; else what they can take, and the rest goes to
+ * the zones that have more than their share, in proportion to that. Below `least` hosts all are one.
+ */
+export function sharesByZone<H extends SharedHost>(
+  hosts: readonly H[],
+  local: string,
+  least: number,
+): readonly Share<H>[] {
+  const zones = new Map<string | undefined, H[]>();
+  for (const host of hosts) zones.set(host.zone, [...(zones.get(host.zone) ?? []), host]);
+  const mine = zones.get(local);
+  if (mine === undefined || zones.size < 2 || hosts.length < least) return [{ hosts, part: 1 }];
+  const weights = weightOf(hosts);
+  const asked = 1 / zones.size;
+  const stays = weightOf(mine) / weights / asked;
+  if (stays >= 1) return [{ hosts: mine, part: 1 }];
+  const others = [...zones]
+    .filter(([zone]) => zone !== local)
+    .map(([, members]) => ({ members, room: Math.max(0, weightOf(members) / weights - asked) }));
+  const room = others.reduce((sum, other) => sum + other.room, 0);
+  const spilled = others
+    .filter(other => other.room > 0)
+    .map(({ members, room: own }) => ({ hosts: members, part: ((1 - stays) * own) / room }));
+  return [{ hosts: mine, part: stays }, ...spilled];
+}
+
+const weightOf = (hosts: readonly SharedHost[]): number => hosts.reduce((sum, { weight }) => sum + weight, 0);

@@ -1,0 +1,54 @@
+export type { ParkReason, PublishVerdict } from './core/outbox-failure.js';
+export type { Grant, HoldPlan } from './core/outbox-holds.js';
+export type { LaneRow } from './core/outbox-lanes.js';
+export {
+  Inbox,
+  type InboxAnswer,
+  type InboxDefaults,
+  type InboxDescription,
+  type InboxOptions,
+  type InboxRow,
+  type InboxStore,
+} from './data/inbox.js';
+export { InboxMessageError, InboxResultError } from './data/inbox-errors.js';
+export type { InMemoryTransaction } from './data/memory-transaction.js';
+export {
+  Outbox,
+  type OutboxDescription,
+  type OutboxEvents,
+  type OutboxLag,
+  type OutboxOptions,
+} from './data/outbox.js';
+export type {
+  OutboxBus,
+  OutboxCause,
+  OutboxMessageFacts,
+  OutboxTopic,
+  OutboxTrace,
+} from './data/outbox-bus.js';
+export { OutboxMessageError } from './data/outbox-errors.js';
+export { type InMemoryOutboxOptions, InMemoryOutboxStore } from './data/outbox-memory.js';
+export type { OutboxEvent } from './data/outbox-message.js';
+export { OutboxRelay } from './data/outbox-relay.js';
+export type {
+  BucketLag,
+  DiscardedMessage,
+  NewOutboxMessage,
+  OutboxBeat,
+  OutboxBeatAnswer,
+  OutboxClaim,
+  OutboxReading,
+  OutboxRow,
+  OutboxStore,
+  OutboxTrouble,
+  ParkedKey,
+} from './data/outbox-store.js';
+export { publishVerdict } from './data/publish-verdict.js';
+export type {
+  OutboxRelayDescription,
+  OutboxRelayEvents,
+  OutboxRelayOptions,
+  OutboxRelaySnapshot,
+  RelayDefaults,
+  RelayHappening,
+} from './data/relay-options.js';

@@ -1,0 +1,267 @@
+import pLimit from 'p-limit';
+import { afterPublishFailure, BusPause, type PublishVerdict } from '../core/outbox-failure.js';
+import { type Hold, OutboxHolds } from '../core/outbox-holds.js';
+import { clearedBy, type Lane, OutboxLanes, suspectsAmong } from '../core/outbox-lanes.js';
+import type { Clock } from '../kernel/clock.js';
+import { TimeoutError } from '../kernel/errors.js';
+import { newId, type Random } from '../kernel/random.js';
+import { type OutboxBus, writtenTopic } from './outbox-bus.js';
+import type { WrittenFacts } from './outbox-message.js';
+import type { OutboxClaim, OutboxRow, OutboxStore } from './outbox-store.js';
+import { pauseBackoff, type RelayDefaults, triesBackoff } from './relay-options.js';
+import type { RelayReport } from './relay-report.js';
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly store: OutboxStore<never>;
+  readonly bus: OutboxBus;
+  readonly rules: RelayDefaults;
+  readonly classify: (error: unknown) => PublishVerdict;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: RelayReport;
+  /** There is room for more. */
+  readonly onRoom: () => void;
+}
+
+/** A bucket is read so far at least. */
+const LEAST_REACH = 16;
+
+/**
+ * Leads messages from the store to the bus, as one of many relays: those of a key one after the other, those
+ * of different keys side by side, and what may have ended a relay alone.
+ */
+export class RelayRun {
+  readonly #parts: RunParts;
+  /** A name that no other relay has, nor this one when it starts again. */
+  readonly #relay = newId();
+  readonly #holds: OutboxHolds;
+  readonly #lanes = new OutboxLanes<OutboxRow>();
+  readonly #pause: BusPause;
+  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #reach: number;
+  readonly #running = new Set<Promise<void>>();
+  readonly #holdOf = (bucket: number): Hold | undefined => this.#holds.get(bucket);
+  #closing = false;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const { batch, concurrency, pauseMs, leaseMs, marginMs } = parts.rules;
+    this.#holds = new OutboxHolds({ leaseMs, marginMs });
+    this.#pause = new BusPause(pauseBackoff(pauseMs));
+    this.#limit = pLimit(concurrency);
+    this.#reach = Math.min(batch, Math.max(LEAST_REACH, Math.ceil(batch / 4)));
+  }
+
+  get buckets(): number {
+    return this.#holds.size;
+  }
+
+  get open(): number {
+    return this.#lanes.size;
+  }
+
+  get paused(): boolean {
+    return this.#pause.paused;
+  }
+
+  /** Whether others have what should be here: ask again soon. */
+  get hungry(): boolean {
+    return this.#holds.hungry;
+  }
+
+  /** Tells the store that this relay lives, and hears what it has. */
+  async beat(): Promise<void> {
+    const { store, rules, clock, report } = this.#parts;
+    const { leaseMs, maxCrashes } = rules;
+    const before = this.#holds.size;
+    const asked = clock.now();
+    const plan = this.#holds.plan();
+    const facts = { relay: this.#relay, leaseMs, maxCrashes, reach: this.#reach };
+    const { grants, relays, crashed } = await store.beat({ ...facts, ...plan });
+    for (const { bucket } of this.#holds.learn(grants, relays, asked)) report.lost(bucket);
+    for (const parked of crashed) report.parked(parked.messageId, parked.key, parked.topic, 'crashed');
+    if (this.#holds.size !== before) report.shared(this.#holds.size, relays);
+    this.#parts.onRoom();
+  }
+
+  /** Reads what there is, and begins to publish it; whether there may be more to read. */
+  async round(): Promise<boolean> {
+    const { store, clock, rules } = this.#parts;
+    const now = clock.now();
+    const holds = this.#holds.readable(now);
+    const limit = Math.min(rules.batch - this.#lanes.size, this.#pause.room(now, this.#lanes.size));
+    if (this.#closing || holds.length === 0 || limit < 1) return false;
+    const buckets = holds.map(({ bucket }) => bucket);
+    const skip = this.#lanes.skip(now);
+    const rows = await store.read({ buckets, reach: this.#reach, limit, skip });
+    const suspects = suspectsAmong(rows, this.#holdOf);
+    if (suspects.length > 0) {
+      // Were it beside others, nobody could tell which of them ended the relay.
+      if (this.#lanes.size > 0) return false;
+      return this.#alone(suspects);
+    }
+    const more = rows.length >= Math.min(limit, this.#reach);
+    await this.#trust(rows, holds, more);
+    for (const lane of this.#lanes.enter(rows, this.#holdOf)) this.#start(lane);
+    return more;
+  }
+
+  /** When to look again though nobody says that there is something. */
+  get nextAt(): number {
+    const now = this.#parts.clock.now();
+    const paused = this.#pause.until > now ? this.#pause.until : Infinity;
+    return Math.min(paused, this.#lanes.earliest(now));
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#closing = true;
+  }
+
+  /** Resolves when what was begun is through, and the buckets are free. */
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.all(this.#running);
+    await this.#parts.store.leave(this.#relay);
+  }
+
+  #start(lane: Lane<OutboxRow>): void {
+    const run = this.#limit(() => this.#publishLane(lane)).finally(() => {
+      this.#lanes.leave(lane);
+      this.#running.delete(run);
+      // Not for each: a read for one message costs as much as one for many.
+      if (this.#lanes.size <= this.#parts.rules.batch / 2) this.#parts.onRoom();
+    });
+    this.#running.add(run);
+  }
+
+  /** Its messages one after the other; the first that does not go ends it. */
+  async #publishLane({ hold, rows }: Lane<OutboxRow>): Promise<void> {
+    const gone: Promise<boolean>[] = [];
+    for (const row of rows) {
+      if (this.#closing || !this.#holds.mayBegin(hold, this.#parts.clock.now())) break;
+      const failure = await this.#publish(row);
+      if (failure !== undefined) {
+        await Promise.all(gone);
+        await this.#failed(hold, row, failure.error);
+        break;
+      }
+      gone.push(this.#ask(hold, claim => this.#parts.store.confirm(claim, [row.id])));
+    }
+    await Promise.all(gone);
+  }
+
+  /** One after the other, each of them noted before it is tried; whether there may be more. */
+  async #alone(suspects: readonly OutboxRow[]): Promise<boolean> {
+    const { store, clock } = this.#parts;
+    const behind = new Set<string>();
+    for (const row of suspects) {
+      const hold = this.#holds.get(row.bucket);
+      if (this.#closing || hold === undefined || !this.#holds.mayBegin(hold, clock.now())) return false;
+      if (behind.has(row.key)) continue;
+      if (!(await this.#ask(hold, claim => store.mark(claim, row.id)))) return true;
+      if (!this.#holds.mayBegin(hold, clock.now())) return false;
+      const failure = await this.#publish(row);
+      if (failure === undefined) await this.#ask(hold, claim => store.confirm(claim, [row.id]));
+      else {
+        behind.add(row.key);
+        if (!(await this.#failed(hold, row, failure.error))) {
+          await this.#ask(hold, claim => store.mark(claim, undefined));
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** What is open or at rest was not read, so that nothing is known of it. */
+  async #trust(rows: readonly OutboxRow[], holds: readonly Hold[], more: boolean): Promise<void> {
+    const { store, clock } = this.#parts;
+    if (this.#lanes.earliest(clock.now()) < Infinity) return;
+    const calm = holds.filter(({ open }) => open === 0);
+    const trusted = clearedBy(rows, calm, more).map(async hold => {
+      if (await this.#ask(hold, claim => store.trust(claim))) hold.suspectTo = undefined;
+    });
+    await Promise.all(trusted);
+  }
+
+  /** What it threw; `undefined` when the bus has it. */
+  async #publish(row: OutboxRow): Promise<{ readonly error: unknown } | undefined> {
+    const { bus, clock, rules, report } = this.#parts;
+    const ms = rules.publishTimeoutMs;
+    let timer: { cancel(): void } | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = clock.schedule(ms, () => reject(new TimeoutError(`no answer within ${ms} ms`, ms)));
+      });
+      const facts = JSON.parse(row.facts) as WrittenFacts;
+      const said = { ...facts, id: row.messageId, key: row.ordered ? row.key : undefined };
+      const topic = writtenTopic(row.topic, row.version);
+      await Promise.race([bus.publish(topic, JSON.parse(row.body), said), late]);
+    } catch (error) {
+      return { error };
+    } finally {
+      timer?.cancel();
+    }
+    this.#pause.worked();
+    this.#lanes.wake(row.key);
+    report.published(row);
+    return undefined;
+  }
+
+  /** Whether that is written down; what says nothing of the message is not. */
+  async #failed(hold: Hold, row: OutboxRow, error: unknown): Promise<boolean> {
+    const { store, classify, clock, random, rules, report } = this.#parts;
+    const verdict = classify(error);
+    if (verdict === 'unreachable') {
+      const now = clock.now();
+      this.#pause.failed(now, random());
+      const times = Math.min(2 ** this.#lanes.restsOf(row.key), 2 ** 10);
+      const retryMs = Math.min(rules.pauseMs * times, 30_000);
+      this.#lanes.rest(row.key, now + retryMs);
+      report.failed(row, verdict, retryMs, error);
+      return false;
+    }
+    const tries = { attempts: rules.attempts, backoff: triesBackoff(rules.retryMs) };
+    const after = afterPublishFailure(tries, verdict, row.tries, random());
+    const waitMs = after.then === 'wait' ? after.waitMs : undefined;
+    const reason = after.then === 'park' ? after.reason : 'failed';
+    const trouble = { id: row.id, tries: row.tries + 1, waitMs, reason, error: wordsOf(error) };
+    const held = await this.#ask(hold, claim => store.trouble(claim, trouble));
+    if (waitMs !== undefined) report.failed(row, verdict, waitMs, error);
+    else if (held) report.parked(row.messageId, row.key, row.topic, reason, error);
+    return held;
+  }
+
+  /**
+   * Asks the store until it answers, as long as the bucket is here: what the bus has must not be forgotten
+   * while somebody could still write it down. Whether the claim was good.
+   */
+  async #ask(hold: Hold, ask: (claim: OutboxClaim) => Promise<boolean>): Promise<boolean> {
+    const { report, clock, rules } = this.#parts;
+    while (this.#holds.has(hold)) {
+      try {
+        const held = await ask({ relay: this.#relay, bucket: hold.bucket, epoch: hold.epoch });
+        if (!held && this.#holds.has(hold)) {
+          this.#holds.drop(hold);
+          report.lost(hold.bucket);
+        }
+        return held;
+      } catch (error) {
+        report.interrupted(error);
+        if (this.#closing) return false;
+        await new Promise<void>(resolve => clock.schedule(rules.pollMs, resolve));
+      }
+    }
+    return false;
+  }
+}
+
+const LONGEST_WORDS = 500;
+
+/** An error in a few words. */
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, LONGEST_WORDS);
+}

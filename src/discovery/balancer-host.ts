@@ -1,0 +1,56 @@
+import type { BalancedHost, Chooser } from '../core/balance.js';
+import { HostLoad } from '../core/host-load.js';
+
+/** What a balancer has to know of an instance; it hands out the very object that it was given. */
+export interface BalancedInstance {
+  /** Its name, which no other instance of the service has. */
+  readonly id: string;
+  /** How much it takes of what others take; 0 takes nothing. @default 1 */
+  readonly weight?: number | undefined;
+  /** Where it is. */
+  readonly zone?: string | undefined;
+  /** What it says of itself: unless it is `up` it is given nothing. @default 'up' */
+  readonly status?: string | undefined;
+}
+
+/** An instance as a balancer keeps it, for as long as it is there or calls to it are under way. */
+export class Host<I extends BalancedInstance = BalancedInstance> implements BalancedHost {
+  readonly id: string;
+  readonly known = new HostLoad();
+  /** When it came, or came back, on the clock of the balancer. */
+  since: number;
+  instance: I;
+  weight: number;
+  priority: number;
+  /** Whether it was ejected, and whether it is to be given nothing more. */
+  ejected = false;
+  draining = false;
+  /** Who keeps count of it among others. */
+  chooser: Chooser<Host<I>> | undefined = undefined;
+
+  constructor(instance: I, weight: number, priority: number, since: number) {
+    this.id = instance.id;
+    this.instance = instance;
+    this.weight = weight;
+    this.priority = priority;
+    this.since = since;
+  }
+
+  get zone(): string | undefined {
+    return this.instance.zone;
+  }
+
+  /** Whether it may be given calls at all, were it healthy. */
+  get eligible(): boolean {
+    const { status = 'up' } = this.instance;
+    return !this.draining && this.weight > 0 && status === 'up';
+  }
+
+  get healthy(): boolean {
+    return !this.ejected;
+  }
+
+  get inFlight(): number {
+    return this.known.inFlight;
+  }
+}

@@ -1,0 +1,297 @@
+import { hash32 } from '../core/hash.js';
+import type { Clock } from '../kernel/clock.js';
+import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { refuse } from '../kernel/options.js';
+import type { Verdict } from '../kernel/outcome.js';
+import { type BalancerGroup, groupsOf, subsetOf } from './balancer-groups.js';
+import { type BalancedInstance, Host } from './balancer-host.js';
+import {
+  type BalancerDescription,
+  type BalancerEvents,
+  type BalancerOptions,
+  type BalancerPick,
+  type BalancerPickOptions,
+  type BalancerPlan,
+  type BalancerSnapshot,
+  balancerDefaults,
+  checkBalancer,
+  checkInstance,
+} from './balancer-options.js';
+import { PickTicket } from './balancer-ticket.js';
+import { NoEndpointError } from './no-endpoint-error.js';
+
+/** What an instance is given at least while it warms up, of what it will be given. */
+const COLDEST = 0.1;
+/** What one answer counts for in the average of all. */
+const PEERS_WEIGHT = 0.05;
+
+/**
+ * Chooses an instance of a service for each call, and learns from how the call ended.
+ *
+ * How it chooses is its option `by`; which instances there are to choose from is the same for all ways:
+ * those of the nearest zone and the first priority that can take it, without those that were ejected or are
+ * about to leave, unless too few are left.
+ *
+ * @example
+ * ```ts
+ * import { Balancer, roundRobin } from 'keelson';
+ *
+ * const balancer = new Balancer({ instances: [{ id: 'a' }, { id: 'b' }], by: roundRobin() });
+ * const pick = balancer.pick();
+ * pick.instance.id; // => 'a'
+ * pick.done('success');
+ * balancer.pick().instance.id; // => 'b'
+ * ```
+ */
+export class Balancer<I extends BalancedInstance = BalancedInstance> implements Observable<BalancerEvents> {
+  /** Shown in errors, events and `describe()`. */
+  readonly name: string;
+  /** The source of time. */
+  readonly clock: Clock;
+  readonly #plan: BalancerPlan<I>;
+  readonly #hosts = new Map<string, Host<I>>();
+  /** Those that are gone, but for calls to them that are under way. */
+  readonly #leaving = new Map<string, Host<I>>();
+  /** The choosers of groups that were there before, for each goes on from where it was. */
+  #groups: readonly BalancerGroup<I>[] = [];
+  #stale = true;
+  /** Until when some instance is new. */
+  #warmUntil = -Infinity;
+  #panicking = false;
+  #eligible = 0;
+  /** When the present choice is made. */
+  #pickedAt = 0;
+  readonly #now = (): number => this.#pickedAt;
+  /** What instances take on the average, in ms, once one has answered. */
+  #peersMs: number | undefined;
+  readonly #onDone = (host: Host<I>, startedAt: number, verdict: Verdict): void =>
+    this.#settle(host, startedAt, verdict);
+  #events: Emitter<BalancerEvents> | undefined;
+
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
+  constructor(options: BalancerOptions<I> = {}) {
+    this.#plan = checkBalancer(options);
+    this.name = this.#plan.name;
+    this.clock = this.#plan.clock;
+    this.update(this.#plan.instances);
+    // Those that are there from the beginning have no others that could take more in their stead.
+    for (const host of this.#hosts.values()) host.since = -Infinity;
+    this.#warmUntil = -Infinity;
+  }
+
+  /** What stands where an option was left out. */
+  static get defaults(): typeof balancerDefaults {
+    return balancerDefaults;
+  }
+
+  /** All instances, as they were given. */
+  get instances(): readonly I[] {
+    return [...this.#hosts.values()].map(({ instance }) => instance);
+  }
+
+  /**
+   * Chooses an instance for one call. Tell `done` how that ended.
+   *
+   * @throws NoEndpointError when there is none.
+   */
+  pick(options: BalancerPickOptions<I> = {}): BalancerPick<I> {
+    if (this.#stale) this.#regroup();
+    const { key, avoid } = options;
+    const { random, clock } = this.#plan;
+    // Below 0 where there is no key: nobody must take it for one.
+    const hash = key === undefined ? -1 - Math.floor(random() * 2 ** 32) : hash32(key);
+    const avoided = avoid === undefined || avoid.size === 0 ? undefined : this.#avoiding(avoid);
+    const now = clock.now();
+    this.#pickedAt = now;
+    const keyed = key !== undefined && this.#plan.by.byKey;
+    let host: Host<I> | undefined;
+    if (now < this.#warmUntil && !keyed) host = this.#choose(hash, this.#cold(now, avoided));
+    host ??= this.#choose(hash, avoided);
+    if (host === undefined && avoided !== undefined) host = this.#choose(hash, undefined);
+    if (host === undefined) throw this.#nobody();
+    return new PickTicket(host, now, this.#onDone);
+  }
+
+  /**
+   * These are the instances from now on. What is known of those that stay is kept; calls under way to those
+   * that leave go on.
+   *
+   * @throws TypeError or RangeError that names what is wrong; then nothing has changed.
+   */
+  update(instances: readonly I[]): void {
+    if (!Array.isArray(instances)) refuse('Balancer', 'instances', 'a list', instances);
+    const { priority, clock, slowStartMs } = this.#plan;
+    const weights = instances.map(instance => checkInstance(instance));
+    const ids = new Set(instances.map(({ id }) => id));
+    if (ids.size < instances.length) refuse('Balancer', 'instances', 'told apart by `id`', [...ids].join());
+    const now = clock.now();
+    for (const [id, host] of this.#hosts) {
+      if (ids.has(id)) continue;
+      host.chooser = undefined;
+      this.#hosts.delete(id);
+      if (host.inFlight > 0) this.#leaving.set(id, host);
+    }
+    instances.forEach((instance, at) => {
+      const level = priority?.(instance) ?? 0;
+      const { id } = instance;
+      let host = this.#hosts.get(id);
+      if (host === undefined) {
+        // One that comes back while calls to it are under way still has them.
+        host = this.#leaving.get(id) ?? new Host(instance, weights[at]!, level, now);
+        this.#leaving.delete(id);
+        this.#hosts.set(id, host);
+        host.since = now;
+        host.ejected = false;
+        host.draining = false;
+        this.#warmUntil = now + slowStartMs;
+      }
+      host.instance = instance;
+      host.weight = weights[at]!;
+      host.priority = level;
+    });
+    this.#stale = true;
+  }
+
+  /** Gives an instance nothing, unless too few are left; `false` when there is none of that name. */
+  eject(id: string): boolean {
+    return this.#change(id, host => {
+      host.ejected = true;
+    });
+  }
+
+  /** Gives an instance calls again that was ejected, less at first: see `slowStartMs`. */
+  readmit(id: string): boolean {
+    return this.#change(id, host => {
+      if (host.ejected) this.#warm(host);
+      host.ejected = false;
+    });
+  }
+
+  /** Gives an instance nothing more, whoever is left, for it is about to leave; `false` takes that back. */
+  drain(id: string, draining = true): boolean {
+    return this.#change(id, host => {
+      host.draining = draining;
+    });
+  }
+
+  /** How many calls to an instance are under way, also to one that has left. */
+  inFlight(id: string): number {
+    return (this.#hosts.get(id) ?? this.#leaving.get(id))?.inFlight ?? 0;
+  }
+
+  on<Name extends keyof BalancerEvents>(event: Name, listener: Listener<BalancerEvents[Name]>): () => void {
+    this.#events ??= new Emitter(['panicked', 'calmed']);
+    return this.#events.on(event, listener);
+  }
+
+  /** How it stands, as JSON. */
+  snapshot(): BalancerSnapshot {
+    if (this.#stale) this.#regroup();
+    const { clock, decayMs, name } = this.#plan;
+    const now = clock.now();
+    const instances = [...this.#hosts.values()].map(({ id, known, ejected, eligible }) => ({
+      id,
+      inFlight: known.inFlight,
+      costMs: known.costMs(now, decayMs) ?? null,
+      health: known.health(now, decayMs),
+      state: !eligible ? ('idle' as const) : ejected ? ('ejected' as const) : ('used' as const),
+    }));
+    return { name, panicking: this.#panicking, instances };
+  }
+
+  /** How it was made, as JSON. */
+  describe(): BalancerDescription {
+    const { name, by, zone, slowStartMs, panicRatio } = this.#plan;
+    return { kind: 'balancer', name, by: by.name, zone: zone ?? null, slowStartMs, panicRatio };
+  }
+
+  /** A group by its share, or the next one where all of that are barred. */
+  #choose(hash: number, barred: ((host: Host<I>) => boolean) | undefined): Host<I> | undefined {
+    const groups = this.#groups;
+    if (groups.length === 1) return groups[0]!.chooser.choose(hash, barred);
+    let drawn = groups.length === 0 ? 0 : this.#plan.random();
+    const first = groups.findIndex(({ part }) => {
+      drawn -= part;
+      return drawn < 0;
+    });
+    for (let step = 0; step < groups.length; step++) {
+      const group = groups[(Math.max(first, 0) + step) % groups.length]!;
+      const host = group.chooser.choose(hash, barred);
+      if (host !== undefined) return host;
+    }
+    return undefined;
+  }
+
+  #avoiding(avoid: ReadonlySet<I>): (host: Host<I>) => boolean {
+    return host => avoid.has(host.instance);
+  }
+
+  /** Bars those that are new, by chance, the more the newer they are. */
+  #cold(now: number, avoided: ((host: Host<I>) => boolean) | undefined): (host: Host<I>) => boolean {
+    const { slowStartMs, random } = this.#plan;
+    return host => {
+      if (avoided?.(host) === true) return true;
+      const warmth = (now - host.since) / slowStartMs;
+      return warmth < 1 && random() >= Math.max(COLDEST, warmth);
+    };
+  }
+
+  #change(id: string, change: (host: Host<I>) => void): boolean {
+    const host = this.#hosts.get(id);
+    if (host === undefined) return false;
+    change(host);
+    this.#stale = true;
+    return true;
+  }
+
+  #warm(host: Host<I>): void {
+    host.since = this.#plan.clock.now();
+    this.#warmUntil = host.since + this.#plan.slowStartMs;
+  }
+
+  /** Who there is to choose from has changed. */
+  #regroup(): void {
+    this.#stale = false;
+    const all = [...this.#hosts.values()];
+    for (const host of all) host.chooser = undefined;
+    const eligible = subsetOf(
+      all.filter(({ eligible }) => eligible),
+      this.#plan.subset,
+    );
+    const left = eligible.filter(({ healthy }) => healthy).length;
+    const panicking = left < eligible.length * this.#plan.panicRatio;
+    this.#groups = groupsOf(eligible, panicking, this.#plan, this.#groups, this.#now);
+    this.#eligible = eligible.length;
+    if (panicking === this.#panicking) return;
+    this.#panicking = panicking;
+    const event = panicking ? 'panicked' : 'calmed';
+    if (!this.#events?.has(event)) return;
+    this.#events.emit(event, { balancer: this.name, at: this.clock.wall(), left, of: eligible.length });
+  }
+
+  #nobody(): NoEndpointError {
+    const of = this.#hosts.size;
+    const why =
+      of === 0
+        ? 'there are no instances'
+        : this.#eligible === 0
+          ? `all ${of} instances are about to leave, or not up`
+          : `all ${this.#eligible} instances are ejected`;
+    return new NoEndpointError(`${this.name}: ${why}`, { policy: this.name });
+  }
+
+  #settle(host: Host<I>, startedAt: number, verdict: Verdict): void {
+    if (host.inFlight === 0 && this.#leaving.get(host.id) === host) this.#leaving.delete(host.id);
+    if (verdict === 'neutral') return;
+    const { decayMs, clock } = this.#plan;
+    const now = clock.now();
+    const tookMs = now - startedAt;
+    if (verdict === 'failure') {
+      host.known.fail(tookMs, this.#peersMs ?? 0, now, decayMs);
+      return;
+    }
+    host.known.succeed(tookMs, now, decayMs);
+    this.#peersMs =
+      this.#peersMs === undefined ? tookMs : this.#peersMs + (tookMs - this.#peersMs) * PEERS_WEIGHT;
+  }
+}

@@ -1,0 +1,152 @@
+import { ProcessOutbox } from '../core/process-outbox.js';
+import type { ProcessOutboxResult } from '../core/process-outbox-line.js';
+import { type Clock, systemClock } from '../kernel/clock.js';
+import { checkKeys } from '../kernel/options.js';
+import type { DiscardedCommand, ParkedCommand, ParkedQuery } from './process-parking.js';
+import type {
+  OutboxRun,
+  ProcessChange,
+  ProcessStore,
+  ProcessTimeout,
+  SavedProcess,
+} from './process-store.js';
+
+/** How an `InMemoryProcessStore` is made. */
+export interface InMemoryProcessOptions {
+  /** The source of time. @default systemClock */
+  readonly clock?: Clock;
+}
+
+interface Kept {
+  saved: SavedProcess;
+  endedAt: number | undefined;
+  readonly due: Map<string, { readonly generation: number; dueAt: number }>;
+}
+
+/** All processes of one kind. */
+class Kind {
+  readonly processes = new Map<string, Kept>();
+  /** When each message was seen; the one seen first stands first. */
+  readonly seen = new Map<string, number>();
+  readonly outbox = new ProcessOutbox();
+}
+
+/** Keeps processes in memory, for tests and first steps: what it holds is gone with the program. */
+export class InMemoryProcessStore implements ProcessStore {
+  readonly #kinds = new Map<string, Kind>();
+  readonly #clock: Clock;
+  #leases = 0;
+
+  /** @throws TypeError that names the option, the rule and the value. */
+  constructor(options: InMemoryProcessOptions = {}) {
+    checkKeys('InMemoryProcessStore', options, ['clock']);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  load(
+    process: string,
+    key: string,
+    message: string | undefined,
+  ): Promise<{ readonly saved: SavedProcess | undefined; readonly seen: boolean }> {
+    const kind = this.#kind(process);
+    const seen = message !== undefined && kind.seen.has(message);
+    return Promise.resolve({ saved: kind.processes.get(key)?.saved, seen });
+  }
+
+  commit(change: ProcessChange): Promise<boolean> {
+    const { process, key, expected, next, message } = change;
+    const kind = this.#kind(process);
+    const before = kind.processes.get(key);
+    if ((before?.saved.version ?? 0) !== expected) return Promise.resolve(false);
+    if (message !== undefined && kind.seen.has(message)) return Promise.resolve(false);
+    const now = this.#clock.now();
+    if (message !== undefined) kind.seen.set(message, now);
+    const kept = before ?? { saved: next, endedAt: undefined, due: new Map() };
+    kept.saved = next;
+    if (next.ended) kept.endedAt ??= now;
+    kind.outbox.add(key, change.sends);
+    for (const name of change.cancel) kept.due.delete(name);
+    for (const { name, afterMs } of change.schedule) {
+      kept.due.set(name, { generation: next.version, dueAt: now + afterMs });
+    }
+    kind.processes.set(key, kept);
+    return Promise.resolve(true);
+  }
+
+  claimTimeouts(process: string, limit: number, leaseMs: number): Promise<readonly ProcessTimeout[]> {
+    const now = this.#clock.now();
+    const due: ProcessTimeout[] = [];
+    for (const [key, kept] of this.#kind(process).processes) {
+      for (const [name, timeout] of kept.due) {
+        if (due.length >= limit) return Promise.resolve(due);
+        if (timeout.dueAt > now) continue;
+        timeout.dueAt = now + leaseMs;
+        due.push({ key, name, generation: timeout.generation });
+      }
+    }
+    return Promise.resolve(due);
+  }
+
+  dropTimeout(process: string, { key, name, generation }: ProcessTimeout): Promise<void> {
+    const due = this.#kind(process).processes.get(key)?.due;
+    if (due?.get(name)?.generation === generation) due.delete(name);
+    return Promise.resolve();
+  }
+
+  claim(process: string, limit: number, leaseMs: number): Promise<readonly OutboxRun[]> {
+    const lease = String(++this.#leases);
+    const { outbox } = this.#kind(process);
+    const claims = outbox.claim(limit, lease, leaseMs, this.#clock.now(), this.#clock.wall());
+    return Promise.resolve(claims.map(claim => ({ ...claim, lease })));
+  }
+
+  settle(process: string, { key, lease }: OutboxRun, result: ProcessOutboxResult): Promise<boolean> {
+    const { outbox } = this.#kind(process);
+    return Promise.resolve(outbox.settle(key, lease, result, this.#clock.now(), this.#clock.wall()));
+  }
+
+  parked(
+    process: string,
+    { after, limit }: ParkedQuery,
+  ): Promise<readonly (ParkedCommand & { readonly waiting: number })[]> {
+    return Promise.resolve(this.#kind(process).outbox.parked({ after, limit }));
+  }
+
+  unpark(process: string, key: string): Promise<string | undefined> {
+    return Promise.resolve(this.#kind(process).outbox.unpark(key));
+  }
+
+  discard(process: string, key: string, id: string, reason: string): Promise<boolean> {
+    return Promise.resolve(this.#kind(process).outbox.discard(key, id, reason, this.#clock.wall()));
+  }
+
+  discarded(process: string, { after, limit }: ParkedQuery): Promise<readonly DiscardedCommand[]> {
+    return Promise.resolve(this.#kind(process).outbox.discarded({ after, limit }));
+  }
+
+  purge(process: string, retentionMs: number, limit: number): Promise<number> {
+    const old = this.#clock.now() - retentionMs;
+    const kind = this.#kind(process);
+    let seen = 0;
+    for (const [message, at] of kind.seen) {
+      if (seen >= limit || at > old) break;
+      kind.seen.delete(message);
+      seen++;
+    }
+    let ended = 0;
+    for (const [key, { endedAt = Infinity }] of kind.processes) {
+      if (ended >= limit) break;
+      if (endedAt > old || kind.outbox.has(key)) continue;
+      kind.processes.delete(key);
+      ended++;
+    }
+    const discarded = kind.outbox.purge(this.#clock.wall() - retentionMs, limit);
+    return Promise.resolve(seen + ended + discarded);
+  }
+
+  #kind(process: string): Kind {
+    const kind = this.#kinds.get(process) ?? new Kind();
+    this.#kinds.set(process, kind);
+    return kind;
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { type SharedHost, sharesByPriority, sharesByZone } from '../../../src/core/balance-shares.js';
+
+const host = (facts: Partial<SharedHost> = {}): SharedHost => ({
+  weight: 1,
+  zone: 'a',
+  priority: 0,
+  healthy: true,
+  ...facts,
+});
+const many = (count: number, facts?: Partial<SharedHost>) => Array.from({ length: count }, () => host(facts));
+const partsOf = (shares: readonly { part: number }[]) =>
+  shares.map(({ part }) => Math.round(part * 1_000) / 1_000);
+
+describe('shares by priority', () => {
+  it('give all to the first level for as long as 1.4 times its healthy hosts are enough', () => {
+    const second = many(2, { priority: 1 });
+    expect(partsOf(sharesByPriority([...second, ...many(10)]))).toEqual([1]);
+    expect(partsOf(sharesByPriority([...many(8), ...many(2, { healthy: false }), ...second]))).toEqual([1]);
+    const half = [...many(5), ...many(5, { healthy: false }), ...second];
+    expect(partsOf(sharesByPriority(half))).toEqual([0.7, 0.3]);
+  });
+
+  it('grow in proportion where all levels together cannot take all', () => {
+    const few = (priority: number) => [...many(1, { priority }), ...many(9, { priority, healthy: false })];
+    expect(partsOf(sharesByPriority([...few(0), ...few(1)]))).toEqual([0.5, 0.5]);
+  });
+
+  it('leave out levels of which nobody is healthy, and are none where nobody is', () => {
+    expect(partsOf(sharesByPriority([...many(2, { healthy: false }), ...many(2, { priority: 3 })]))).toEqual([
+      1,
+    ]);
+    expect(sharesByPriority(many(2, { healthy: false }))).toEqual([]);
+    expect(sharesByPriority([])).toEqual([]);
+  });
+});
+
+describe('shares by zone', () => {
+  it('stay where the zone has its share of the hosts', () => {
+    const shares = sharesByZone([...many(3), ...many(3, { zone: 'b' })], 'a', 6);
+    expect(shares.map(({ hosts, part }) => [hosts.length, part])).toEqual([[3, 1]]);
+  });
+
+  it('spill what the zone cannot take, to those that have more than their share', () => {
+    const hosts = [...many(2), ...many(4, { zone: 'b' }), ...many(6, { zone: 'c' })];
+    const shares = sharesByZone(hosts, 'a', 6);
+    expect(partsOf(shares)).toEqual([0.5, 0.5]);
+    expect(shares[1]!.hosts[0]!.zone).toBe('c');
+    const heavy = [host({ weight: 0.5 }), ...many(4, { zone: 'b' }), ...many(6, { zone: undefined })];
+    expect(partsOf(sharesByZone(heavy, 'a', 6)).reduce((sum, part) => sum + part, 0)).toBeCloseTo(1);
+  });
+
+  it('are one where there are few hosts, one zone, or none here', () => {
+    const hosts = [...many(2), ...many(4, { zone: 'b' })];
+    expect(sharesByZone(hosts, 'a', 7)).toEqual([{ hosts, part: 1 }]);
+    expect(sharesByZone(hosts, 'z', 1)).toEqual([{ hosts, part: 1 }]);
+    expect(sharesByZone(many(6), 'a', 1)).toHaveLength(1);
+  });
+});
