@@ -1,5 +1,6 @@
 import type { SagaEvent } from '../core/saga-state.js';
 import { LeaseLostError } from '../kernel/bus-errors.js';
+import { Arrivals } from './arrivals.js';
 import { type ClaimHost, ClaimLoop } from './claim-loop.js';
 import { type Beginning, type Begun, freshSaga } from './fresh-saga.js';
 import type { SagaNews } from './orchestrator-options.js';
@@ -31,6 +32,7 @@ export class SagaWorker implements RunHost, ClaimHost {
   readonly #runs = new Map<string, SagaRun>();
   /** Those that are about to be driven, and take a place. */
   #arriving = 0;
+  readonly #arrivals = new Arrivals();
   #working = false;
   #closing = false;
   #closed = false;
@@ -126,19 +128,25 @@ export class SagaWorker implements RunHost, ClaimHost {
     const here = this.#working && this.room() > 0;
     const { leaseMs } = rules;
     const asked = clock.now();
+    const turn = here ? this.#arrivals.ask() : 0;
     if (here) this.#arriving++;
     try {
       const kept = await store.insert(freshSaga(definition, saga, here ? owner : undefined, leaseMs));
       const { record } = kept;
       // An insert whose answer was lost and that was repeated is ours as well.
-      if (here && record.owner === owner && record.epoch === 1 && !this.#runs.has(record.id)) {
+      const isOurs = here && record.owner === owner && record.epoch === 1 && !this.#runs.has(record.id);
+      // Both may be answered: what comes second tells of a saga that has gone on.
+      if (isOurs && this.#arrivals.isNews(record.id, turn)) {
         this.#adopt({ record, interrupted: false }, asked + leaseMs);
       }
       // It is due for whoever has room, which may be this one in a moment.
       if (!here && kept.inserted && isActive(record.status)) this.nudge();
       return kept;
     } finally {
-      if (here) this.#arriving--;
+      if (here) {
+        this.#arriving--;
+        this.#arrivals.end(turn);
+      }
     }
   }
 
@@ -196,6 +204,7 @@ export class SagaWorker implements RunHost, ClaimHost {
     const definition = this.definitionOf(record.definition, record.version)!;
     const run = new SagaRun(definition, claimed, this, leaseUntil);
     this.#runs.set(record.id, run);
+    this.#arrivals.take(record.id);
     const { events } = this.#parts;
     if (interrupted && events.has('takenOver')) {
       events.emit('takenOver', { ...this.#news(run), epoch: record.epoch });
