@@ -28,14 +28,14 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
     const alias = Uint32Array.from(hosts.keys());
     const small: number[] = [];
     const large: number[] = [];
-    for (const place of alias) (keep[place]! < 1 ? small : large).push(place);
+    for (const place of alias) (keep[place]! <= 1 ? small : large).push(place);
     // What rounding leaves over in either has itself for an alias.
     while (small.length > 0 && large.length > 0) {
       const less = small.pop()!;
       const more = large[large.length - 1]!;
       alias[less] = more;
       keep[more] = keep[more]! - (1 - keep[less]!);
-      if (keep[more]! < 1) small.push(large.pop()!);
+      if (keep[more]! <= 1) small.push(large.pop()!);
     }
     this.#keep = keep;
     this.#alias = alias;

@@ -28,6 +28,21 @@ describe('chance by the weights', () => {
     expect(counts).toEqual([1, 2, 5, 8]);
   });
 
+  it('divides no place that need not be divided', () => {
+    const placesOf = (...weights: number[]) => {
+      const halves = weights.flatMap((_, place) => [place + 0.25, place + 0.75]);
+      const chooser = new WeightedChance<Host>(scripted(halves.map(at => at / weights.length)));
+      chooser.reset(hostsOf(...weights));
+      return idsOf(chooser, halves.length);
+    };
+    // The last has half of its place, and the first half a place too much; the second is as it should be.
+    expect(placesOf(3, 2, 1)).toEqual(['h0', 'h0', 'h1', 'h1', 'h2', 'h0']);
+    // Two have half of their places, and the others half a place too much each: one fills up one.
+    const places = placesOf(1, 1, 3, 3);
+    expect(places.filter((_, at) => at !== 1 && at !== 3)).toEqual(['h0', 'h1', 'h2', 'h2', 'h3', 'h3']);
+    expect([places[1], places[3]].sort()).toEqual(['h2', 'h3']);
+  });
+
   it('leaves to a host what rounding has left over of its place', () => {
     // With these weights the place of h2 comes out as 4e-16 less than a whole, and nobody is left to fill it.
     const chance: number[] = [];
