@@ -26,16 +26,21 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
     const sum = hosts.reduce((total, { weight }) => total + weight, 0);
     const keep = Float64Array.from(hosts, ({ weight }) => (weight * hosts.length) / sum);
     const alias = Uint32Array.from(hosts.keys());
-    const small: number[] = [];
-    const large: number[] = [];
-    for (const place of alias) (keep[place]! <= 1 ? small : large).push(place);
+    // Two stacks in one list: those with less than their place from its start, those with more from its end.
+    const places = new Uint32Array(hosts.length);
+    let small = 0;
+    let large = hosts.length;
+    for (const place of alias) {
+      if (keep[place]! <= 1) places[small++] = place;
+      else places[--large] = place;
+    }
     // What rounding leaves over in either has itself for an alias.
-    while (small.length > 0 && large.length > 0) {
-      const less = small.pop()!;
-      const more = large[large.length - 1]!;
+    while (small > 0 && large < hosts.length) {
+      const less = places[--small]!;
+      const more = places[large]!;
       alias[less] = more;
       keep[more] = keep[more]! - (1 - keep[less]!);
-      if (keep[more]! <= 1) small.push(large.pop()!);
+      if (keep[more]! <= 1) places[small++] = places[large++]!;
     }
     this.#keep = keep;
     this.#alias = alias;

@@ -50,6 +50,10 @@ describe('chance by the weights', () => {
     chooser.reset(hostsOf(2, 5, 9, 5, 5, 3, 5, 8));
     chance.push((3 - 2 ** -51) / 8);
     expect(chooser.choose(0, undefined)!.id).toBe('h2');
+    // And with these that of h0 as 2e-16 more.
+    chooser.reset(hostsOf(9, 4, 2));
+    chance.push(0.33);
+    expect(chooser.choose(0, undefined)!.id).toBe('h0');
   });
 
   it('chooses somebody though chance comes to 1', () => {
@@ -108,6 +112,11 @@ describe('two choices', () => {
     const { chooser, hosts } = byInFlight(evenly, 0, 3, 2, 1);
     const chosen = Array.from({ length: 200 }, () => chooser.choose(0, host => host === hosts[0])!.id);
     expect(new Set(chosen)).toEqual(new Set(['h2', 'h3']));
+  });
+
+  it('draw again where the second is the first', () => {
+    const { chooser, hosts } = byInFlight(scripted([0.3, 0.3, 0.8]), 0, 3, 2, 1);
+    expect(chooser.choose(0, host => host === hosts[0])!.id).toBe('h3');
   });
 
   it('choose somebody though chance comes to 1', () => {
