@@ -8,8 +8,8 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
   busy = 0;
   readonly #random: () => number;
   #hosts: readonly H[] = [];
-  #keep: readonly number[] = [];
-  #alias: readonly number[] = [];
+  #keep = new Float64Array(0);
+  #alias = new Uint32Array(0);
   readonly #draw = (): H => {
     const { length } = this.#hosts;
     const drawn = this.#random() * length;
@@ -24,19 +24,24 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
   reset(hosts: readonly H[]): void {
     this.#hosts = hosts;
     const sum = hosts.reduce((total, { weight }) => total + weight, 0);
-    const keep = hosts.map(({ weight }) => (weight * hosts.length) / sum);
-    const alias = hosts.map((_, place) => place);
-    const small = alias.filter(place => keep[place]! < 1);
-    const large = alias.filter(place => keep[place]! >= 1);
-    while (small.length > 0 && large.length > 0) {
-      const less = small.pop()!;
-      const more = large[large.length - 1]!;
+    const keep = Float64Array.from(hosts, ({ weight }) => (weight * hosts.length) / sum);
+    const alias = Uint32Array.from(hosts.keys());
+    // Two stacks in one list: those with less than their place from its start, those with more from its end.
+    const places = new Uint32Array(hosts.length);
+    let small = 0;
+    let large = hosts.length;
+    for (const place of alias) {
+      if (keep[place]! <= 1) places[small++] = place;
+      else places[--large] = place;
+    }
+    // What rounding leaves over in either has itself for an alias.
+    while (small > 0 && large < hosts.length) {
+      const less = places[--small]!;
+      const more = places[large]!;
       alias[less] = more;
       keep[more] = keep[more]! - (1 - keep[less]!);
-      if (keep[more]! < 1) small.push(large.pop()!);
+      if (keep[more]! <= 1) places[small++] = places[large++]!;
     }
-    // What is left is 1, but for rounding.
-    for (const place of [...small, ...large]) keep[place] = 1;
     this.#keep = keep;
     this.#alias = alias;
   }
@@ -68,7 +73,8 @@ export class TwoChoices<H extends BalancedHost> implements Chooser<H> {
 
   choose(_hash: number, barred: ((host: H) => boolean) | undefined): H | undefined {
     const hosts = this.#hosts;
-    if (hosts.length < 2 || barred !== undefined) return this.#chooseAllowed(barred);
+    if (barred !== undefined) return this.#chooseAllowed(barred);
+    if (hosts.length < 2) return hosts[0];
     const first = this.#below(hosts.length);
     let second = this.#below(hosts.length - 1);
     // One place less to draw from, and those behind the first move up: no pair is likelier than another.
@@ -77,12 +83,12 @@ export class TwoChoices<H extends BalancedHost> implements Chooser<H> {
   }
 
   /** The same among those that are not barred. */
-  #chooseAllowed(barred: ((host: H) => boolean) | undefined): H | undefined {
+  #chooseAllowed(barred: (host: H) => boolean): H | undefined {
     const hosts = this.#hosts;
     const draw = (): H => hosts[this.#below(hosts.length)]!;
     const first = drawAllowed(hosts, barred, draw);
     if (first === undefined) return undefined;
-    const second = drawAllowed(hosts, host => host === first || barred?.(host) === true, draw);
+    const second = drawAllowed(hosts, host => host === first || barred(host), draw);
     return second === undefined ? first : this.#cheaper(first, second);
   }
 

@@ -7,7 +7,7 @@ import { hash32, mix32 } from './hash.js';
  * `Infinity` is no bound.
  */
 export function capOf(factor: number, inFlight: number, weight: number, weights: number): number {
-  return factor === Infinity ? Infinity : Math.ceil((factor * (inFlight + 1) * weight) / weights);
+  return Math.ceil((factor * (inFlight + 1) * weight) / weights);
 }
 
 /** What the ways that go by the key share: a bound on what a host may have. */
@@ -28,24 +28,16 @@ export abstract class ByKey<H extends BalancedHost> implements Chooser<H> {
   }
 
   choose(key: number, barred: ((host: H) => boolean) | undefined): H | undefined {
-    const hash = key >>> 0;
-    if (this.hosts.length === 0) return undefined;
-    const first = this.find(hash);
-    if (barred === undefined && this.#factor === Infinity) return first;
-    return this.findNext(hash, this.#refusal(barred));
+    return this.find(key >>> 0, this.#factor === Infinity ? barred : this.#refusal(barred));
   }
 
   /** Finds the places of the hosts. */
   protected abstract place(hosts: readonly H[]): void;
 
-  /** The host of a key. */
-  protected abstract find(hash: number): H;
-
-  /** The first host in the order of a key that is not refused; each is asked. */
-  protected abstract findNext(hash: number, refused: (host: H) => boolean): H | undefined;
+  /** The first host in the order of a key that is not refused; no host is asked for twice. */
+  protected abstract find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined;
 
   #refusal(barred: ((host: H) => boolean) | undefined): (host: H) => boolean {
-    if (this.#factor === Infinity) return barred!;
     const isFull = (host: H): boolean =>
       host.inFlight + 1 > capOf(this.#factor, this.busy, host.weight, this.#weights);
     if (barred === undefined) return isFull;
@@ -88,14 +80,12 @@ export class HashRing<H extends BalancedHost> extends ByKey<H> {
     this.#owners = Uint32Array.from(all, both => both % 2 ** 20);
   }
 
-  protected find(hash: number): H {
-    return this.hosts[this.#owners[this.#placeOf(hash)]!]!;
-  }
-
-  protected findNext(hash: number, refused: (host: H) => boolean): H | undefined {
-    const asked = new Set<number>();
+  protected find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined {
     const start = this.#placeOf(hash);
-    for (let step = 0; step < this.#owners.length && asked.size < this.hosts.length; step++) {
+    if (refused === undefined) return this.hosts[this.#owners[start]!];
+    const asked = new Set<number>();
+    // Each host has a point at least.
+    for (let step = 0; asked.size < this.hosts.length; step++) {
       const owner = this.#owners[(start + step) % this.#owners.length]!;
       if (asked.has(owner)) continue;
       if (!refused(this.hosts[owner]!)) return this.hosts[owner];
@@ -129,11 +119,7 @@ export class Rendezvous<H extends BalancedHost> extends ByKey<H> {
     this.#seeds = Uint32Array.from(hosts, ({ id }) => hash32(id));
   }
 
-  protected find(hash: number): H {
-    return this.findNext(hash, () => false)!;
-  }
-
-  protected findNext(hash: number, refused: (host: H) => boolean): H | undefined {
+  protected find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined {
     let best: H | undefined;
     let highest = -Infinity;
     for (let at = 0; at < this.hosts.length; at++) {
@@ -141,7 +127,7 @@ export class Rendezvous<H extends BalancedHost> extends ByKey<H> {
       // Above 0 and below 1, so that its logarithm is one.
       const drawn = (mix32(this.#seeds[at]! ^ Math.imul(hash, 0x9e3779b1)) + 0.5) / 2 ** 32;
       const score = -host.weight / Math.log(drawn);
-      if (score <= highest || refused(host)) continue;
+      if (score <= highest || refused?.(host)) continue;
       best = host;
       highest = score;
     }

@@ -52,11 +52,8 @@ export class Maglev<H extends BalancedHost> extends ByKey<H> {
     this.#table = table;
   }
 
-  protected find(hash: number): H {
-    return this.hosts[this.#table[hash % this.#table.length]!]!;
-  }
-
-  protected findNext(hash: number, refused: (host: H) => boolean): H | undefined {
+  protected find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined {
+    if (refused === undefined) return this.hosts[this.#table[hash % this.#table.length]!];
     const asked = new Set<number>();
     // Another place each time, so that what a full host cannot take goes to all others.
     for (let step = 0; step < 2 * this.hosts.length; step++) {

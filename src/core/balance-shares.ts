@@ -33,7 +33,7 @@ export function sharesByPriority<H extends SharedHost>(hosts: readonly H[]): rea
   const total = all.reduce((sum, { health }) => sum + health, 0);
   let left = 1;
   return all.flatMap(({ healthy, health }) => {
-    const part = Math.min(left, total < 1 ? health / total : health);
+    const part = Math.min(left, health / Math.min(1, total));
     left -= part;
     return part > 0 ? [{ hosts: healthy, part }] : [];
   });
@@ -52,18 +52,15 @@ export function sharesByZone<H extends SharedHost>(
   const zones = new Map<string | undefined, H[]>();
   for (const host of hosts) zones.set(host.zone, [...(zones.get(host.zone) ?? []), host]);
   const mine = zones.get(local);
-  if (mine === undefined || zones.size < 2 || hosts.length < least) return [{ hosts, part: 1 }];
-  const weights = weightOf(hosts);
-  const asked = 1 / zones.size;
-  const stays = weightOf(mine) / weights / asked;
+  if (mine === undefined || hosts.length < least) return [{ hosts, part: 1 }];
+  const fair = weightOf(hosts) / zones.size;
+  const stays = weightOf(mine) / fair;
   if (stays >= 1) return [{ hosts: mine, part: 1 }];
-  const others = [...zones]
-    .filter(([zone]) => zone !== local)
-    .map(([, members]) => ({ members, room: Math.max(0, weightOf(members) / weights - asked) }));
-  const room = others.reduce((sum, other) => sum + other.room, 0);
-  const spilled = others
-    .filter(other => other.room > 0)
-    .map(({ members, room: own }) => ({ hosts: members, part: ((1 - stays) * own) / room }));
+  const all = [...zones.values()].map(members => ({ members, more: Math.max(0, weightOf(members) - fair) }));
+  const room = all.reduce((sum, { more }) => sum + more, 0);
+  const spilled = all
+    .filter(({ more }) => more > 0)
+    .map(({ members, more }) => ({ hosts: members, part: ((1 - stays) * more) / room }));
   return [{ hosts: mine, part: stays }, ...spilled];
 }
 

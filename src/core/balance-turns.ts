@@ -34,18 +34,19 @@ export function turnsOf(weights: readonly number[]): readonly number[] {
   const exact = weights.map(weight => Math.round(weight / least));
   const sum = exact.reduce((total, turns) => total + turns, 0);
   if (sum <= LONGEST_CYCLE) return exact;
-  const scale = (LONGEST_CYCLE / 2 - weights.length) / sum;
+  // Half of it, for those that get a turn though they should have less need room as well.
+  const scale = LONGEST_CYCLE / 2 / sum;
   return exact.map(turns => Math.max(1, Math.round(turns * scale)));
 }
 
-/** The greatest number that goes into all weights, to a millionth of the greatest of them. */
+/** The greatest number that goes into all weights, to a millionth of the least of them. */
 function gcdOf(weights: readonly number[]): number {
-  const precision = Math.max(...weights) * 1e-6;
+  const precision = Math.min(...weights) * 1e-6;
   return weights.reduce((a, b) => {
     let [greater, less] = [a, b];
     while (less > precision) [greater, less] = [less, greater % less];
     return greater;
-  });
+  }, 0);
 }
 
 /**
@@ -55,7 +56,7 @@ function gcdOf(weights: readonly number[]): number {
 export class WeightedTurns<H extends BalancedHost> implements Chooser<H> {
   busy = 0;
   #hosts: readonly H[] = [];
-  #cycle: readonly number[] = [];
+  #cycle = new Uint32Array(0);
   #next = 0;
   readonly #draw = (): H => {
     if (this.#next >= this.#cycle.length) this.#next = 0;
@@ -65,7 +66,7 @@ export class WeightedTurns<H extends BalancedHost> implements Chooser<H> {
   reset(hosts: readonly H[]): void {
     const goesOn = this.#cycle.length === 0 ? 0 : this.#next / this.#cycle.length;
     this.#hosts = hosts;
-    this.#cycle = hosts.length === 0 ? [] : cycleOf(turnsOf(hosts.map(({ weight }) => weight)));
+    this.#cycle = cycleOf(turnsOf(hosts.map(({ weight }) => weight)));
     this.#next = Math.floor(goesOn * this.#cycle.length);
   }
 
@@ -81,11 +82,12 @@ const GOLDEN = 0.618_033_988_75;
  * The cycle, by the places of the hosts. The turns of one host are at equal distances, and those of different
  * hosts begin at different points, so that those with few turns do not all come at the same time.
  */
-function cycleOf(turns: readonly number[]): readonly number[] {
+function cycleOf(turns: readonly number[]): Uint32Array<ArrayBuffer> {
   const due: { readonly at: number; readonly host: number }[] = [];
   turns.forEach((count, host) => {
     const phase = ((host + 0.5) * GOLDEN) % 1;
     for (let turn = 0; turn < count; turn++) due.push({ at: (turn + phase) / count, host });
   });
-  return due.sort((a, b) => a.at - b.at || a.host - b.host).map(({ host }) => host);
+  due.sort((a, b) => a.at - b.at);
+  return Uint32Array.from(due, ({ host }) => host);
 }

@@ -46,7 +46,7 @@ export function drawAllowed<H>(
     if (!barred(host)) return host;
   }
   const start = hosts.indexOf(host);
-  for (let step = 1; step <= hosts.length; step++) {
+  for (let step = 1; step < hosts.length; step++) {
     const next = hosts[(start + step) % hosts.length]!;
     if (!barred(next)) return next;
   }

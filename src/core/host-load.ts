@@ -8,8 +8,8 @@ const UNKNOWN_COST = 2 ** 47;
 /**
  * What is known of one host: what it is doing, how long it takes and how often it succeeds.
  *
- * How long it takes is a peak-sensitive average, as in Finagle: a slow answer counts at once, and quicker
- * ones, or time without any, bring it down again with `decayMs`, so that a host that was slow is tried again.
+ * How long it takes goes by the peaks, as in Finagle: a slow answer counts at once and fades with `decayMs`,
+ * down to what quicker ones take, or without any to nothing, so that a host that was slow is tried again.
  * A failure never counts as quick, and makes the host look worse for a while: one that fails at once has
  * always nothing to do, and would otherwise draw all calls to itself.
  */
@@ -38,7 +38,7 @@ export class HostLoad {
 
   succeed(tookMs: number, now: number, decayMs: number): void {
     this.#observe(tookMs, now, decayMs);
-    if (this.#health !== 1) this.#setHealth(1 - (1 - this.health(now, decayMs)) * KEPT, now);
+    this.#setHealth(1 - (1 - this.health(now, decayMs)) * KEPT, now);
   }
 
   /** `peersMs` is what hosts take on the average. */
@@ -60,10 +60,8 @@ export class HostLoad {
   }
 
   #observe(tookMs: number, now: number, decayMs: number): void {
-    const cost = this.costMs(now, decayMs);
-    const kept = Math.exp(-Math.max(0, now - this.#costAt) / decayMs);
-    // A slow answer counts at once, a quick one by how long the last is ago.
-    this.#cost = cost === undefined || tookMs > cost ? tookMs : this.#cost! * kept + tookMs * (1 - kept);
+    // A slow answer counts at once, and quicker ones do not undo it: they are what it fades down to.
+    this.#cost = Math.max(tookMs, this.costMs(now, decayMs) ?? 0);
     this.#costAt = now;
   }
 

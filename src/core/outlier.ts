@@ -71,9 +71,9 @@ class OutlierHost {
   failed = 0;
   /** How often it was ejected, less the intervals that it has lived through since. */
   times = 0;
-  /** Since when it is ejected, and until when; `undefined` while it is not. */
+  /** Since when it is ejected, `undefined` while it is not, and until when. */
   ejectedAt: number | undefined = undefined;
-  dueAt = 0;
+  dueAt = Infinity;
   /** Whether it was ejected in this interval. */
   wasOut = false;
 
@@ -147,10 +147,10 @@ export class Outliers {
     if (now < this.#dueAt) return none;
     const changes: OutlierChange[] = [];
     for (const host of this.#hosts.values()) {
-      if (host.ejectedAt === undefined || now < host.dueAt) continue;
-      changes.push({ kind: 'readmitted', id: host.id, afterMs: now - host.ejectedAt });
+      if (now < host.dueAt) continue;
+      changes.push({ kind: 'readmitted', id: host.id, afterMs: now - host.ejectedAt! });
       host.ejectedAt = undefined;
-      host.forget();
+      host.dueAt = Infinity;
       this.#ejected--;
     }
     if (now >= this.#intervalEnds) {
@@ -174,19 +174,22 @@ export class Outliers {
   /** The end of an interval. */
   #compare(now: number, changes: OutlierChange[]): void {
     const { comparison, deviations, failureRatio } = this.#rules;
-    const inside = [...this.#hosts.values()].filter(({ ejectedAt }) => ejectedAt === undefined);
-    const known = inside.filter(({ requests }) => requests >= comparison.minRequests);
+    // Who is ejected has had no request since.
+    const known = [...this.#hosts.values()].filter(({ requests }) => requests >= comparison.minRequests);
     if (known.length >= comparison.minHosts) {
       const rates = known.map(({ succeeded, requests }) => succeeded / requests);
       const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
       const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
-      const least = deviations === Infinity ? -Infinity : mean - deviations * Math.sqrt(variance);
+      // No number where all are the same and no deviation is too much: then no rate is below it.
+      const least = mean - deviations * Math.sqrt(variance);
       known.forEach((host, at) => {
         if (rates[at]! < least) changes.push(this.#eject(host, 'success rate', now));
-        else if (1 - rates[at]! >= failureRatio) changes.push(this.#eject(host, 'failure ratio', now));
+        else if (host.failed / host.requests >= failureRatio) {
+          changes.push(this.#eject(host, 'failure ratio', now));
+        }
       });
     }
-    for (const host of inside) {
+    for (const host of this.#hosts.values()) {
       host.succeeded = 0;
       host.failed = 0;
       if (host.ejectedAt !== undefined) continue;
@@ -214,8 +217,6 @@ export class Outliers {
 
   #reckon(): void {
     this.#dueAt = this.#intervalEnds;
-    for (const { ejectedAt, dueAt } of this.#hosts.values()) {
-      if (ejectedAt !== undefined) this.#dueAt = Math.min(this.#dueAt, dueAt);
-    }
+    for (const { dueAt } of this.#hosts.values()) this.#dueAt = Math.min(this.#dueAt, dueAt);
   }
 }

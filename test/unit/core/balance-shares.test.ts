@@ -21,6 +21,20 @@ describe('shares by priority', () => {
     expect(partsOf(sharesByPriority(half))).toEqual([0.7, 0.3]);
   });
 
+  it('come in the order of the levels, as numbers', () => {
+    const half = (priority: number) => [host({ priority }), host({ priority, healthy: false })];
+    for (const order of [
+      [10, 9, 0],
+      [0, 10, 9],
+      [9, 0, 10],
+    ]) {
+      const shares = sharesByPriority(order.flatMap(half));
+      // Each is good for 1.4 times a half; the third is not needed any more.
+      expect(partsOf(shares)).toEqual([0.7, 0.3]);
+      expect(shares.map(({ hosts }) => hosts[0]!.priority)).toEqual([0, 9]);
+    }
+  });
+
   it('grow in proportion where all levels together cannot take all', () => {
     const few = (priority: number) => [...many(1, { priority }), ...many(9, { priority, healthy: false })];
     expect(partsOf(sharesByPriority([...few(0), ...few(1)]))).toEqual([0.5, 0.5]);
@@ -41,11 +55,22 @@ describe('shares by zone', () => {
     expect(shares.map(({ hosts, part }) => [hosts.length, part])).toEqual([[3, 1]]);
   });
 
+  it('stay where the zone has more than its share, or just its share while others have more', () => {
+    const more = sharesByZone([...many(4), ...many(2, { zone: 'b' })], 'a', 6);
+    expect(more.map(({ hosts, part }) => [hosts.length, part])).toEqual([[4, 1]]);
+    const just = sharesByZone([...many(2), host({ zone: 'b' }), ...many(3, { zone: 'c' })], 'a', 6);
+    expect(just.map(({ hosts, part }) => [hosts.length, part])).toEqual([[2, 1]]);
+  });
+
   it('spill what the zone cannot take, to those that have more than their share', () => {
     const hosts = [...many(2), ...many(4, { zone: 'b' }), ...many(6, { zone: 'c' })];
     const shares = sharesByZone(hosts, 'a', 6);
     expect(partsOf(shares)).toEqual([0.5, 0.5]);
     expect(shares[1]!.hosts[0]!.zone).toBe('c');
+    // Of ten a third is 10/3: here are 3/10 of that, and b and c have 5/3 and 2/3 more.
+    const both = sharesByZone([host(), ...many(5, { zone: 'b' }), ...many(4, { zone: 'c' })], 'a', 6);
+    expect(partsOf(both)).toEqual([0.3, 0.5, 0.2]);
+    expect(both.map(share => share.hosts[0]!.zone)).toEqual(['a', 'b', 'c']);
     const heavy = [host({ weight: 0.5 }), ...many(4, { zone: 'b' }), ...many(6, { zone: undefined })];
     expect(partsOf(sharesByZone(heavy, 'a', 6)).reduce((sum, part) => sum + part, 0)).toBeCloseTo(1);
   });

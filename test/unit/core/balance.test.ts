@@ -4,7 +4,7 @@ import { TwoChoices, WeightedChance } from '../../../src/core/balance-chance.js'
 import { capOf, HashRing, Rendezvous } from '../../../src/core/balance-hash.js';
 import { Maglev, primeFrom } from '../../../src/core/balance-maglev.js';
 import { Sticky } from '../../../src/core/balance-sticky.js';
-import { LONGEST_CYCLE, RoundRobin, turnsOf, WeightedTurns } from '../../../src/core/balance-turns.js';
+import { RoundRobin, WeightedTurns } from '../../../src/core/balance-turns.js';
 import { hash32 } from '../../../src/core/hash.js';
 import { seededRandom } from '../../../src/testing/seeded-random.js';
 
@@ -40,6 +40,21 @@ describe.each(Object.keys(ways))('%s', name => {
     expect(with_(make(), []).choose(1, () => false)).toBeUndefined();
   });
 
+  it('asks whether somebody may be chosen only about who is there', () => {
+    const asked = new Set<Host>();
+    const isBarred = (host: Host) => {
+      asked.add(host);
+      return host === undefined;
+    };
+    const chooser = make();
+    expect(chooser.choose(1, isBarred)).toBeUndefined();
+    expect(with_(chooser, []).choose(1, isBarred)).toBeUndefined();
+    const hosts = hostsOf(1, 1, 1);
+    chooser.reset(hosts);
+    for (let key = 0; key < 5; key++) expect(hosts).toContain(chooser.choose(key, isBarred));
+    for (const host of asked) expect(hosts).toContain(host);
+  });
+
   it('chooses the only one, unless it is barred', () => {
     const [one] = hostsOf(3);
     const chooser = with_(make(), [one!]);
@@ -68,7 +83,37 @@ describe.each(Object.keys(ways))('%s', name => {
   });
 });
 
+describe.each(['RoundRobin', 'WeightedTurns', 'WeightedChance', 'TwoChoices'])('%s', name => {
+  it.each([1, 2, 9])('asks about each of %d once at most beside its four draws', count => {
+    const chooser = with_(ways[name]!(), hostsOf(...Array.from({ length: count }, () => 1)));
+    let asked = 0;
+    const isBarred = () => {
+      asked++;
+      return true;
+    };
+    for (let call = 1; call <= 10; call++) {
+      expect(chooser.choose(0, isBarred)).toBeUndefined();
+      // The last of four draws is the first of those that are looked at.
+      expect(asked).toBe(call * (4 + count - 1));
+    }
+  });
+});
+
 describe('drawAllowed', () => {
+  it('draws four times before it looks at all, and takes the first draw that is not barred', () => {
+    const hosts = ['a', 'b', 'c', 'd'];
+    const drawn = ['a', 'a', 'a', 'c'];
+    let draws = 0;
+    const draw = () => drawn[draws++]!;
+    expect(drawAllowed(hosts, host => host === 'a', draw)).toBe('c');
+    expect(draws).toBe(4);
+    draws = 2;
+    expect(drawAllowed(hosts, host => host === 'a', draw)).toBe('c');
+    draws = 0;
+    expect(drawAllowed(hosts, host => host !== 'b', draw)).toBe('b');
+    expect(draws).toBe(4);
+  });
+
   it('looks at all from where the last draw was, when it keeps drawing what is barred', () => {
     const hosts = ['a', 'b', 'c'];
     expect(
@@ -85,70 +130,6 @@ describe('drawAllowed', () => {
         () => 'b',
       ),
     ).toBe('b');
-  });
-});
-
-describe('turns', () => {
-  it('are exact for weights that go into each other, fractions too', () => {
-    expect(turnsOf([1, 2, 3])).toEqual([1, 2, 3]);
-    expect(turnsOf([0.5, 1.5])).toEqual([1, 3]);
-    expect(turnsOf([0.1, 0.2, 0.3])).toEqual([1, 2, 3]);
-    expect(turnsOf([5])).toEqual([1]);
-  });
-
-  it('are at least one each, and no more than a cycle, for weights that do not', () => {
-    const turns = turnsOf([1, 1_000_000, Math.PI]);
-    expect(Math.min(...turns)).toBe(1);
-    expect(turns.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(LONGEST_CYCLE);
-  });
-
-  it('of one host are as far apart as can be', () => {
-    const chooser = with_(new WeightedTurns<Host>(), hostsOf(5, 1, 1));
-    const cycle = Array.from({ length: 7 }, () => chooser.choose(0, undefined)!.id).join(' ');
-    expect(cycle).toBe('h0 h0 h0 h2 h0 h0 h1');
-  });
-
-  it('go on from the same part of the cycle when the hosts change', () => {
-    const chooser = with_(new WeightedTurns<Host>(), hostsOf(1, 1, 1, 1));
-    for (let call = 0; call < 2; call++) chooser.choose(0, undefined);
-    chooser.reset(hostsOf(1, 1));
-    expect(chooser.choose(0, undefined)!.id).toBe('h1');
-  });
-});
-
-describe('two choices', () => {
-  it('compare two that differ, each pair as likely as any other (LB3)', () => {
-    const hosts = hostsOf(1, 1, 1, 1);
-    const pairs = new Map<string, number>();
-    let asked: Host[] = [];
-    const chooser = new TwoChoices<Host>(random, host => {
-      asked.push(host);
-      return 0;
-    });
-    chooser.reset(hosts);
-    for (let call = 0; call < 12_000; call++) {
-      asked = [];
-      chooser.choose(0, undefined);
-      expect(new Set(asked).size).toBe(2);
-      const pair = asked
-        .map(({ id }) => id)
-        .sort()
-        .join();
-      pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
-    }
-    expect(pairs.size).toBe(6);
-    for (const count of pairs.values()) expect(Math.abs(count - 2_000)).toBeLessThan(250);
-  });
-
-  it('take the one that costs less, also of those that are not barred', () => {
-    const hosts = hostsOf(1, 1, 1);
-    hosts.forEach((host, at) => {
-      host.inFlight = at;
-    });
-    const chooser = with_(new TwoChoices<Host>(random, ({ inFlight }) => inFlight), hosts);
-    const chosen = new Set(Array.from({ length: 50 }, () => chooser.choose(0, undefined)!.id));
-    expect(chosen).toEqual(new Set(['h0', 'h1']));
-    expect(chooser.choose(0, host => host === hosts[0])).toBe(hosts[1]);
   });
 });
 
@@ -206,29 +187,38 @@ describe('the ways by the key', () => {
   });
 });
 
-describe('Sticky', () => {
-  it('stays with a host for as long as that may be chosen, and remembers so many keys', () => {
-    const hosts = hostsOf(1, 1, 1);
-    const chooser = with_(new Sticky<Host>(new RoundRobin(), 2), hosts);
-    const first = [1, 2].map(key => chooser.choose(key, undefined));
-    expect([1, 2, 1].map(key => chooser.choose(key, undefined))).toEqual([first[0], first[1], first[0]]);
-    // For this call alone: the key stays where it is.
-    expect(chooser.choose(1, host => host === first[0])).not.toBe(first[0]);
-    expect(chooser.choose(1, undefined)).toBe(first[0]);
-    chooser.choose(-1, undefined);
-    const third = chooser.choose(3, undefined);
-    // Key 2 was not used for longest and is forgotten; it is given the next in turn.
-    expect(chooser.choose(1, undefined)).toBe(first[0]);
-    chooser.reset(hosts.filter(host => host !== first[0]));
-    expect(chooser.choose(1, undefined)).not.toBe(first[0]);
-    expect(third).not.toBe(first[0]);
-    expect(chooser.choose(3, undefined)).toBe(third);
-    chooser.busy = 4;
-    expect(chooser.busy).toBe(4);
+describe('two choices', () => {
+  it('compare two that differ, each pair as likely as any other (LB3)', () => {
+    const hosts = hostsOf(1, 1, 1, 1);
+    const pairs = new Map<string, number>();
+    let asked: Host[] = [];
+    const chooser = new TwoChoices<Host>(random, host => {
+      asked.push(host);
+      return 0;
+    });
+    chooser.reset(hosts);
+    for (let call = 0; call < 12_000; call++) {
+      asked = [];
+      chooser.choose(0, undefined);
+      expect(new Set(asked).size).toBe(2);
+      const pair = asked
+        .map(({ id }) => id)
+        .sort()
+        .join();
+      pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+    }
+    expect(pairs.size).toBe(6);
+    for (const count of pairs.values()) expect(Math.abs(count - 2_000)).toBeLessThan(250);
   });
 
-  it('remembers nothing of calls without a key', () => {
-    const chooser = with_(new Sticky<Host>(new RoundRobin(), 2), hostsOf(1, 1));
-    expect([-1, -1].map(hash => chooser.choose(hash, undefined)!.id)).toEqual(['h0', 'h1']);
+  it('take the one that costs less, also of those that are not barred', () => {
+    const hosts = hostsOf(1, 1, 1);
+    hosts.forEach((host, at) => {
+      host.inFlight = at;
+    });
+    const chooser = with_(new TwoChoices<Host>(random, ({ inFlight }) => inFlight), hosts);
+    const chosen = new Set(Array.from({ length: 50 }, () => chooser.choose(0, undefined)!.id));
+    expect(chosen).toEqual(new Set(['h0', 'h1']));
+    expect(chooser.choose(0, host => host === hosts[0])).toBe(hosts[1]);
   });
 });

@@ -7,6 +7,7 @@ describe('circleOfParts', () => {
   it('names the way round, from the first part that is met again', () => {
     expect(circleOfParts([on(1), on(2), on(3), on(1)])).toEqual([1, 2, 3, 1]);
     expect(circleOfParts([on(0)])).toEqual([0, 0]);
+    expect(circleOfParts([[], on(0, 2), on(0, 0, 1)])).toEqual([1, 2, 1]);
   });
 
   it('finds none where parts only share what they need', () => {
@@ -20,11 +21,39 @@ describe('circleOfParts', () => {
   });
 });
 
+/** What stands with a part that one other cannot do without. */
+const needed = (part: number) => [{ part, required: true }];
+
 describe('a gathering', () => {
   it('cannot do without what a part that it wants cannot do without', () => {
     const plan = planGathering([[], on(0), on(1), on(0)], [2]);
     expect(plan.essential).toEqual([true, true, true, false]);
     expect(plan.roots).toEqual([0]);
+    expect(plan.dependants).toEqual([[...needed(1), ...needed(3)], needed(2), [], []]);
+  });
+
+  it('looks once at what each part needs, however many ways lead there', () => {
+    let looks = 0;
+    const need = (part: number) => ({
+      part,
+      get required() {
+        looks++;
+        return true;
+      },
+    });
+    // Sixteen ways to part 0, by four diamonds on top of each other.
+    const needs = [0, 3, 6, 9].flatMap(at => [[need(at)], [need(at)], [need(at + 1), need(at + 2)]]);
+    planGathering([[], ...needs], [12]);
+    // Sixteen needs, by those that are needed and by those that need.
+    expect(looks).toBe(2 * 16);
+  });
+
+  it('leaves its plan as it was, for the next', () => {
+    const plan = planGathering([[], [], on(0, 1)], [2]);
+    for (const gathering of [new Gathering(plan), new Gathering(plan)]) {
+      expect(gathering.settle(0, true)).toEqual([]);
+      expect(gathering.settle(1, true)).toEqual([2]);
+    }
   });
 
   it('starts a part when all that it needs has ended', () => {

@@ -53,6 +53,15 @@ describe('mergeRecords', () => {
     const odd = [{ a: { x: 1 } }, { a: [1] }, { a: null }, { a: new Date(0) }];
     expect(mergeRecords(odd, { ...last, depth: 9 })).toEqual({ a: new Date(0) });
     expect(mergeRecords([{ a: 1 }, { a: { x: 1 } }], { ...last, depth: 9 })).toEqual({ a: { x: 1 } });
+    // What is no record takes the place of one, and is replaced by one.
+    class Point {
+      readonly x = 2;
+    }
+    for (const other of [undefined, null, 1, 'text', true, [1], new Date(0), new Point(), () => 1]) {
+      const deep = { ...last, depth: 9 };
+      expect(mergeRecords([{ a: { x: 1 } }, { a: other }], deep)['a']).toBe(other);
+      expect(mergeRecords([{ a: other }, { a: { y: 1 } }], deep)).toEqual({ a: { y: 1 } });
+    }
     const bare = Object.assign(Object.create(null) as object, { y: 2 });
     expect(mergeRecords([{ a: { x: 1 } }, { a: bare }], { ...last, depth: 9 })).toEqual({
       a: { x: 1, y: 2 },

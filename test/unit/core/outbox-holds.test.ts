@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { OutboxHolds } from '../../../src/core/outbox-holds.js';
+import { Hold, OutboxHolds } from '../../../src/core/outbox-holds.js';
 
 const rules = { leaseMs: 100, marginMs: 20 };
 const grants = (from: number, to: number, epoch = 1) =>
   Array.from({ length: to - from }, (_, at) => ({ bucket: from + at, epoch, suspectTo: undefined }));
 
 describe('the buckets of a relay', () => {
+  it('are there to stay when they come', () => {
+    const [grant] = grants(3, 4, 7);
+    expect(new Hold(grant!, 100)).toEqual({ ...grant, until: 100, leaving: false, open: 0 });
+  });
+
   it('count from before they were asked for, and nothing begins near their end', () => {
     const holds = new OutboxHolds(rules);
     expect([holds.size, holds.hungry]).toEqual([0, true]);

@@ -72,6 +72,41 @@ describe('failures in a row', () => {
     expect(fail('a', 3, 1_050)).toMatchObject({ times: 2, forMs: 600 });
   });
 
+  it('are forgiven no interval that the host was out for', () => {
+    const { outliers, fail } = setUp();
+    fail('a', 3);
+    for (const now of [100, 200, 300]) outliers.sweep(now);
+    expect(outliers.isEjected('a')).toBe(false);
+    expect(fail('a', 3, 310)).toMatchObject({ times: 2, forMs: 600 });
+  });
+
+  it.each([
+    [600, 2],
+    [700, 3],
+  ])('count no further than to the longest ejection, of %d ms', (maxEjectionMs, most) => {
+    const { outliers, fail } = setUp({ intervalMs: 1_000_000, maxEjectionMs });
+    const times = [0, 1, 2, 3, 4].map(at => {
+      const change = fail('a', 3, at * 1_000);
+      outliers.sweep(at * 1_000 + 999);
+      return change?.kind === 'ejected' ? change.times : undefined;
+    });
+    expect(times).toEqual([1, 2, most, most, most]);
+  });
+
+  it('are counted for those that are known alone', () => {
+    expect(setUp().outliers.isEjected('z')).toBe(false);
+  });
+
+  it('begin anew when the host is back, whatever it was ejected for', () => {
+    const { outliers, fail, requests } = setUp();
+    for (const id of ids) requests(id, 50, id === 'c' ? 25 : 0);
+    fail('c', 2);
+    expect(outliers.sweep(100)).toMatchObject([{ id: 'c', because: 'success rate' }]);
+    expect(outliers.describe(100)[2]).toMatchObject({ id: 'c', row: 0 });
+    outliers.sweep(400);
+    expect(fail('c', 2, 400)).toBeUndefined();
+  });
+
   it('begin anew when the host is back', () => {
     const { outliers, fail } = setUp();
     fail('a', 3);
@@ -123,6 +158,51 @@ describe('at the end of an interval', () => {
       ...['spared', 'spared', 'spared'],
     ]);
     expect(changes[0]).toMatchObject({ because: 'failure ratio' });
+  });
+
+  it('as large a part of failures as is said ejects, to the last one', () => {
+    const byRatio = { deviations: Infinity, consecutiveFailures: Infinity };
+    for (const failureRatio of [0.2, 0.3, 0.5, 0.7, 0.9]) {
+      const { outliers, requests } = setUp({ ...byRatio, failureRatio });
+      const failed = Math.round(failureRatio * 10);
+      for (const id of ids) requests(id, id === 'a' ? 10 - failed : 10, id === 'a' ? failed : 0);
+      expect(outliers.sweep(100)).toMatchObject([{ id: 'a', because: 'failure ratio' }]);
+    }
+    const { outliers, requests } = setUp({ ...byRatio, failureRatio: 0.5 });
+    for (const id of ids) requests(id, 6, id === 'a' ? 5 : 4);
+    expect(outliers.sweep(100)).toEqual([]);
+  });
+
+  it('five that have had enough requests are enough to compare', () => {
+    const { outliers, requests } = setUp();
+    for (const id of ids) requests(id, id === 'f' ? 9 : 20, id === 'a' ? 20 : 0);
+    expect(outliers.sweep(100)).toMatchObject([{ kind: 'ejected', id: 'a' }]);
+  });
+
+  it('and not before, though hosts come back meanwhile', () => {
+    const { outliers, fail, requests } = setUp({ baseEjectionMs: 30 });
+    fail('f', 3);
+    for (const id of ids) requests(id, 50, id === 'c' ? 25 : 0);
+    expect(outliers.sweep(30)).toEqual([{ kind: 'readmitted', id: 'f', afterMs: 30 }]);
+    expect(outliers.sweep(100)).toMatchObject([{ kind: 'ejected', id: 'c' }]);
+    for (const id of ids) requests(id, 50, id === 'd' ? 25 : 0);
+    expect(outliers.sweep(199)).toMatchObject([{ kind: 'readmitted', id: 'c' }]);
+    expect(outliers.sweep(200)).toMatchObject([{ kind: 'ejected', id: 'd' }]);
+  });
+
+  it('and where an ejection ends before the interval does, it ends in time', () => {
+    const { outliers, fail } = setUp();
+    fail('a', 3, 50);
+    for (const now of [100, 200, 300, 349]) expect(outliers.sweep(now)).toEqual([]);
+    expect(outliers.sweep(350)).toEqual([{ kind: 'readmitted', id: 'a', afterMs: 300 }]);
+  });
+
+  it('what a host did before it was ejected in the same interval counts no more', () => {
+    const { outliers, fail, requests } = setUp({ baseEjectionMs: 30 });
+    for (const id of ids) requests(id, 50, id === 'c' ? 25 : 0);
+    fail('c', 3);
+    expect(outliers.sweep(30)).toMatchObject([{ kind: 'readmitted', id: 'c' }]);
+    expect(outliers.sweep(100)).toEqual([]);
   });
 
   it('nobody is compared where too few have had enough requests', () => {

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { BalancedHost, Chooser } from '../../../src/core/balance.js';
+import { LONGEST_CYCLE, turnsOf, WeightedTurns } from '../../../src/core/balance-turns.js';
+
+type Host = BalancedHost & { inFlight: number };
+const hostsOf = (...weights: number[]): Host[] =>
+  weights.map((weight, at) => ({ id: `h${at}`, weight, inFlight: 0 }));
+
+function with_(chooser: Chooser<Host>, hosts: readonly Host[]): Chooser<Host> {
+  chooser.reset(hosts);
+  return chooser;
+}
+
+describe('turns', () => {
+  it('are exact for weights that go into each other, fractions too', () => {
+    expect(turnsOf([1, 2, 3])).toEqual([1, 2, 3]);
+    expect(turnsOf([0.5, 1.5])).toEqual([1, 3]);
+    expect(turnsOf([0.1, 0.2, 0.3])).toEqual([1, 2, 3]);
+    expect(turnsOf([5])).toEqual([1]);
+  });
+
+  it('are exact for as long as a whole cycle', () => {
+    expect(turnsOf([LONGEST_CYCLE - 1, 1])).toEqual([LONGEST_CYCLE - 1, 1]);
+    expect(Math.max(...turnsOf([LONGEST_CYCLE, 1]))).toBe(LONGEST_CYCLE / 2);
+  });
+
+  it('are exact to a millionth of the least weight', () => {
+    expect(turnsOf([1_000_000, 1_000_001])).toEqual([1, 1]);
+    expect(turnsOf([1_000, 1_000.5])).toEqual([2_000, 2_001]);
+  });
+
+  it('are one for a weight next to nothing, and hardly more than none of a cycle', () => {
+    // The two weights have a greatest common part, of which the one has two million and the other one.
+    for (const weights of [
+      [1_000_000, 0.5],
+      [0.5, 1_000_000],
+    ]) {
+      const turns = turnsOf(weights);
+      expect(turns[weights.indexOf(0.5)]).toBe(1);
+      expect(turns[weights.indexOf(1_000_000)]).toBeGreaterThan(LONGEST_CYCLE / 2 - 2);
+    }
+  });
+
+  it('are at least one each, and no more than a cycle, for weights that do not', () => {
+    const turns = turnsOf([1, 1_000_000, Math.PI]);
+    expect(Math.min(...turns)).toBe(1);
+    expect(turns.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(LONGEST_CYCLE);
+  });
+
+  it('of one host are as far apart as can be', () => {
+    const chooser = with_(new WeightedTurns<Host>(), hostsOf(5, 1, 1));
+    const cycle = Array.from({ length: 7 }, () => chooser.choose(0, undefined)!.id).join(' ');
+    expect(cycle).toBe('h0 h0 h0 h2 h0 h0 h1');
+  });
+
+  it('go on from the same part of the cycle when the hosts change', () => {
+    const chooser = with_(new WeightedTurns<Host>(), hostsOf(1, 1, 1, 1));
+    for (let call = 0; call < 2; call++) chooser.choose(0, undefined);
+    chooser.reset(hostsOf(1, 1));
+    expect(chooser.choose(0, undefined)!.id).toBe('h1');
+  });
+});
