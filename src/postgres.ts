@@ -9,8 +9,16 @@ export type {
   PostgresClient,
   Row,
 } from './adapters/postgres/client.js';
+export { postgresDatabase } from './adapters/postgres/database-driver.js';
 export { type PostgresOutboxOptions, PostgresOutboxStore } from './adapters/postgres/outbox-store.js';
 export { type PostgresProcessOptions, PostgresProcessStore } from './adapters/postgres/process-store.js';
+export type {
+  PostgresConnection,
+  PostgresConnectionLimits,
+  PostgresDatabaseOptions,
+  PostgresPool,
+  PostgresServiceStore,
+} from './adapters/postgres/provision-place.js';
 export { type PostgresRegistryOptions, postgresRegistry } from './adapters/postgres/registry.js';
 export type { PostgresRegistryStoreOptions } from './adapters/postgres/registry-options.js';
 export { postgresRegistryStore } from './adapters/postgres/registry-store.js';
