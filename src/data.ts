@@ -53,6 +53,7 @@ export {
   type SqlLint,
   type StatementLintOptions,
 } from './data/ownership-lint.js';
+export type { SqlDialect } from './data/ownership-tokens.js';
 export type {
   ProvisionOptions,
   ProvisionPlan,

@@ -1,5 +1,6 @@
 import { checkKeys, isRecord, refuse, show } from '../kernel/options.js';
 import { lintSql } from './ownership-lint.js';
+import type { SqlDialect } from './ownership-tokens.js';
 import { MigrationError } from './service-database-errors.js';
 
 /** A step of the schema of a service. Once it was applied it is never changed, only followed. */
@@ -39,13 +40,19 @@ export const migrationText = ({ id, sql }: Migration): string => `${id}\n${sql.r
 /** Statements that would end the transaction around them. */
 const ending = /^(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|PREPARE\s+TRANSACTION)\b/i;
 
+/** What a service may name, and in whose words. */
+interface Borders {
+  readonly schemas: readonly string[];
+  readonly dialect: SqlDialect;
+}
+
 /**
  * Checks a list of migrations by what they say alone. `schemas` are those that they may name.
  *
  * @throws TypeError for a list that is none; MigrationError for one that reaches into another schema, or
  * would end its transaction.
  */
-export function checkMigrations(migrations: unknown, schemas: readonly string[]): readonly Migration[] {
+export function checkMigrations(migrations: unknown, { schemas, dialect }: Borders): readonly Migration[] {
   if (!Array.isArray(migrations)) refuse(owner, 'migrations', 'an array of { id, sql }', migrations);
   const seen = new Set<string>();
   return (migrations as readonly unknown[]).map((migration, at) => {
@@ -61,13 +68,13 @@ export function checkMigrations(migrations: unknown, schemas: readonly string[])
     if (typeof sql !== 'string' || sql.trim() === '') {
       return refuse(owner, `${where}.sql`, 'SQL, and not none', typeof sql === 'string' ? '' : sql);
     }
-    checkText(id, sql, schemas);
+    checkText(id, sql, { schemas, dialect });
     return { id, sql };
   });
 }
 
-function checkText(id: string, sql: string, schemas: readonly string[]): void {
-  const { foreign, statements } = lintSql(sql, schemas);
+function checkText(id: string, sql: string, { schemas, dialect }: Borders): void {
+  const { foreign, statements } = lintSql(sql, schemas, dialect);
   const [first] = foreign;
   if (first !== undefined) {
     const { object, line } = first;

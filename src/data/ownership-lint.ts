@@ -1,5 +1,5 @@
-import { checkKeys, refuse } from '../kernel/options.js';
-import { type SqlToken, tokensOf } from './ownership-tokens.js';
+import { checkKeys, checkOneOf, refuse } from '../kernel/options.js';
+import { type SqlDialect, type SqlToken, tokensOf } from './ownership-tokens.js';
 
 /** A name in SQL that belongs to nobody who may be named. */
 export interface ForeignName {
@@ -15,6 +15,8 @@ export interface ForeignName {
 export interface LintedStatement {
   /** Its words, in capitals where they are no quoted names, with one blank between them. */
   readonly text: string;
+  /** As it was written. */
+  readonly sql: string;
   /** Where it begins, from 1. */
   readonly line: number;
 }
@@ -70,12 +72,13 @@ const MAX_STATEMENTS = 100_000;
  * foreign; // => [{ object: 'billing.invoice', line: 1, after: 'JOIN' }]
  * ```
  */
-export function lintSql(sql: string, schemas: readonly string[]): SqlLint {
+export function lintSql(sql: string, schemas: readonly string[], dialect: SqlDialect = 'postgres'): SqlLint {
+  checkOneOf('lintSql', 'dialect', dialect, ['postgres', 'mariadb']);
   if (typeof sql !== 'string') refuse('lintSql', 'sql', 'a text', sql);
   if (!Array.isArray(schemas)) refuse('lintSql', 'schemas', 'an array of names', schemas);
-  const tokens = tokensOf(sql);
+  const tokens = tokensOf(sql, dialect);
   const own = new Set(['pg_catalog', 'information_schema', ...schemas]);
-  return { foreign: foreignOf(tokens, own), statements: statementsOf(tokens) };
+  return { foreign: foreignOf(tokens, own), statements: statementsOf(sql, tokens) };
 }
 
 function foreignOf(tokens: readonly SqlToken[], own: ReadonlySet<string>): ForeignName[] {
@@ -131,29 +134,35 @@ function qualified(
 /** Without quotes a name is in small letters. */
 const plain = ({ kind, text }: SqlToken): string => (kind === 'word' ? text.toLowerCase() : text);
 
-function statementsOf(tokens: readonly SqlToken[]): LintedStatement[] {
+/** What ends with `END` and this word had no `BEGIN`. */
+const inner = new Set(['IF', 'LOOP', 'WHILE', 'REPEAT']);
+
+function statementsOf(sql: string, tokens: readonly SqlToken[]): LintedStatement[] {
   const found: LintedStatement[] = [];
   let words: SqlToken[] = [];
   /** The body of a routine in SQL has statements of its own, up to its `END`. */
   let open = 0;
-  const close = (): void => {
+  const close = (end: number): void => {
     const [first] = words;
     if (first !== undefined && found.length < MAX_STATEMENTS) {
-      const text = words.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text)).join(' ');
-      found.push({ text, line: first.line });
+      const text = words
+        .map(({ kind, text: said }) => (kind === 'word' ? said.toUpperCase() : said))
+        .join(' ');
+      found.push({ text, sql: sql.slice(first.start, end).trim(), line: first.line });
     }
     words = [];
   };
-  for (const token of tokens) {
-    if (token.inside) continue;
-    const word = token.kind === 'word' ? token.text.toUpperCase() : '';
+  const wordAt = (at: number): string => (tokens[at]?.kind === 'word' ? tokens[at].text.toUpperCase() : '');
+  tokens.forEach((token, at) => {
+    if (token.inside) return;
+    const word = wordAt(at);
     const made = words[0]?.text.toUpperCase() === 'CREATE';
-    if (made && (word === 'BEGIN' || word === 'CASE')) open++;
-    if (made && word === 'END' && open > 0) open--;
-    if (token.text === ';' && open === 0) close();
+    if (made && (word === 'BEGIN' || word === 'CASE') && wordAt(at - 1) !== 'END') open++;
+    if (made && word === 'END' && open > 0 && !inner.has(wordAt(at + 1))) open--;
+    if (token.text === ';' && open === 0) close(token.start);
     else words.push(token);
-  }
-  close();
+  });
+  close(sql.length);
   return found;
 }
 
@@ -161,6 +170,8 @@ function statementsOf(tokens: readonly SqlToken[]): LintedStatement[] {
 export interface StatementLintOptions {
   /** The schemas that may be named. */
   readonly schemas: readonly string[];
+  /** Whose SQL it is. @default 'postgres' */
+  readonly dialect?: SqlDialect;
 }
 
 /**
@@ -181,9 +192,9 @@ export function lintStatements(
   statements: Readonly<Record<string, string>>,
   options: StatementLintOptions,
 ): readonly string[] {
-  checkKeys('lintStatements', options, ['schemas']);
+  checkKeys('lintStatements', options, ['schemas', 'dialect']);
   return Object.entries(statements).flatMap(([name, sql]) =>
-    lintSql(sql, options.schemas).foreign.map(
+    lintSql(sql, options.schemas, options.dialect).foreign.map(
       ({ object, line, after }) => `${name}:${line} names ${object} after ${after}`,
     ),
   );

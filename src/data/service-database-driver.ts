@@ -1,5 +1,6 @@
 import type { AppliedMigration, Migration, MigrationReport } from './migration.js';
 import type { OwnershipFinding } from './ownership.js';
+import type { SqlDialect } from './ownership-tokens.js';
 import type { ProvisionOptions, ProvisionPlan } from './provision.js';
 
 /** What a transaction is to be. */
@@ -27,6 +28,8 @@ export interface DatabaseDriver<Client, Transaction> {
   readonly product: string;
   /** Whose data it is. */
   readonly service: string;
+  /** Whose SQL its migrations are in. */
+  readonly dialect: SqlDialect;
   /** The schemas that are the service's own, and those that all may use. */
   readonly schemas: readonly string[];
   /** What `provision` runs. */

@@ -23,16 +23,25 @@ export class OwnershipError extends ResilienceError {
 }
 
 /**
- * Why a migration does not go: it names what is another service's, ends its transaction, was edited,
- * stands at another place, has not been applied, or failed.
+ * Why a migration does not go: it names what is another service's (`foreign`), would end its transaction,
+ * was edited, stands at another place (`order`), has not been applied (`pending`), failed, was begun and
+ * nobody knows whether it was done (`uncertain`), or somebody else migrates (`locked`).
  */
-export type MigrationReason = 'foreign' | 'transaction' | 'edited' | 'order' | 'pending' | 'failed';
+export type MigrationReason =
+  | 'foreign'
+  | 'transaction'
+  | 'edited'
+  | 'order'
+  | 'pending'
+  | 'failed'
+  | 'uncertain'
+  | 'locked';
 
 /** What a migration error says besides. */
 export interface MigrationFacts extends ErrorFacts {
   /** Why. */
   readonly reason: MigrationReason;
-  /** The id of the migration. */
+  /** The id of the migration; empty where it is about none of them. */
   readonly migration: string;
 }
 
@@ -40,7 +49,7 @@ export interface MigrationFacts extends ErrorFacts {
 export class MigrationError extends ResilienceError {
   /** Why. */
   readonly reason: MigrationReason;
-  /** The id of the migration. */
+  /** The id of the migration; empty where it is about none of them. */
   readonly migration: string;
 
   constructor(message: string, facts: MigrationFacts) {

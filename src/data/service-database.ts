@@ -114,7 +114,7 @@ export class ServiceDatabase<Client, Transaction> {
     const { maxFindings, name = driver.service } = rest;
     checkNumber(owner, 'maxFindings', maxFindings, { min: 1, max: 1_000_000, integer: true });
     this.#driver = driver;
-    this.#migrations = checkMigrations(migrations, driver.schemas);
+    this.#migrations = checkMigrations(migrations, driver);
     this.#policy = policy ?? pipeline();
     this.#hasPolicy = policy !== undefined;
     this.#parts = { name, outbox, inbox };

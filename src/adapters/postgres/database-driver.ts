@@ -33,6 +33,7 @@ export function postgresDatabase(
   const { service, schema, own, shared } = place;
   return {
     product: 'postgres',
+    dialect: 'postgres',
     service,
     schemas: [schema, own, ...shared],
     plan: () => planOf(place),

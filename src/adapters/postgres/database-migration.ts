@@ -71,8 +71,8 @@ async function apply(client: PostgresClient, place: Place, migration: Migration,
   // Whatever role and path it has taken is not that of the statement after it.
   await runScript(client, `SET LOCAL ROLE ${place.roles.owner}`);
   if ((await transactionOf(client)) !== before) {
-    const says = `migration ${JSON.stringify(id)} has ended its transaction: what it did before that has
-      stayed`;
+    const which = `migration ${JSON.stringify(id)}`;
+    const says = `${which} has ended its transaction: what it did before that has stayed`;
     throw new MigrationError(says, { reason: 'transaction', migration: id });
   }
   const text = `INSERT INTO ${place.own}.migration (place, id, checksum) VALUES (${at}, $1, $2)`;
