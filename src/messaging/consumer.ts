@@ -126,12 +126,9 @@ export class Consumer implements Sink {
 
   #giveBack(held: HeldDelivery): void {
     this.#held.leave(held);
-    if (!held.settled) this.#released++;
-    // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
-    const untouched = !held.tried;
-    // A broker that does not hear of it gives it to another one when the lease is over.
-    const back = held.settle(raw => (untouched && raw.release !== undefined ? raw.release() : raw.nack(0)));
-    Promise.resolve(back).catch(() => {});
+    if (held.settled) return;
+    this.#released++;
+    held.giveBack();
   }
 
   /** Begins no handler until `resume`; what is being handled goes on. */
@@ -155,6 +152,7 @@ export class Consumer implements Sink {
         if (this.#running >= (this.#pause.probing ? 1 : this.#parts.rules.concurrency)) break;
         const held = this.#again.shift() ?? this.#ready.shift();
         if (held === undefined) break;
+        this.#upkeep.check(held);
         // What was lost before its turn came is with another one: it is not begun, and makes way.
         if (held.settled) this.#letGo(held);
         else {

@@ -67,6 +67,11 @@ export interface RawDelivery {
   readonly position: string;
   /** Which delivery to the group this is, from 1; `undefined` where the broker does not count. */
   readonly attempt: number | undefined;
+  /**
+   * Until when nobody else can have it, by the clock of the driver; moved by `extend`. Left out where the
+   * broker says by itself when it is lost.
+   */
+  readonly leasedUntil?: number;
   /** It has been dealt with. A driver that has to ask nobody answers at once. */
   ack(): Promise<Settled> | Settled;
   /** It is to come again, `delayMs` from now and never earlier. */

@@ -38,6 +38,15 @@ export class HeldDelivery implements Listed {
     this.interrupt?.(error);
   }
 
+  /** Gives it back at once, unless it is settled. */
+  giveBack(): void {
+    // What nobody has looked at must not come nearer to its end by it, however often its group is replaced.
+    const untouched = !this.tried;
+    const back = this.settle(raw => (untouched && raw.release !== undefined ? raw.release() : raw.nack(0)));
+    // A broker that does not hear of it gives it to another one when the lease is over.
+    Promise.resolve(back).catch(() => {});
+  }
+
   /** Settles it, unless it is; a broker that cannot be reached has as good as taken it back. */
   settle(how: (raw: RawDelivery) => Promise<Settled> | Settled): Promise<Settled> | Settled {
     if (this.settled) return 'stale';

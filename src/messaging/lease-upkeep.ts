@@ -4,7 +4,10 @@ import type { Timer } from '../kernel/clock.js';
 import type { ConsumerParts } from './handling.js';
 import type { HeldDelivery } from './held-delivery.js';
 
-/** Extends the leases of what a consumer holds, three times within a lease, as long as it holds anything. */
+/**
+ * Extends the leases of what a consumer holds, three times within a lease, as long as it holds anything, and
+ * sees that nothing is begun when its lease is over.
+ */
 export class LeaseUpkeep {
   readonly #parts: ConsumerParts;
   readonly #held: Roll<HeldDelivery>;
@@ -25,6 +28,18 @@ export class LeaseUpkeep {
       for (const held of this.#held.all()) if (!held.settled) void this.#extend(held);
       if (this.#held.size > 0) this.begin();
     });
+  }
+
+  /**
+   * Gives back what is about to be begun when its lease is over, as after the process stood still: another one
+   * may have had it, and what comes after it in its lane. None of that is begun here.
+   */
+  check(held: HeldDelivery): void {
+    const { leasedUntil } = held.raw;
+    if (leasedUntil === undefined || held.settled || this.#parts.clock.now() < leasedUntil) return;
+    const { lane } = held;
+    const all = lane === undefined ? [held] : this.#held.all().filter(other => other.lane === lane);
+    for (const late of all) if (!late.begun) late.giveBack();
   }
 
   end(): void {

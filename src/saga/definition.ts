@@ -1,18 +1,24 @@
-import { keyShare } from '../core/key-share.js';
-import { type NodeSpec, planObjection, type SagaPlan, sagaPlan } from '../core/saga-plan.js';
+import { planObjection, type SagaPlan, sagaPlan } from '../core/saga-plan.js';
 import { checkKeys, checkNumber, isUnsafeName, refuse } from '../kernel/options.js';
 import { isSchema } from '../kernel/schema-issues.js';
 import type { SchemaOutput, StandardSchema } from '../kernel/standard-schema.js';
 import { groupNodes, pivotNode, stepNode } from './effect-nodes.js';
+import { hashOf } from './saga-hash.js';
 import { isSaga, type Saga, type SagaDescription, type SagaNode } from './saga-node.js';
-import type { GroupOutputs, Kept, Payload, Storable, UnstorableOutput } from './saga-types.js';
-import type { SagaView } from './step-context.js';
 import type {
-  CompensableGroupStep,
-  CompensableStep,
-  RetriableGroupStep,
-  StepOptions,
-} from './step-options.js';
+  BehindOf,
+  GroupOutputs,
+  GroupStep,
+  Kept,
+  Names,
+  Payload,
+  Phase,
+  StepFor,
+  Storable,
+  UnstorableOutput,
+} from './saga-types.js';
+import type { SagaView } from './step-context.js';
+import type { StepOptions } from './step-options.js';
 import {
   childNode,
   eventNode,
@@ -41,31 +47,26 @@ function checkName(owner: string, option: string, name: unknown): string {
   return refuse(owner, option, 'a letter, then at most 63 of A-Z a-z 0-9 _ . -', name);
 }
 
-type Phase = 'before' | 'after';
-
-type StepFor<P extends Phase, Input, Outputs, Output> = P extends 'before'
-  ? CompensableStep<Input, Outputs, Output>
-  : StepOptions<Input, Outputs, Output>;
-
-type GroupStep<P extends Phase, Input, Outputs> = P extends 'before'
-  ? CompensableGroupStep<Input, Outputs>
-  : RetriableGroupStep<Input, Outputs>;
-
-type WithGroup<Input, Outputs, P extends Phase, Group> = [Group] extends [Storable<Group>]
-  ? SagaDefinition<Input, Outputs & Group, P>
+type WithGroup<Input, Outputs, P extends Phase, Ties, Group> = [Group] extends [Storable<Group>]
+  ? SagaDefinition<Input, Outputs & Group, P, Ties & { readonly [N in keyof Group]: Names<Outputs> }>
   : UnstorableOutput<keyof Group & string>;
 
-type With<Input, Outputs, P extends Phase, Name extends string, Output> = [Kept<Output>] extends [
-  Storable<Kept<Output>>,
-]
-  ? SagaDefinition<Input, Outputs & { readonly [N in Name]: Kept<Output> }, P>
+type With<Input, Outputs, P extends Phase, Ties, Name extends string, Output, After = Names<Outputs>> = [
+  Kept<Output>,
+] extends [Storable<Kept<Output>>]
+  ? SagaDefinition<
+      Input,
+      Outputs & { readonly [N in Name]: Kept<Output> },
+      P,
+      Ties & { readonly [N in Name]: After | BehindOf<Ties, After> }
+    >
   : UnstorableOutput<Name>;
 
 /**
  * A saga as data: steps with what they do and how it is undone, in a partial order. It never changes; each
  * method answers with a longer one. See {@link defineSaga}.
  */
-export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase = Phase>
+export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase = Phase, Ties = object>
   implements Saga<Input, Outputs>
 {
   /** Which saga this is. */
@@ -84,6 +85,8 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
   readonly '~saga'?: ((input: Input) => Outputs) | undefined;
   /** For the compiler alone. */
   readonly '~phase'?: P | undefined;
+  /** For the compiler alone: by step, the names of those that it waits for. */
+  readonly '~ties'?: Ties | undefined;
 
   /** @internal Use {@link defineSaga}. */
   constructor(
@@ -113,14 +116,14 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
    *
    * @throws TypeError or RangeError that names the step, the option, the rule and the value.
    */
-  step<Name extends string, Output>(
+  step<Name extends string, Output, After extends Names<Outputs> = Names<Outputs>>(
     name: Name,
-    step: StepFor<P, Input, Outputs, Output> & { readonly when?: never },
-  ): With<Input, Outputs, P, Name, Output>;
-  step<Name extends string, Output>(
+    step: StepFor<P, Input, Outputs, Output, Ties, After> & { readonly when?: never },
+  ): With<Input, Outputs, P, Ties, Name, Output, After>;
+  step<Name extends string, Output, After extends Names<Outputs> = Names<Outputs>>(
     name: Name,
-    step: StepFor<P, Input, Outputs, Output>,
-  ): With<Input, Outputs, P, Name, Kept<Output> | undefined>;
+    step: StepFor<P, Input, Outputs, Output, Ties, After>,
+  ): With<Input, Outputs, P, Ties, Name, Kept<Output> | undefined, After>;
   step(name: string, step: object): never {
     const owner = this.#checkStep(name);
     const after = this.#after(owner, (step as { after?: unknown } | undefined)?.after);
@@ -131,13 +134,13 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
   /** Adds steps that run side by side, each after all steps before the group. */
   parallel<Group extends Readonly<Record<string, GroupStep<P, Input, Outputs>>>>(
     group: Group,
-  ): WithGroup<Input, Outputs, P, GroupOutputs<Group>> {
+  ): WithGroup<Input, Outputs, P, Ties, GroupOutputs<Group>> {
     const owner = `${this.#owner}: parallel`;
     checkKeys(owner, group, Object.keys(group ?? {}));
     const names = Object.keys(group);
     const owners = names.map(name => this.#checkStep(name));
     const nodes = groupNodes(owners, names, this.#last(), group, this.plan.pivot >= 0);
-    return this.#with(nodes) as unknown as WithGroup<Input, Outputs, P, GroupOutputs<Group>>;
+    return this.#with(nodes) as unknown as WithGroup<Input, Outputs, P, Ties, GroupOutputs<Group>>;
   }
 
   /**
@@ -145,20 +148,20 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
    * until they succeed or somebody decides.
    */
   pivot<Name extends string, Output>(
-    this: SagaDefinition<Input, Outputs, 'before'>,
+    this: SagaDefinition<Input, Outputs, 'before', Ties>,
     name: Name,
     step: Omit<StepOptions<Input, Outputs, Output>, 'when' | 'after'>,
-  ): With<Input, Outputs, 'after', Name, Output> {
+  ): With<Input, Outputs, 'after', Ties, Name, Output> {
     const owner = this.#checkStep(name);
     const longer = this.#with([pivotNode(owner, name, this.#last(), step)]);
-    return longer as unknown as With<Input, Outputs, 'after', Name, Output>;
+    return longer as unknown as With<Input, Outputs, 'after', Ties, Name, Output>;
   }
 
   /** Waits for `ms`, over restarts as well. */
   sleep(
     name: string,
     ms: number | ((view: SagaView<Input, Outputs>) => number),
-  ): SagaDefinition<Input, Outputs, P> {
+  ): SagaDefinition<Input, Outputs, P, Ties> {
     return this.#with([sleepNode(this.#checkStep(name), name, this.#last(), ms)]);
   }
 
@@ -170,9 +173,13 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
   >(
     name: Name,
     options: WaitOptions<Schema> & { readonly onTimeout?: OnTimeout } = {},
-  ): SagaDefinition<Input, Outputs & { readonly [N in Name]: Payload<Schema, OnTimeout> }, P> {
-    const longer = this.#with([eventNode(this.#checkStep(name), name, this.#last(), options)]);
-    return longer as never;
+  ): SagaDefinition<
+    Input,
+    Outputs & { readonly [N in Name]: Payload<Schema, OnTimeout> },
+    P,
+    Ties & { readonly [N in Name]: Names<Outputs> }
+  > {
+    return this.#with([eventNode(this.#checkStep(name), name, this.#last(), options)]) as never;
   }
 
   /** Waits for the only one of a key, and keeps it until the saga is over. */
@@ -180,7 +187,7 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
     name: string,
     lock: (view: SagaView<Input, Outputs>) => string,
     options: LockOptions = {},
-  ): SagaDefinition<Input, Outputs, P> {
+  ): SagaDefinition<Input, Outputs, P, Ties> {
     return this.#with([lockNode(this.#checkStep(name), name, this.#last(), lock, options)]);
   }
 
@@ -189,7 +196,12 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
     name: Name,
     child: Saga<ChildInput, ChildOutputs>,
     input: (view: SagaView<Input, Outputs>) => ChildInput,
-  ): SagaDefinition<Input, Outputs & { readonly [N in Name]: ChildOutputs }, P> {
+  ): SagaDefinition<
+    Input,
+    Outputs & { readonly [N in Name]: ChildOutputs },
+    P,
+    Ties & { readonly [N in Name]: Names<Outputs> }
+  > {
     const owner = this.#checkStep(name);
     if (!isSaga(child)) refuse(owner, 'child', 'a saga definition', child);
     const node = childNode(owner, name, this.#last(), child, input, this.plan.pivot >= 0);
@@ -234,18 +246,10 @@ export class SagaDefinition<Input = unknown, Outputs = object, P extends Phase =
     return owner;
   }
 
-  #with(nodes: readonly SagaNode[]): SagaDefinition<Input, Outputs, P> {
+  #with(nodes: readonly SagaNode[]): SagaDefinition<Input, Outputs, P, Ties> {
     const { name, version, concurrency, input } = this;
     return new SagaDefinition({ name, version, concurrency, input, nodes: [...this.nodes, ...nodes] });
   }
-}
-
-/** Names, kinds and order, and nothing of what the functions do: that nobody can see. */
-function hashOf(name: string, nodes: readonly SagaNode[]): string {
-  const shape = nodes.map((node: NodeSpec) => [node.name, node.kind, node.after, node.undo, node.marked]);
-  const text = JSON.stringify([name, shape]);
-  const half = (salt: string): string => (keyShare(salt + text) * 2 ** 32).toString(16).padStart(8, '0');
-  return half('a') + half('b');
 }
 
 /**

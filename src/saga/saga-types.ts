@@ -1,4 +1,10 @@
 import type { SchemaOutput, StandardSchema } from '../kernel/standard-schema.js';
+import type {
+  CompensableGroupStep,
+  CompensableStep,
+  RetriableGroupStep,
+  StepOptions,
+} from './step-options.js';
 
 /** What JSON can hold: all that a store gives back as it was. Anything else becomes `never`. */
 export type Storable<T> = unknown extends T
@@ -32,3 +38,34 @@ export type GroupOutputs<Group> = {
     ? Kept<Awaited<Answer>> | (Group[Name] extends { readonly when: unknown } ? undefined : never)
     : never;
 };
+
+/**
+ * What a step can rely on: the answers of the steps that it waits for. Of another one it may be too early, or
+ * too late, to know.
+ */
+export type Waited<Outputs, After> = [keyof Outputs] extends [After]
+  ? Outputs
+  : { readonly [Name in keyof Outputs]: Outputs[Name] | (Name extends After ? never : undefined) };
+
+/** The steps that those of `After` wait for. */
+export type BehindOf<Ties, After> = Ties extends unknown
+  ? { readonly [Name in keyof Ties]: Name extends After ? Ties[Name] : never }[keyof Ties]
+  : never;
+
+/** Before the pivot what is done can be undone; after it nothing is. */
+export type Phase = 'before' | 'after';
+
+/** A step where it stands, told of what it can rely on. */
+export type StepFor<P extends Phase, Input, Outputs, Output, Ties, After> = (P extends 'before'
+  ? CompensableStep<Input, Waited<Outputs, After | BehindOf<Ties, After>>, Output>
+  : StepOptions<Input, Waited<Outputs, After | BehindOf<Ties, After>>, Output>) & {
+  readonly after?: readonly After[];
+};
+
+/** The names of all steps that have an answer. */
+export type Names<Outputs> = keyof Outputs & string;
+
+/** A step of a group where it stands. */
+export type GroupStep<P extends Phase, Input, Outputs> = P extends 'before'
+  ? CompensableGroupStep<Input, Outputs>
+  : RetriableGroupStep<Input, Outputs>;

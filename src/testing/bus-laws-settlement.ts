@@ -141,18 +141,20 @@ export const settlementLaws: readonly StagedLaw[] = [
     needs: ({ extendLease }) => extendLease,
     check: async (stage, demand) => {
       const from = stage.topic();
+      // No shorter than anybody may be late: else it could end though somebody was about to extend it.
+      const leaseMs = Math.max(stage.leaseMs, stage.slackMs);
       const begun: number[] = [];
       const slow = async (n: number): Promise<void> => {
         begun.push(n);
-        await stage.sleep(3 * stage.leaseMs);
+        await stage.sleep(3 * leaseMs);
       };
-      const options = { group: 'g', leaseMs: stage.leaseMs, prefetch: 2 };
+      const options = { group: 'g', leaseMs, prefetch: 2 };
       const members = upTo(2).map(() => watch(stage.bus(), from, options, slow));
       await Promise.all(members.map(member => member.ready));
       const bus = stage.bus();
       // The last ones wait in the process for their turn, and must not be lost to that either.
       for (const n of upTo(3)) await bus.publish(from, { n });
-      await stage.until(() => members.flatMap(member => member.seen).length >= 3, 12 * stage.leaseMs);
+      await stage.until(() => members.flatMap(member => member.seen).length >= 3, 12 * leaseMs);
       demand(sameSet(begun, upTo(3)), 'each of 3 once', begun);
     },
   },

@@ -51,6 +51,18 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_MAINTENANCE$/,
     /^under way: 0, ended well: 1, badly: 2$/,
   ],
+  'discover.mjs': [
+    /^two: a 6,b 6$/,
+    /^one of them is dead: b 12$/,
+    /^another has come, and one has left: c 12$/,
+    /^known: a,c$/,
+  ],
+  'aggregate.mjs': [
+    /^an order of 7, sunny in Bonn$/,
+    /^reviews failed reviews are down, offers timeout ERR_TIMEOUT$/,
+    /^reviews failed reviews are down, offers timeout ERR_TIMEOUT$/,
+    /^reviews refused ERR_CIRCUIT_OPEN, offers timeout ERR_TIMEOUT$/,
+  ],
   'bus-rabbitmq.mjs': [
     /^7 was billed by delivery 1$/,
     /^13 was billed by delivery 2$/,

@@ -20,7 +20,9 @@ describe.skipIf(!there)('the bus over Redis Streams', () => {
     capabilities: redisStreams({ client }).capabilities,
     driver: clock => redisStreams({ client, prefix, clock }),
     leaseMs: 500,
+    // A machine that many share is slow to answer: what is due may be late.
+    slackMs: 5_000,
   });
   // Each has topics of its own, and most of them wait.
-  for (const { name, check } of laws) it.concurrent(name, check);
+  for (const { name, check } of laws) it.concurrent(name, check, 60_000);
 });

@@ -114,6 +114,45 @@ describe('the types of a saga', () => {
     saga.step('b', { forward: () => 1, compensate: nothing, after: ['c'] });
   });
 
+  it('tell of a step that is not waited for what it answers only when it has', () => {
+    defineSaga<{ n: number }>('s')
+      .step('a', { forward: () => 1, compensate: nothing })
+      .step('b', {
+        after: [],
+        forward: ({ outputs }) => {
+          expectTypeOf(outputs.a).toEqualTypeOf<number | undefined>();
+          return 'b';
+        },
+        compensate: ({ outputs }) => expectTypeOf(outputs.a).toEqualTypeOf<number | undefined>(),
+      })
+      .step('c', {
+        after: ['b'],
+        when: ({ outputs }) => outputs.b === 'b',
+        forward: async ({ outputs }) => {
+          expectTypeOf(outputs.a).toEqualTypeOf<number | undefined>();
+          expectTypeOf(outputs.b).toEqualTypeOf<string>();
+          // @ts-expect-error: that is no step
+          void outputs.lost;
+          return true;
+        },
+        compensate: ({ output }) => expectTypeOf(output).toEqualTypeOf<boolean | undefined>(),
+      })
+      .pivot('p', {
+        forward: ({ outputs }) => {
+          expectTypeOf(outputs.a).toEqualTypeOf<number>();
+          expectTypeOf(outputs.c).toEqualTypeOf<boolean | undefined>();
+        },
+      })
+      .step('d', {
+        // The pivot waits for all that stands before it.
+        after: ['p'],
+        forward: ({ outputs }) => {
+          expectTypeOf(outputs.a).toEqualTypeOf<number>();
+          expectTypeOf(outputs.b).toEqualTypeOf<string>();
+        },
+      });
+  });
+
   it('let a saga answer with data only', () => {
     const saga = defineSaga('s');
     const undo = { compensate: nothing };

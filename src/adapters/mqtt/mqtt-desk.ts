@@ -81,7 +81,7 @@ export class MqttDesk {
   join(group: string, pattern: string, listener: SeatListener): SeatRoll {
     const roll = this.#roll(group, pattern);
     roll.listeners.add(listener);
-    this.#call(roll);
+    void this.#call(roll);
     return roll;
   }
 
@@ -96,7 +96,7 @@ export class MqttDesk {
   missing(topic: string): readonly SeatRoll[] {
     if (this.#settled.has(topic)) return [];
     const missing = this.groups(topic).filter(roll => !roll.assured);
-    for (const roll of missing) this.#call(roll);
+    for (const roll of missing) void this.#call(roll);
     if (missing.length === 0) {
       if (this.#settled.size >= MOST_TOPICS) this.#settled.clear();
       this.#settled.add(topic);
@@ -120,10 +120,12 @@ export class MqttDesk {
     return roll;
   }
 
-  #call(roll: SeatRoll): void {
-    if (!roll.callable) return;
+  /** Once for each connection, however many messages wait for the answer: every member gives one. */
+  async #call(roll: SeatRoll, link = this.link): Promise<void> {
+    if (link === undefined || !roll.callable) return;
+    roll.calling();
     // Where that fails the connection is lost, and with it all that was known.
-    this.link?.publish(`${roll.base}/${CALL}`, Buffer.from(''), plain).catch(() => {});
+    await link.publish(`${roll.base}/${CALL}`, Buffer.from(''), plain).catch(() => {});
   }
 
   /** What the broker has retained comes before what is published to oneself after it. */
@@ -138,9 +140,7 @@ export class MqttDesk {
     await link.subscribe(`${this.#own}/seats/#`, true);
     await this.#echo(link);
     for (const roll of this.#rolls.values()) {
-      if (roll.listeners.size > 0 && roll.callable) {
-        await link.publish(`${roll.base}/${CALL}`, Buffer.from(''), plain);
-      }
+      if (roll.listeners.size > 0) await this.#call(roll, link);
     }
   }
 

@@ -38,6 +38,8 @@ export class SeatRoll {
   readonly #silent = new Set<string>();
   #assured = false;
   #called = 0;
+  /** A call is on its way to the broker, or has come back from it. */
+  #calling = false;
   #calmUntil = 0;
 
   constructor(own: string, group: string, pattern: string, clock: Clock) {
@@ -86,6 +88,7 @@ export class SeatRoll {
     this.#silent.clear();
     this.#assured = false;
     this.#called = 0;
+    this.#calling = false;
   }
 
   /** `isNews` of what is said now, and not only retained. */
@@ -107,7 +110,12 @@ export class SeatRoll {
 
   /** Whether somebody should be called, and has not been since the present connection began. */
   get callable(): boolean {
-    return this.#called === 0 && this.#silent.size > 0;
+    return !this.#calling && this.#called === 0 && this.#silent.size > 0;
+  }
+
+  /** Somebody is about to be called. */
+  calling(): void {
+    this.#calling = true;
   }
 
   /** Who does not answer has left his seat: a broker that crashed has not said of anybody that he is gone. */

@@ -51,6 +51,9 @@ export class MqttSession {
   readonly #mark: string;
   #markText = '';
   #ended = false;
+  /** The link on which an answer is under way, and whether another one is asked for meanwhile. */
+  #answering: MqttLink | undefined;
+  #askedAgain = false;
 
   constructor(parts: LineParts, plan: SessionPlan, events: SessionEvents) {
     this.plan = plan;
@@ -87,12 +90,20 @@ export class MqttSession {
     return this.#line.open();
   }
 
-  /** Says again who has the seat. */
+  /** Says again who has the seat. All who ask while it is being said are answered by one more word. */
   async answer(): Promise<void> {
     const { seat } = this.plan;
     const { link } = this.#line;
-    // Where that fails the connection is lost, and it is said by the next one.
-    if (seat !== undefined && link !== undefined) await this.#tell(link, this.#name).catch(() => {});
+    if (seat === undefined || link === undefined) return;
+    this.#askedAgain = this.#answering === link;
+    if (this.#askedAgain) return;
+    this.#answering = link;
+    do {
+      this.#askedAgain = false;
+      // Where that fails the connection is lost, and it is said by the next one.
+      await this.#tell(link, this.#name).catch(() => {});
+    } while (this.#askedAgain && this.#line.link === link);
+    if (this.#answering === link) this.#answering = undefined;
   }
 
   /** Lets go of it: it stays, for whoever comes next. One without a seat ends. */

@@ -55,6 +55,10 @@ export class JetStreamDelivery implements RawDelivery {
     return this.place.delivery;
   }
 
+  get leasedUntil(): number {
+    return this.#leaseEnd;
+  }
+
   ack(): Promise<Settled> {
     return this.#settle('+ACK');
   }

@@ -55,6 +55,10 @@ export class PostgresDelivery implements RawDelivery {
     this.#until = until;
   }
 
+  get leasedUntil(): number {
+    return this.#until;
+  }
+
   async ack(): Promise<Settled> {
     return this.#end(this.#holder.settlements.ack(this.handed, this.#until), undefined);
   }
@@ -67,6 +71,7 @@ export class PostgresDelivery implements RawDelivery {
     const from = this.#holder.now();
     const answer = await this.#holder.settlements.extend(this.handed, ms, this.#until);
     if (answer === 'done') this.#until = from + ms;
+    else this.#holder.settled(this, undefined);
     return answer;
   }
 

@@ -18,7 +18,14 @@ export interface ListeningConnection extends PostgresClient {
   release(destroy?: boolean): void;
 }
 
-/** Whatever can listen: a `Pool` of `pg`, which lends a connection for it, or a `PGlite`. */
+/** Told of a connection, or why there is none. */
+export type ConnectCallback = (error: unknown, connection: ListeningConnection | undefined) => void;
+
+/**
+ * Whatever can listen: a `Pool` of `pg`, which lends a connection for it, or a `PGlite`. What lends one may
+ * answer by `callback`, or with a promise.
+ */
 export type NotificationSource =
-  | { connect(): Promise<ListeningConnection> }
+  // biome-ignore lint/suspicious/noConfusingVoidType: who answers by the callback has nothing to return.
+  | { connect(callback: ConnectCallback): Promise<ListeningConnection> | void }
   | { listen(channel: string, callback: () => void): Promise<() => Promise<void>> };

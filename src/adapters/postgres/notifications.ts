@@ -1,8 +1,10 @@
 import type { Timer } from '../../kernel/clock.js';
 import { refuse } from '../../kernel/options.js';
-import type { NotificationSource } from './client.js';
+import type { ListeningConnection, NotificationSource } from './client.js';
 import type { Database } from './database.js';
 import { channelOf } from './names.js';
+
+type Lender = Extract<NotificationSource, { connect: unknown }>;
 
 /** At most one notification in so many ms, whoever publishes how much. */
 const SPACING_MS = 20;
@@ -16,6 +18,46 @@ export function checkSource(owner: string, notifications: unknown): Notification
     refuse(owner, 'notifications', 'a Pool or what has a `listen(channel, callback)`', notifications);
   }
   return notifications as NotificationSource | undefined;
+}
+
+/** A connection that was lent, until it is lost or given back. */
+class Line {
+  readonly connection: ListeningConnection;
+  over = false;
+
+  constructor(connection: ListeningConnection, onWake: () => void, onLost: () => void) {
+    this.connection = connection;
+    const lose = (): void => {
+      if (this.over) return;
+      this.end();
+      onLost();
+    };
+    connection.on('notification', onWake);
+    connection.on('error', lose);
+    connection.on('end', lose);
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    // It has been used for something that the next one must not inherit.
+    this.connection.release(true);
+  }
+}
+
+/**
+ * Borrows a connection, and hears of its errors before this turn goes on: the server may have ended it in the
+ * same breath, a promise would tell of it too late, and an error that nobody hears of ends the process.
+ */
+function lineOf(source: Lender, onWake: () => void, onLost: () => void): Promise<Line> {
+  return new Promise((resolve, reject) => {
+    const take = (connection: ListeningConnection): void => resolve(new Line(connection, onWake, onLost));
+    const promised = source.connect((error, connection) => {
+      if (connection === undefined) reject(error);
+      else take(connection);
+    });
+    promised?.then(take, reject);
+  });
 }
 
 /**
@@ -97,28 +139,19 @@ export class Notifications {
     const channel = this.#channel;
     const source = this.#source;
     if ('listen' in source) return source.listen(channel, this.#onWake);
-    const connection = await source.connect();
-    let over = false;
-    const end = (): void => {
-      if (over) return;
-      over = true;
-      // It has been used for something that the next one must not inherit.
-      connection.release(true);
+    let listening = false;
+    const lost = (): void => {
+      if (listening) this.#openLater(FIRST_RETRY_MS);
     };
-    const lose = (): void => {
-      if (over) return;
-      end();
-      this.#openLater(FIRST_RETRY_MS);
-    };
-    connection.on('notification', this.#onWake);
-    connection.on('error', lose);
-    connection.on('end', lose);
+    const line = await lineOf(source, this.#onWake, lost);
     try {
-      await connection.query(`LISTEN ${channel}`);
+      await line.connection.query(`LISTEN ${channel}`);
+      if (line.over) throw new Error('the connection was lost');
     } catch (error) {
-      end();
+      line.end();
       throw error;
     }
-    return end;
+    listening = true;
+    return () => line.end();
   }
 }

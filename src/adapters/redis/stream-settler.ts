@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.js';
 import type { InRecord, RawDelivery, Settled } from '../../messaging/driver.js';
 import { headersText } from './stream-record.js';
 import type { StreamScripts } from './stream-scripts.js';
@@ -23,13 +24,20 @@ export class StreamSettler {
   readonly #scripts: StreamScripts;
   /** The stream, the group, its order and the consumer. */
   readonly #member: readonly string[];
+  readonly #clock: Clock;
   #orders: Order[] = [];
   #busy = false;
   #idle: (() => void) | undefined;
 
-  constructor(scripts: StreamScripts, member: readonly string[]) {
+  constructor(scripts: StreamScripts, member: readonly string[], clock: Clock) {
     this.#scripts = scripts;
     this.#member = member;
+    this.#clock = clock;
+  }
+
+  /** The monotonic clock. */
+  now(): number {
+    return this.#clock.now();
   }
 
   settle(verb: Verb, position: string, attempt: number, rest: string | number): Promise<Settled> {
@@ -78,12 +86,19 @@ export class StreamDelivery implements RawDelivery {
   readonly position: string;
   readonly attempt: number;
   readonly #settler: StreamSettler;
+  #until: number;
 
-  constructor(settler: StreamSettler, record: InRecord, position: string, attempt: number) {
+  /** `until` by the monotonic clock, and not later than the lease of the server ends. */
+  constructor(settler: StreamSettler, record: InRecord, position: string, attempt: number, until: number) {
     this.#settler = settler;
     this.record = record;
     this.position = position;
     this.attempt = attempt;
+    this.#until = until;
+  }
+
+  get leasedUntil(): number {
+    return this.#until;
   }
 
   ack(): Promise<Settled> {
@@ -99,8 +114,11 @@ export class StreamDelivery implements RawDelivery {
     return this.#settle('release', '');
   }
 
-  extend(ms: number): Promise<Settled> {
-    return this.#settle('extend', Math.ceil(ms));
+  async extend(ms: number): Promise<Settled> {
+    const from = this.#settler.now();
+    const answer = await this.#settle('extend', Math.ceil(ms));
+    if (answer === 'done') this.#until = from + ms;
+    return answer;
   }
 
   deadLetter(headers: Readonly<Record<string, string>>): Promise<Settled> {

@@ -54,7 +54,7 @@ export class StreamSubscription implements DriverSubscription {
     const { client, clock, scripts, prefix, spec, membership } = parts;
     this.#parts = parts;
     this.#member = memberArgs(spec, membership);
-    this.#settler = new StreamSettler(scripts, this.#member);
+    this.#settler = new StreamSettler(scripts, this.#member, clock);
     const wake = `${prefix}:group:${spec.pattern}:${membership.group}:wake`;
     const keys = [`${prefix}:stream:${spec.pattern}`, wake, `${prefix}:later:wake`];
     this.#waiter = new StreamWaiter(client, clock, keys, {
@@ -115,12 +115,15 @@ export class StreamSubscription implements DriverSubscription {
     const epoch = this.#epoch;
     const asked = Math.min(this.#credit, LARGEST_FETCH);
     this.#credit -= asked;
+    const until = this.#parts.clock.now() + this.#parts.spec.leaseMs;
     try {
       const { row, waitMs, ends } = await this.#fetch(asked);
       this.#find();
       const isVoid = epoch !== this.#epoch;
       if (!isVoid) this.#credit += asked - row.length / 2;
-      for (let at = 0; at < row.length; at += 2) this.#hand(row[at]!.toString(), row[at + 1]!, isVoid);
+      for (let at = 0; at < row.length; at += 2) {
+        this.#hand(row[at]!.toString(), row[at + 1]!, until, isVoid);
+      }
       if (waitMs !== undefined) this.#wait(waitMs, ends);
     } catch (error) {
       if (epoch === this.#epoch) this.#credit += asked;
@@ -143,12 +146,12 @@ export class StreamSubscription implements DriverSubscription {
   }
 
   /** `text` is the place, the count and the topic; the headers; and the key, which may have lines itself. */
-  #hand(text: string, body: Buffer, isVoid: boolean): void {
+  #hand(text: string, body: Buffer, until: number, isVoid: boolean): void {
     const first = text.indexOf('\n');
     const second = text.indexOf('\n', first + 1);
     const [position = '', attempt, topic = ''] = text.slice(0, first).split(' ');
     const record = recordOf(topic, text.slice(second + 1), text.slice(first + 1, second), body);
-    const delivery = new StreamDelivery(this.#settler, record, position, Number(attempt));
+    const delivery = new StreamDelivery(this.#settler, record, position, Number(attempt), until);
     if (!isVoid) this.#parts.sink.deliver(delivery);
     // Where that fails it comes again when its lease is over.
     else delivery.release().catch(() => {});
