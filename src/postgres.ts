@@ -4,6 +4,7 @@ export type { PostgresCapabilities } from './adapters/postgres/bus-capabilities.
 export { postgresDriver } from './adapters/postgres/bus-driver.js';
 export type { PostgresBusOptions, PostgresDriverOptions } from './adapters/postgres/bus-options.js';
 export type {
+  ConnectCallback,
   ListeningConnection,
   NotificationSource,
   PostgresClient,
@@ -12,6 +13,12 @@ export type {
 export { postgresDatabase } from './adapters/postgres/database-driver.js';
 export { type PostgresOutboxOptions, PostgresOutboxStore } from './adapters/postgres/outbox-store.js';
 export { type PostgresProcessOptions, PostgresProcessStore } from './adapters/postgres/process-store.js';
+export {
+  type PostgresProjectionOptions,
+  PostgresProjectionStore,
+  type ProjectionActivation,
+  type ReachedOptions,
+} from './adapters/postgres/projection-store.js';
 export type {
   PostgresConnection,
   PostgresConnectionLimits,
