@@ -79,7 +79,8 @@ const LONGEST_LOOK_MS = 250;
  * });
  * log.append('order.placed', { sku: 'tea' });
  * await sold.catchUp();
- * (await client.query('SELECT * FROM sold')).rows; // => [{ sku: 'tea', count: 1 }]
+ * const { rows } = await client.query('SELECT * FROM sold');
+ * console.log(rows); // one line: tea, 1
  * ```
  */
 export class PostgresProjectionStore<State = undefined> implements ProjectionStore<State, PostgresClient> {
