@@ -12,6 +12,7 @@ export {
 } from './data/inbox.js';
 export { InboxMessageError, InboxResultError } from './data/inbox-errors.js';
 export type { InMemoryTransaction } from './data/memory-transaction.js';
+export type { AppliedMigration, Migration, MigrationReport } from './data/migration.js';
 export {
   Outbox,
   type OutboxDescription,
@@ -43,6 +44,22 @@ export type {
   OutboxTrouble,
   ParkedKey,
 } from './data/outbox-store.js';
+export type { OwnershipFinding, OwnershipKind, OwnershipReport } from './data/ownership.js';
+export {
+  type ForeignName,
+  type LintedStatement,
+  lintSql,
+  lintStatements,
+  type SqlLint,
+  type StatementLintOptions,
+} from './data/ownership-lint.js';
+export type { SqlDialect } from './data/ownership-tokens.js';
+export type {
+  ProvisionOptions,
+  ProvisionPlan,
+  ProvisionStatement,
+  ServiceRole,
+} from './data/provision.js';
 export { publishVerdict } from './data/publish-verdict.js';
 export type {
   OutboxRelayDescription,
@@ -52,3 +69,21 @@ export type {
   RelayDefaults,
   RelayHappening,
 } from './data/relay-options.js';
+export {
+  ServiceDatabase,
+  type ServiceDatabaseDefaults,
+  type ServiceDatabaseDescription,
+  type ServiceDatabaseOptions,
+  type ServiceTransactionOptions,
+} from './data/service-database.js';
+export type { DatabaseDriver, MigrationFootprint, TransactionMode } from './data/service-database-driver.js';
+export {
+  CommitUnknownError,
+  MigrationError,
+  type MigrationFacts,
+  type MigrationReason,
+  OwnershipError,
+  ProvisionError,
+  TransactionAbortedError,
+} from './data/service-database-errors.js';
+export type { ServiceTransaction, TransactionInbox, TransactionOutbox } from './data/service-transaction.js';

@@ -16,6 +16,8 @@ export interface FedEvent {
   readonly data: unknown;
   /** In which version it was written. @default 1 */
   readonly version?: number | undefined;
+  /** When it happened, in epoch ms. @default nobody knows */
+  readonly at?: number | undefined;
 }
 
 /** Anything that has events in an order: a table, a stream, a log. */

@@ -5,7 +5,9 @@ import type { EventFeed, Position } from './event-feed.js';
 import type { ProjectionStore } from './projection-store.js';
 
 /** What a handler is told beside the event. */
-export interface ProjectionContext {
+export interface ProjectionContext<Transaction = undefined> {
+  /** What it writes the read model by, where the store has transactions. */
+  readonly transaction: Transaction;
   /** Where the event stands: what a read model that lives elsewhere tells repeated events by. */
   readonly position: Position;
   /** The name of the event. */
@@ -21,10 +23,10 @@ export interface ProjectionContext {
 }
 
 /** Makes the next state of the present one, which it must not change, and an event. */
-export type ProjectionHandler<State, Data> = (
+export type ProjectionHandler<State, Data, Transaction = undefined> = (
   state: State,
   data: Data,
-  context: ProjectionContext,
+  context: ProjectionContext<Transaction>,
 ) => State | Promise<State>;
 
 /** Reads events of any version: an `EventRegistry`. */
@@ -36,17 +38,20 @@ export interface EventReader<Events extends object> {
 }
 
 /** What a projection makes of events: all that a test of it needs. */
-export interface ProjectionDefinition<Events extends object, State> {
+export interface ProjectionDefinition<Events extends object, State, Transaction = undefined> {
   /** Makes the state before the first event. */
   readonly init: () => State;
   /** By name of the event, what becomes of the state. Other events are passed over. */
-  readonly on: { readonly [Name in keyof Events & string]?: ProjectionHandler<State, Events[Name]> };
+  readonly on: {
+    readonly [Name in keyof Events & string]?: ProjectionHandler<State, Events[Name], Transaction>;
+  };
   /** Reads events of all versions. @default data is handed on as it is */
   readonly registry?: EventReader<Events>;
 }
 
 /** How a `Projection` is made. */
-export interface ProjectionOptions<Events extends object, State> extends ProjectionDefinition<Events, State> {
+export interface ProjectionOptions<Events extends object, State, Transaction = undefined>
+  extends ProjectionDefinition<Events, State, Transaction> {
   /** Which projection this is: its versions share the name. */
   readonly name: string;
   /** Raise it whenever `init` or `on` change: it begins anew, beside the version before it. @default 1 */
@@ -54,7 +59,7 @@ export interface ProjectionOptions<Events extends object, State> extends Project
   /** Where the events come from. */
   readonly feed: EventFeed;
   /** Where position and read model are kept. */
-  readonly store: ProjectionStore<State>;
+  readonly store: ProjectionStore<State, Transaction>;
   /**
    * What becomes of an event whose handler fails. `stop`: nothing is processed any more. `park`: it is put
    * aside. `skip`: it is lost.
@@ -127,6 +132,11 @@ export interface ProjectionSnapshot {
   readonly role: 'active' | 'shadow' | 'unknown';
   /** What is saved; `undefined` before the first event. */
   readonly position: Position | undefined;
+  /**
+   * How long ago the last event that it is through with happened, in ms, while there are more; 0 when there
+   * were none left, `undefined` where the feed does not say when events happened.
+   */
+  readonly lagMs: number | undefined;
   /** The events that it has passed since it was made, those without a handler included. */
   readonly processed: number;
   /** The events that were lost. */

@@ -2,7 +2,10 @@ import type { Clock } from '../kernel/clock.js';
 import { wordsOf } from './error-words.js';
 import type { FedEvent, Position } from './event-feed.js';
 import type { ProjectionContext, ProjectionOptions, ProjectionRules } from './projection-options.js';
-import type { ParkedEvent, SavedProjection } from './projection-store.js';
+import type { ParkedEvent, ProjectionUnit, SavedProjection } from './projection-store.js';
+
+/** The transaction in which a batch is processed; `undefined` where the store has none. */
+export type Unit = ProjectionUnit<unknown, unknown> | undefined;
 
 /** How an event went. */
 export type Applied =
@@ -13,7 +16,7 @@ export type Applied =
  * The read model of one projection between two savings: what handlers make of events, and what is put aside.
  */
 export class ProjectionProgress {
-  readonly #options: ProjectionOptions<object, unknown>;
+  readonly #options: ProjectionOptions<object, unknown, unknown>;
   readonly #rules: ProjectionRules;
   readonly #clock: Clock;
   #saved: SavedProjection<unknown>;
@@ -22,7 +25,7 @@ export class ProjectionProgress {
   position: Position | undefined;
 
   constructor(
-    options: ProjectionOptions<object, unknown>,
+    options: ProjectionOptions<object, unknown, unknown>,
     rules: ProjectionRules,
     clock: Clock,
     saved: SavedProjection<unknown> | undefined,
@@ -49,6 +52,7 @@ export class ProjectionProgress {
   async apply(
     event: FedEvent,
     facts: { replaying: boolean; late: boolean; signal: AbortSignal },
+    unit: Unit,
   ): Promise<Applied> {
     const handler = this.#rules.handlers.get(event.type);
     if (handler === undefined) return { kind: 'done' };
@@ -60,8 +64,10 @@ export class ProjectionProgress {
         registry === undefined ? event.data : (await registry.decode(type, version, event.data)).data;
       const run = (attempt: number, signal: AbortSignal): unknown => {
         attempts = attempt;
-        const context: ProjectionContext = { position, type, ...facts, attempt, signal };
-        return handler(this.#state, data, context);
+        const transaction = unit?.transaction;
+        const context = { position, type, ...facts, attempt, signal, transaction };
+        const handle = (): unknown => handler(this.#state, data, context as ProjectionContext);
+        return unit === undefined ? handle() : unit.attempt(handle);
       };
       const { signal } = facts;
       this.#state =
@@ -93,13 +99,30 @@ export class ProjectionProgress {
     this.#parked = this.#parked.flatMap(one => (one === parked ? (instead ?? []) : one));
   }
 
-  /** Saves all of it. When that fails it is as it was when it was saved last. */
-  async save(): Promise<void> {
+  /**
+   * Does `work`, and saves what it made of this if anything: in one transaction, where the store has them.
+   * When that fails it is as it was when it was saved last. `undefined` where another process has gone on
+   * from there.
+   */
+  async change<T>(work: (unit: Unit) => Promise<T>): Promise<{ readonly answer: T } | undefined> {
     const { name, version } = this.#rules;
-    const next = { position: this.position, state: this.#state, parked: this.#parked };
+    const { store } = this.#options;
+    const next = () => ({ position: this.position, state: this.#state, parked: this.#parked });
     try {
-      await this.#options.store.save(name, version, next);
-      this.#saved = next;
+      if (store.within === undefined) {
+        const answer = await work(undefined);
+        if (this.hasChanged) await store.save(name, version, next());
+        this.#saved = next();
+        return { answer };
+      }
+      const worked = await store.within(name, version, this.#saved.position, async unit => {
+        const answer = await work(unit);
+        if (this.hasChanged) await unit.save(next());
+        return answer;
+      });
+      if (worked === undefined) this.revert();
+      else this.#saved = next();
+      return worked;
     } catch (error) {
       this.revert();
       throw error;

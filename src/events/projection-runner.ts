@@ -9,7 +9,7 @@ import type {
   ProjectionRules,
   ProjectionSnapshot,
 } from './projection-options.js';
-import { type Applied, ProjectionProgress } from './projection-progress.js';
+import { type Applied, ProjectionProgress, type Unit } from './projection-progress.js';
 import type { ParkedEvent } from './projection-store.js';
 
 type Failed = Extract<Applied, { readonly kind: 'failed' }>;
@@ -23,11 +23,19 @@ export type Tell = <Name extends keyof ProjectionEvents>(
 /** What is told when a batch has been saved. */
 type Later = () => void;
 
+/** What came of a batch, saved or not. */
+interface Batch {
+  readonly passed: number;
+  readonly later: readonly Later[];
+  /** Why it went no further. */
+  readonly stop: { readonly error: unknown } | undefined;
+}
+
 /**
  * Takes a projection from one saving to the next. Nothing of it runs twice at a time: its owner sees to that.
  */
 export class ProjectionRunner {
-  readonly #options: ProjectionOptions<object, unknown>;
+  readonly #options: ProjectionOptions<object, unknown, unknown>;
   readonly #rules: ProjectionRules;
   readonly #clock: Clock;
   readonly #tell: Tell;
@@ -37,8 +45,15 @@ export class ProjectionRunner {
   role: ProjectionSnapshot['role'] = 'unknown';
   processed = 0;
   skipped = 0;
+  #caughtUp = false;
+  #lastAt: number | undefined;
 
-  constructor(options: ProjectionOptions<object, unknown>, rules: ProjectionRules, clock: Clock, tell: Tell) {
+  constructor(
+    options: ProjectionOptions<object, unknown, unknown>,
+    rules: ProjectionRules,
+    clock: Clock,
+    tell: Tell,
+  ) {
     this.#options = options;
     this.#rules = rules;
     this.#clock = clock;
@@ -59,7 +74,8 @@ export class ProjectionRunner {
     // A shadow goes no further than the version that is read from: what is behind that is not processed yet.
     const bounded =
       ahead === undefined ? events : events.filter(event => this.#isWithin(event, ahead.position));
-    await this.#process(progress, bounded, signal);
+    if (!(await this.#process(progress, bounded, signal))) return true;
+    this.#caughtUp = events.length === 0;
     if (ahead === undefined) return events.length > 0;
     if (bounded.length === 0) await this.#takeOver(ahead.version);
     return true;
@@ -67,30 +83,48 @@ export class ProjectionRunner {
 
   /** Runs the handler for a parked event again; whether it went well. */
   async retryParked(position: Position, signal: AbortSignal): Promise<boolean> {
-    const progress = await this.#load();
-    await this.#findRole();
-    const parked = this.#parkedAt(progress, position);
-    if (parked === undefined) return false;
-    const applied = await progress.apply(parked, { replaying: parked.replaying, late: true, signal });
-    if (applied.kind === 'done') progress.replace(parked);
-    else {
-      signal.throwIfAborted();
-      const attempts = parked.attempts + applied.attempts;
-      const again = { ...parked, error: wordsOf(applied.error), attempts, at: this.#clock.wall() };
-      progress.replace(parked, again);
-    }
-    await progress.save();
-    return applied.kind === 'done';
+    return this.#withParked(position, async (progress, parked, unit) => {
+      const facts = { replaying: parked.replaying, late: true, signal };
+      const applied = await progress.apply(parked, facts, unit);
+      if (applied.kind === 'done') progress.replace(parked);
+      else {
+        signal.throwIfAborted();
+        const attempts = parked.attempts + applied.attempts;
+        const again = { ...parked, error: wordsOf(applied.error), attempts, at: this.#clock.wall() };
+        progress.replace(parked, again);
+      }
+      return applied.kind === 'done';
+    });
   }
 
   /** Forgets a parked event; whether there was one. */
   async discardParked(position: Position): Promise<boolean> {
-    const progress = await this.#load();
-    const parked = this.#parkedAt(progress, position);
-    if (parked === undefined) return false;
-    progress.replace(parked);
-    await progress.save();
-    return true;
+    return this.#withParked(position, async (progress, parked) => {
+      progress.replace(parked);
+      return true;
+    });
+  }
+
+  /** Again from where another process has gone on. */
+  async #withParked(
+    position: Position,
+    work: (progress: ProjectionProgress, parked: ParkedEvent, unit: Unit) => Promise<boolean>,
+  ): Promise<boolean> {
+    for (;;) {
+      const progress = await this.#load();
+      await this.#findRole();
+      const parked = this.#parkedAt(progress, position);
+      if (parked === undefined) return false;
+      const worked = await progress.change(unit => work(progress, parked, unit));
+      if (worked !== undefined) return worked.answer;
+      this.progress = undefined;
+    }
+  }
+
+  /** How far behind the present it is, in ms, as far as anybody can know. */
+  get lagMs(): number | undefined {
+    if (this.#caughtUp) return 0;
+    return this.#lastAt === undefined ? undefined : Math.max(0, this.#clock.wall() - this.#lastAt);
   }
 
   compare(a: Position, b: Position): number {
@@ -158,34 +192,49 @@ export class ProjectionRunner {
     return end !== undefined && this.compare(position, end) <= 0;
   }
 
+  /** Processes them and saves that; `false` where another process has gone on from there. */
   async #process(
     progress: ProjectionProgress,
     events: readonly FedEvent[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    if (events.length === 0) return true;
+    const worked = await progress.change(unit => this.#batch(progress, events, signal, unit));
+    if (worked === undefined) {
+      this.progress = undefined;
+      return false;
+    }
+    const { passed, later, stop } = worked.answer;
+    this.processed += passed;
+    if (passed > 0) this.#lastAt = events[passed - 1]!.at;
+    for (const tell of later) tell();
+    if (stop !== undefined) throw stop.error;
+    return true;
+  }
+
+  async #batch(
+    progress: ProjectionProgress,
+    events: readonly FedEvent[],
+    signal: AbortSignal,
+    unit: Unit,
+  ): Promise<Batch> {
     const later: Later[] = [];
     let passed = 0;
-    let stop: { readonly error: unknown } | undefined;
     for (const event of events) {
       const replaying = this.role === 'shadow' || this.#isWithin(event, this.#replayUntil);
-      if (signal.aborted) stop = { error: signal.reason };
-      else {
-        const applied = await progress.apply(event, { replaying, late: false, signal });
-        if (applied.kind === 'failed') {
-          // What fails because it was told to end says nothing about the event.
-          stop = signal.aborted
-            ? { error: signal.reason }
-            : this.#deal(progress, event, applied, replaying, later);
-        }
+      if (signal.aborted) return { passed, later, stop: { error: signal.reason } };
+      const applied = await progress.apply(event, { replaying, late: false, signal }, unit);
+      if (applied.kind === 'failed') {
+        // What fails because it was told to end says nothing about the event.
+        const stop = signal.aborted
+          ? { error: signal.reason }
+          : this.#deal(progress, event, applied, replaying, later);
+        if (stop !== undefined) return { passed, later, stop };
       }
-      if (stop !== undefined) break;
       progress.position = event.position;
       passed++;
     }
-    if (progress.hasChanged) await progress.save();
-    this.processed += passed;
-    for (const tell of later) tell();
-    if (stop !== undefined) throw stop.error;
+    return { passed, later, stop: undefined };
   }
 
   /** What becomes of an event whose handler failed; an error where that is the end. */

@@ -30,12 +30,23 @@ export interface SavedProjection<State> {
   readonly state?: State;
 }
 
+/** One transaction of a store: what handlers write by it and the position are saved together, or not at all. */
+export interface ProjectionUnit<State, Transaction> {
+  /** What handlers are given as `context.transaction`. */
+  readonly transaction: Transaction;
+  /** Runs a handler. When it fails nothing is left of what it wrote, and the transaction goes on. */
+  attempt<T>(handler: () => T | Promise<T>): Promise<T>;
+  /** Saves all of it, with the rest of the transaction. */
+  save(saved: SavedProjection<State>): Promise<void>;
+}
+
 /**
  * Keeps what projections need to go on after a restart. A store that keeps `state` with the position is
- * exact: an event counts once. One that leaves it out is for read models that live elsewhere: after a crash
- * the last events come again, and handlers tell them by their position.
+ * exact: an event counts once. So is one with `within`, where the read model is tables that handlers write.
+ * Any other is for read models that live elsewhere: after a crash the last events come again, and handlers
+ * tell them by their position.
  */
-export interface ProjectionStore<State> {
+export interface ProjectionStore<State, Transaction = undefined> {
   /** What was saved of a version; `undefined` when nothing was. */
   load(
     name: string,
@@ -47,6 +58,16 @@ export interface ProjectionStore<State> {
   active(name: string): number | undefined | Promise<number | undefined>;
   /** Makes `version` the one that is read from, if that is still `instead`; whether it did. */
   activate(name: string, version: number, instead: number | undefined): boolean | Promise<boolean>;
+  /**
+   * Runs `work` in a transaction that commits when it resolves, if what is saved still ends at `from`;
+   * `undefined` where another process has gone on from there, and nothing was done.
+   */
+  within?<T>(
+    name: string,
+    version: number,
+    from: Position | undefined,
+    work: (unit: ProjectionUnit<State, Transaction>) => Promise<T>,
+  ): Promise<{ readonly answer: T } | undefined>;
 }
 
 /**

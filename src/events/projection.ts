@@ -41,7 +41,9 @@ type Status = ProjectionSnapshot['status'];
  * counts.state; // => { apple: 1 }
  * ```
  */
-export class Projection<Events extends object, State> implements Observable<ProjectionEvents> {
+export class Projection<Events extends object, State, Transaction = undefined>
+  implements Observable<ProjectionEvents>
+{
   readonly #rules: ProjectionRules;
   readonly #clock: Clock;
   readonly #waiters: ProjectionWaiters;
@@ -56,11 +58,11 @@ export class Projection<Events extends object, State> implements Observable<Proj
   #wake: (() => void) | undefined;
   #woken = false;
 
-  constructor(options: ProjectionOptions<Events, State>) {
+  constructor(options: ProjectionOptions<Events, State, Transaction>) {
     this.#rules = checkProjection(options as unknown as ProjectionOptions<object, never>);
     this.#clock = options.clock ?? systemClock;
     this.#waiters = new ProjectionWaiters(this.#rules.name, this.#clock);
-    const all = options as unknown as ProjectionOptions<object, unknown>;
+    const all = options as unknown as ProjectionOptions<object, unknown, unknown>;
     this.#runner = new ProjectionRunner(all, this.#rules, this.#clock, (event, payload) => {
       if (this.#events?.has(event)) this.#events.emit(event, payload);
     });
@@ -181,6 +183,7 @@ export class Projection<Events extends object, State> implements Observable<Proj
       status: this.#status,
       role: this.#runner.role,
       position: this.position,
+      lagMs: this.#runner.lagMs,
       processed: this.#runner.processed,
       skipped: this.#runner.skipped,
       parked: this.parked.length,

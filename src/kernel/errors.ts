@@ -43,7 +43,12 @@ export type ErrorCode =
   | 'ERR_REGISTRY_CLOSED'
   | 'ERR_REGISTRY_UNAVAILABLE'
   | 'ERR_SUPERSEDED'
-  | 'ERR_NO_ENDPOINT';
+  | 'ERR_NO_ENDPOINT'
+  | 'ERR_OWNERSHIP'
+  | 'ERR_MIGRATION'
+  | 'ERR_PROVISION'
+  | 'ERR_COMMIT_UNKNOWN'
+  | 'ERR_TRANSACTION_ABORTED';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {

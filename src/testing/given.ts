@@ -107,7 +107,8 @@ export class Given<Events extends object, Result> {
     let result = first;
     for (const [at, { event, replaying }] of this.#steps.entries()) {
       const { type } = event;
-      result = await next(event, { position: at + 1, type, replaying, late: false, attempt: 1, signal });
+      const facts = { position: at + 1, type, replaying, late: false, attempt: 1, transaction: undefined };
+      result = await next(event, { ...facts, signal });
     }
     return result;
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -36,6 +36,8 @@ export async function programsOf(fences: readonly Fence[]): Promise<{ folder: st
   const folder = mkdtempSync(join(tmpdir(), 'keelson-fences-'));
   // A file of its own: the names in it must not meet those of a fence.
   writeFileSync(join(folder, 'prelude.mjs'), prelude);
+  // Packages that bring files of their own are not bundled, and looked for here.
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const written: Plugin = {
     name: 'fences',
     setup(build) {
@@ -54,6 +56,7 @@ export async function programsOf(fences: readonly Fence[]): Promise<{ folder: st
     plugins: [written],
     bundle: true,
     splitting: true,
+    external: ['@electric-sql/pglite'],
     logLevel: 'silent',
     format: 'esm',
     platform: 'node',

@@ -22,6 +22,7 @@ describe('a projection', () => {
     expect(projection.snapshot()).toEqual({
       name: 'sum',
       version: 1,
+      lagMs: 0,
       status: 'idle',
       role: 'active',
       position: 4,

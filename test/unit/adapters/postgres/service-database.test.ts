@@ -1,0 +1,101 @@
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { postgresDatabase } from '../../../../src/adapters/postgres/database-driver.js';
+import { PostgresOutboxStore } from '../../../../src/adapters/postgres/outbox-store.js';
+import { Outbox } from '../../../../src/data/outbox.js';
+import { ServiceDatabase } from '../../../../src/data/service-database.js';
+import { topic } from '../../../../src/messaging/topic.js';
+
+const placed = topic<{ id: number }>('things.placed');
+const migrations = [
+  { id: '001', sql: 'CREATE TABLE thing (id int PRIMARY KEY); CREATE VIEW v AS TABLE thing' },
+];
+
+describe('the place of a service in a PGlite', () => {
+  const client = new PGlite();
+  const driver = postgresDatabase({
+    service: 'orders',
+    client,
+    asRole: true,
+    stores: ['outbox', 'inbox', 'sagas', 'processes'],
+  });
+  const outbox = new Outbox({
+    store: new PostgresOutboxStore({ client, schema: 'orders_keelson', topology: 'check' }),
+  });
+  const orders = new ServiceDatabase({ driver, migrations, outbox });
+  afterAll(() => client.close());
+
+  it('is made, migrated and found to be its own', { timeout: 60_000 }, async () => {
+    await orders.provision(client, { passwords: { app: 'secret' } });
+    await orders.provision(client);
+    expect((await orders.migrate(client)).applied).toEqual(['001']);
+    expect((await orders.migrate(client)).applied).toEqual([]);
+    expect((await orders.inspectOwnership()).findings).toEqual([]);
+    await client.exec('GRANT SELECT ON orders.thing TO PUBLIC');
+    await expect(orders.verifyOwnership()).rejects.toMatchObject({
+      report: { findings: [{ kind: 'table-grant', object: 'orders.thing', role: 'PUBLIC' }] },
+    });
+    await client.exec('REVOKE SELECT ON orders.thing FROM PUBLIC');
+  });
+
+  it('has transactions of the app: all of it or nothing, and no more than the app may', async () => {
+    await orders.transaction(async ({ sql, outbox: out }) => {
+      await sql.query('INSERT INTO thing VALUES (1)');
+      await out.publish({ topic: placed, data: { id: 1 } });
+    });
+    const undone = orders.transaction(async ({ sql, outbox: out }) => {
+      await sql.query('INSERT INTO thing VALUES (2)');
+      await out.publish({ topic: placed, data: { id: 2 } });
+      throw new Error('no');
+    });
+    await expect(undone).rejects.toThrow('no');
+    const { rows } = await orders.transaction(({ sql }) => sql.query('SELECT id FROM thing'), {
+      readOnly: true,
+    });
+    expect(rows).toEqual([{ id: 1 }]);
+    expect((await outbox.lag()).messages).toBe(1);
+    const maker = orders.transaction(({ sql }) => sql.query('CREATE TABLE orders.mine (id int)'));
+    await expect(maker).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('does not call a transaction a success that had failed, nor one that was given up', async () => {
+    const caught = orders.transaction(({ sql }) => sql.query('SELECT 1 / 0').then(undefined, () => 1));
+    await expect(caught).rejects.toMatchObject({ code: 'ERR_TRANSACTION_ABORTED' });
+    const giveUp = new AbortController();
+    const given = orders.transaction(
+      async ({ sql }) => {
+        await sql.query('INSERT INTO thing VALUES (3)');
+        giveUp.abort(new Error('late'));
+      },
+      { signal: giveUp.signal },
+    );
+    await expect(given).rejects.toThrow('late');
+    expect((await client.query('SELECT id FROM orders.thing')).rows).toEqual([{ id: 1 }]);
+  });
+
+  it('keeps nothing of a migration that failed', async () => {
+    const bad = [...migrations, { id: '002', sql: 'CREATE TABLE half (id int); SELECT 1 / 0' }];
+    const failing = new ServiceDatabase({ driver, migrations: bad });
+    await expect(failing.migrate(client)).rejects.toMatchObject({ reason: 'failed', migration: '002' });
+    expect((await client.query("SELECT to_regclass('orders.half') AS t")).rows).toEqual([{ t: null }]);
+    await expect(failing.verifyMigrations()).rejects.toMatchObject({ reason: 'pending' });
+  });
+
+  it.each([
+    [{ service: 'Orders' }, '`service` must be a name of a-z 0-9 _'],
+    [{ service: 'pg_orders' }, '`service` must be a name'],
+    [{ client: {} }, '`client` must be a Pool or a PGlite'],
+    [{ place: 'server' }, "`place` must be 'schema' or 'database'"],
+    [{ rolePrefix: '' }, '`rolePrefix` must be a name'],
+    [{ stores: ['bus'] }, '`stores` must be an array of outbox, inbox, sagas, processes'],
+    [{ shared: ['Ext'] }, '`shared` must be an array of names'],
+    [{ trust: 'backup' }, '`trust` must be an array of names of roles'],
+    [{ connections: { app: 0 } }, '`connections.app` must be an integer >= 1'],
+    [{ connections: { apps: 1 } }, 'unknown option `apps`'],
+    [{ lockTimeoutMs: 0 }, '`lockTimeoutMs` must be an integer >= 1'],
+    [{ asRole: 1 }, '`asRole` must be true or false'],
+    [{ schema: 'x' }, 'unknown option `schema`'],
+  ])('refuses options by name: %o', (more, message) => {
+    expect(() => postgresDatabase({ service: 'orders', client, ...(more as object) })).toThrow(message);
+  });
+});
