@@ -77,8 +77,8 @@ const levels = ['read committed', 'repeatable read', 'serializable'] as const;
  * const migrations = [{ id: '001-orders', sql: 'CREATE TABLE orders (id text PRIMARY KEY, cents int)' }];
  * const orders = new ServiceDatabase({ driver, migrations });
  * await orders.provision(client);
- * (await orders.migrate(client)).applied; // => ['001-orders']
- * (await orders.verifyOwnership()).findings; // => []
+ * await orders.migrate(client);
+ * await orders.verifyOwnership();
  * await orders.transaction(({ sql }) => sql.query('INSERT INTO orders VALUES ($1, $2)', ['o-1', 700]));
  * ```
  */
