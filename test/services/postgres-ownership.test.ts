@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseScene } from './database-scene.js';
-import { postgresLeaks } from './postgres-leaks.js';
+import { grantLeaks } from './postgres-leaks.js';
+import { reachLeaks } from './postgres-reach-leaks.js';
 import { serverIsThere } from './postgres-server.js';
 
 const there = await serverIsThere();
@@ -36,7 +37,7 @@ describe.skipIf(!there)('the places of two services in one database', () => {
     expect((await b.database.verifyOwnership()).findings).toEqual([]);
   });
 
-  it.each(postgresLeaks)(
+  it.each([...grantLeaks, ...reachLeaks])(
     'have a leak that is found by its name, and mended as it says: $name',
     async leak => {
       const { plant, kind, object, role, undo } = leak;
