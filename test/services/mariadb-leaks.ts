@@ -25,9 +25,9 @@ export const mariadbLeaks: readonly MariadbLeak[] = [
   },
   {
     name: 'a grant to whoever has no name',
-    plant: "CREATE USER ''@'localhost'; GRANT SELECT ON `$ea`.* TO ''@'localhost'",
-    finding: "schema-grant `$ea` ''@'localhost'",
-    undo: "DROP USER ''@'localhost'",
+    plant: "CREATE USER ''@'192.0.2.1'; GRANT SELECT ON `$ea`.* TO ''@'192.0.2.1'",
+    finding: "schema-grant `$ea` ''@'192.0.2.1'",
+    undo: "DROP USER ''@'192.0.2.1'",
   },
   {
     name: 'a right of the app that no row needs',
@@ -125,8 +125,8 @@ export const mariadbLeaks: readonly MariadbLeak[] = [
   },
   {
     name: 'another account of the same name',
-    plant: "CREATE USER '$a_app'@'localhost'",
-    finding: "role-attribute '$a_app'@'localhost' '$a_app'@'localhost'",
+    plant: "CREATE USER '$a_app'@'192.0.2.1'",
+    finding: "role-attribute '$a_app'@'192.0.2.1' '$a_app'@'192.0.2.1'",
   },
   {
     name: 'connections without a limit',

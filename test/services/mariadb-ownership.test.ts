@@ -23,7 +23,7 @@ describe.skipIf(!there)('the places of two services in one MariaDB', () => {
     a = await scene.service('orders');
     b = await scene.service('billing');
     for (const user of [stranger, a.service]) scene.finally(`DROP USER IF EXISTS '${user}'@'%'`);
-    scene.finally(`DROP USER IF EXISTS '${a.service}_app'@'localhost'`);
+    scene.finally(`DROP USER IF EXISTS '${a.service}_app'@'192.0.2.1'`);
     scene.finally(`DROP ROLE IF EXISTS '${group}'`);
     await scene.admin.query(
       `CREATE USER '${stranger}'@'%' IDENTIFIED VIA mysql_native_password USING 'invalid'`,
