@@ -151,7 +151,8 @@ export class ServiceDatabase<Client, Transaction> {
 
   /**
    * Looks whether the service can touch what is not its own, or others what is: all grants, owners,
-   * memberships and what reaches across. Changes nothing, and needs no more than the app has.
+   * memberships and what reaches across. Changes nothing. In PostgreSQL it needs no more than the app has, in
+   * MariaDB a `client` that may see the grants of others.
    */
   async inspectOwnership(client?: Client): Promise<OwnershipReport> {
     const most = this.#maxFindings;
