@@ -13,7 +13,7 @@ export const addIn = (s: string): string => `
   INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
   VALUES ($1::int, $2, $3::boolean, $4, $5::int, $6, $7, $8)`;
 
-/** It is told that it gets a text: a client that makes JSON of what it is given would make a text of JSON of it. */
+/** A client that makes JSON of what is given for JSON would make a text of it: so it is given as a text. */
 export const addAllIn = (s: string): string => `
   INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
   SELECT bucket, key, ordered, topic, version, message_id, body, facts FROM ROWS FROM (
