@@ -30,7 +30,7 @@ export interface SqlLint {
 }
 
 /** After these comes the name of a table, of a view, or of what it is made on. */
-const places = new Set([
+const places = /* @__PURE__ */ new Set([
   'FROM',
   'JOIN',
   'INTO',
@@ -42,7 +42,7 @@ const places = new Set([
   'ON',
   'COPY',
 ]);
-const makers = new Set([
+const makers = /* @__PURE__ */ new Set([
   'VIEW',
   'SEQUENCE',
   'TRUNCATE',
@@ -53,7 +53,7 @@ const makers = new Set([
   'INHERITS',
 ]);
 /** What may stand between such a word and the name. */
-const between = new Set(['IF', 'NOT', 'EXISTS', 'ONLY', 'LATERAL', 'TABLE', '(']);
+const between = /* @__PURE__ */ new Set(['IF', 'NOT', 'EXISTS', 'ONLY', 'LATERAL', 'TABLE', '(']);
 
 const MAX_STATEMENTS = 100_000;
 
@@ -135,7 +135,7 @@ function qualified(
 const plain = ({ kind, text }: SqlToken): string => (kind === 'word' ? text.toLowerCase() : text);
 
 /** What ends with `END` and this word had no `BEGIN`. */
-const inner = new Set(['IF', 'LOOP', 'WHILE', 'REPEAT']);
+const inner = /* @__PURE__ */ new Set(['IF', 'LOOP', 'WHILE', 'REPEAT']);
 
 function statementsOf(sql: string, tokens: readonly SqlToken[]): LintedStatement[] {
   const found: LintedStatement[] = [];

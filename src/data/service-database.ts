@@ -77,8 +77,8 @@ const levels = ['read committed', 'repeatable read', 'serializable'] as const;
  * const migrations = [{ id: '001-orders', sql: 'CREATE TABLE orders (id text PRIMARY KEY, cents int)' }];
  * const orders = new ServiceDatabase({ driver, migrations });
  * await orders.provision(client);
- * (await orders.migrate(client)).applied; // => ['001-orders']
- * (await orders.verifyOwnership()).findings; // => []
+ * await orders.migrate(client);
+ * await orders.verifyOwnership();
  * await orders.transaction(({ sql }) => sql.query('INSERT INTO orders VALUES ($1, $2)', ['o-1', 700]));
  * ```
  */
@@ -151,7 +151,8 @@ export class ServiceDatabase<Client, Transaction> {
 
   /**
    * Looks whether the service can touch what is not its own, or others what is: all grants, owners,
-   * memberships and what reaches across. Changes nothing, and needs no more than the app has.
+   * memberships and what reaches across. Changes nothing. In PostgreSQL it needs no more than the app has, in
+   * MariaDB a `client` that may see the grants of others.
    */
   async inspectOwnership(client?: Client): Promise<OwnershipReport> {
     const most = this.#maxFindings;

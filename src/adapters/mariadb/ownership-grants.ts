@@ -5,7 +5,7 @@ import type { MariadbPlace } from './provision-place.js';
 import { accountOf, patternOf, rightsOf } from './provision-statements.js';
 
 /** Databases of the server itself; what everybody may read of them is nobody's leak. */
-const ofServer = new Set(['information_schema', 'performance_schema', 'sys']);
+const ofServer = /* @__PURE__ */ new Set(['information_schema', 'performance_schema', 'sys']);
 
 /** Whether a pattern of a grant, in which `_` and `%` stand for any signs, means a database. */
 export function means(pattern: string, database: string): boolean {

@@ -72,7 +72,7 @@ const owner = 'mariadbDatabase';
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const known = ['service', 'client', 'userPrefix', 'connections', 'trust'];
 /** Databases of the server itself. */
-const taken = new Set(['mysql', 'sys', 'information_schema', 'performance_schema', 'test']);
+const taken = /* @__PURE__ */ new Set(['mysql', 'sys', 'information_schema', 'performance_schema', 'test']);
 
 function checkName(option: string, value: unknown): string {
   if (typeof value === 'string' && NAME.test(value) && !taken.has(value)) return value;

@@ -13,10 +13,11 @@ export const addIn = (s: string): string => `
   INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
   VALUES ($1::int, $2, $3::boolean, $4, $5::int, $6, $7, $8)`;
 
+/** A client that makes JSON of what is given for JSON would make a text of it: so it is given as a text. */
 export const addAllIn = (s: string): string => `
   INSERT INTO ${s}.outbox (bucket, key, ordered, topic, version, message_id, body, facts)
   SELECT bucket, key, ordered, topic, version, message_id, body, facts FROM ROWS FROM (
-    json_to_recordset($1::json) AS (bucket int, key text, ordered boolean, topic text, version int,
+    json_to_recordset($1::text::json) AS (bucket int, key text, ordered boolean, topic text, version int,
       message_id text, body text, facts text))
     WITH ORDINALITY AS m(bucket, key, ordered, topic, version, message_id, body, facts, place)
   ORDER BY place`;

@@ -80,39 +80,43 @@ const crossing = (kind: string, what: string, drop: string, joins: string): stri
     ${drop} AS mend
   FROM ${joins} WHERE ${apart('a', 'b')}`;
 
-const views = crossing(
-  'cross-schema-view',
-  'it shows rows of',
-  `format('DROP VIEW %s, and keep a copy that events feed', a.oid::regclass)`,
-  `pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class a ON a.oid = w.ev_class
+const views = (): string =>
+  crossing(
+    'cross-schema-view',
+    'it shows rows of',
+    `format('DROP VIEW %s, and keep a copy that events feed', a.oid::regclass)`,
+    `pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class a ON a.oid = w.ev_class
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
       AND d.refclassid = 'pg_catalog.pg_class'::regclass
     JOIN pg_catalog.pg_class b ON b.oid = d.refobjid`,
-);
-const foreignKeys = crossing(
-  'cross-schema-foreign-key',
-  'its rows hang on those of',
-  `format('ALTER TABLE %s DROP CONSTRAINT %I', a.oid::regclass, k.conname)`,
-  `pg_catalog.pg_constraint k JOIN pg_catalog.pg_class a ON a.oid = k.conrelid
+  );
+const foreignKeys = (): string =>
+  crossing(
+    'cross-schema-foreign-key',
+    'its rows hang on those of',
+    `format('ALTER TABLE %s DROP CONSTRAINT %I', a.oid::regclass, k.conname)`,
+    `pg_catalog.pg_constraint k JOIN pg_catalog.pg_class a ON a.oid = k.conrelid
     JOIN pg_catalog.pg_class b ON b.oid = k.confrelid AND k.contype = 'f'`,
-);
-const children = crossing(
-  'cross-schema-inheritance',
-  'it is a part of',
-  `format('ALTER TABLE %s NO INHERIT %s, or DETACH PARTITION', a.oid::regclass, b.oid::regclass)`,
-  `pg_catalog.pg_inherits i JOIN pg_catalog.pg_class a ON a.oid = i.inhrelid
+  );
+const children = (): string =>
+  crossing(
+    'cross-schema-inheritance',
+    'it is a part of',
+    `format('ALTER TABLE %s NO INHERIT %s, or DETACH PARTITION', a.oid::regclass, b.oid::regclass)`,
+    `pg_catalog.pg_inherits i JOIN pg_catalog.pg_class a ON a.oid = i.inhrelid
     JOIN pg_catalog.pg_class b ON b.oid = i.inhparent`,
-);
-const columnDefaults = crossing(
-  'cross-schema-default',
-  'a column takes its default from',
-  `format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', a.oid::regclass,
+  );
+const columnDefaults = (): string =>
+  crossing(
+    'cross-schema-default',
+    'a column takes its default from',
+    `format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', a.oid::regclass,
       (SELECT attname FROM pg_catalog.pg_attribute t WHERE t.attrelid = v.adrelid AND t.attnum = v.adnum))`,
-  `pg_catalog.pg_attrdef v JOIN pg_catalog.pg_class a ON a.oid = v.adrelid
+    `pg_catalog.pg_attrdef v JOIN pg_catalog.pg_class a ON a.oid = v.adrelid
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = v.oid
       AND d.refclassid = 'pg_catalog.pg_class'::regclass
     JOIN pg_catalog.pg_class b ON b.oid = d.refobjid`,
-);
+  );
 
 const triggers = `SELECT 'cross-schema-trigger' AS kind, c.oid::regclass::text AS object,
     pg_catalog.pg_get_userbyid(f.proowner)::text AS role,
@@ -166,5 +170,5 @@ export const reachLooks = (place: Place): readonly string[] => [
   publicCreate,
   publicReach,
   openDefiners,
-  ...[views, foreignKeys, children, columnDefaults, triggers, publications, remotes],
+  ...[views(), foreignKeys(), children(), columnDefaults(), triggers, publications, remotes],
 ];

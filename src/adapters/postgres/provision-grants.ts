@@ -16,19 +16,22 @@ const rows = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
 const look = ['SELECT'] as const;
 
 /** The app writes into the outbox and takes nothing out of it; the relay sees nothing else. */
-const ownTables: Readonly<Record<PostgresServiceStore, readonly OwnTable[]>> = {
-  outbox: [
-    { table: 'outbox', app: ['INSERT'], relay: rows },
-    ...['outbox_key', 'outbox_bucket', 'outbox_relay'].map(table => ({ table, app: [], relay: rows })),
-  ],
-  inbox: [{ table: 'barrier', app: rows, relay: [] }],
-  sagas: ['saga', 'saga_event', 'saga_signal', 'saga_lock'].map(table => ({ table, app: rows, relay: [] })),
-  processes: ['process', 'process_inbox', 'process_outbox', 'process_timeout', 'process_discarded'].map(
-    table => {
-      return { table, app: rows, relay: [] };
-    },
-  ),
-};
+function ownTables(store: PostgresServiceStore): readonly OwnTable[] {
+  const forApp = (names: readonly string[]) => names.map(table => ({ table, app: rows, relay: [] }));
+  switch (store) {
+    case 'outbox': {
+      const besides = ['outbox_key', 'outbox_bucket', 'outbox_relay'];
+      const forRelay = besides.map(table => ({ table, app: [], relay: rows }));
+      return [{ table: 'outbox', app: ['INSERT'], relay: rows }, ...forRelay];
+    }
+    case 'inbox':
+      return forApp(['barrier']);
+    case 'sagas':
+      return forApp(['saga', 'saga_event', 'saga_signal', 'saga_lock']);
+    case 'processes':
+      return forApp(['process', 'process_inbox', 'process_outbox', 'process_timeout', 'process_discarded']);
+  }
+}
 
 /** Which migrations were applied. */
 const ledger = (s: string): string => `
@@ -58,7 +61,7 @@ export const componentsOf = ({ stores }: Place): readonly Component[] => [
 export const ownTablesOf = ({ stores }: Place): readonly OwnTable[] => [
   { table: 'component', app: look, relay: look },
   { table: 'migration', app: look, relay: [] },
-  ...stores.flatMap(store => ownTables[store]),
+  ...stores.flatMap(ownTables),
 ];
 
 /**

@@ -12,9 +12,7 @@ import { type PlannedStatement, statementsOf } from './provision-statements.js';
 const logins: readonly ServiceRole[] = ['migrator', 'app', 'relay', 'read'];
 
 /** Roles are those of the whole server, so that all who provision anything wait for each other. */
-const alone = `SELECT pg_advisory_xact_lock(${lockOf('provision')})`;
-
-const whole = { mode: {}, script: alone };
+const whole = () => ({ mode: {}, script: `SELECT pg_advisory_xact_lock(${lockOf('provision')})` });
 
 async function step(client: PostgresClient, { sql }: PlannedStatement): Promise<void> {
   try {
@@ -53,13 +51,13 @@ export async function provisionPlace(
     for (const { role, password } of secrets) await setPassword(client, place.roles[role], password);
   };
   if (place.place === 'schema') {
-    await inTransaction(admin, whole, async client => {
+    await inTransaction(admin, whole(), async client => {
       for (const one of [...onServer, ...inDatabase]) await step(client, one);
       await setAll(client);
     });
     return;
   }
-  await inTransaction(admin, whole, async client => {
+  await inTransaction(admin, whole(), async client => {
     for (const one of onServer) await step(client, one);
     await setAll(client);
   });
@@ -68,7 +66,7 @@ export async function provisionPlace(
     // Two who make it at once: one is told that it is there, and that is what it wanted.
     if (rows.length === 0) await step(admin, one).catch(error => ignoreDuplicate(error));
   }
-  await inTransaction(await insideOf(admin, place, inside), whole, async client => {
+  await inTransaction(await insideOf(admin, place, inside), whole(), async client => {
     for (const one of inDatabase) await step(client, one);
   });
 }
