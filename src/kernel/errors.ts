@@ -43,7 +43,9 @@ export type ErrorCode =
   | 'ERR_REGISTRY_CLOSED'
   | 'ERR_REGISTRY_UNAVAILABLE'
   | 'ERR_SUPERSEDED'
-  | 'ERR_NO_ENDPOINT';
+  | 'ERR_NO_ENDPOINT'
+  | 'ERR_UPSTREAM'
+  | 'ERR_BODY_TOO_LARGE';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {
