@@ -5,3 +5,4 @@ export {
   type GatewaySnapshot,
   type ListenOptions,
 } from './adapters/node-http/api-gateway.js';
+export type { GatewayEvents, RequestOutcome } from './gateway/gateway-events.js';

@@ -60,6 +60,7 @@ const UNRESERVED = /^[\w.~-]$/;
 /** What may stand in a path by RFC 3986, besides the escapes. */
 const PATH_CHARACTER = /^[\w.~!$&'()*+,=:@;-]$/;
 const HEX = /^[\da-fA-F]{2}$/;
+const ENCODED_TWICE = /%25[\da-fA-F]{2}/;
 /** Where some servers end a segment, or cut it off. */
 const SEAMS = /%2F|%5C|;|%[01][\dA-F]|%7F/;
 
@@ -84,7 +85,7 @@ class PathReader {
       const character = raw[at]!;
       if (character === '%') {
         if (!HEX.test(raw.slice(at + 1, at + 3))) return undefined;
-        this.#takeEscape(Number.parseInt(raw.slice(at + 1, at + 3), 16), raw.slice(at + 3, at + 5));
+        this.#takeEscape(Number.parseInt(raw.slice(at + 1, at + 3), 16));
         at += 2;
       } else if (character === '/') {
         if (!this.#endSegment(false)) return undefined;
@@ -94,6 +95,8 @@ class PathReader {
     }
     if (!this.#endSegment(true)) return undefined;
     const path = `/${this.#segments.join('/')}`;
+    // Of the path that was made: escapes of digits may have become the digits of an escape.
+    if (ENCODED_TWICE.test(path)) this.oddities |= DOUBLE;
     if (!isUtf8(path)) this.oddities |= NOT_UTF8;
     return path;
   }
@@ -107,13 +110,12 @@ class PathReader {
     return true;
   }
 
-  #takeEscape(byte: number, next: string): void {
+  #takeEscape(byte: number): void {
     const character = String.fromCharCode(byte);
     if (character === '.') this.oddities |= DOTS;
     if (character === '/') this.oddities |= ENCODED_SLASH;
     if (character === '\\') this.oddities |= BACKSLASH;
     if (byte < 0x20 || byte === 0x7f) this.oddities |= CONTROL;
-    if (character === '%' && HEX.test(next)) this.oddities |= DOUBLE;
     this.#segment += UNRESERVED.test(character) ? character : escaped(byte);
   }
 

@@ -45,6 +45,7 @@ describe('normalPath', () => {
     ['/a;v=1/b', '/a;v=1/b', ['parameters']],
     ['/%252e', '/%252e', ['double-encoding']],
     ['/%252F', '/%252F', ['double-encoding']],
+    ['/%25%32%65', '/%252e', ['double-encoding']],
     ['/%ff', '/%FF', ['not-utf8']],
     ['/%c0%ae', '/%C0%AE', ['not-utf8']],
     ['/%ed%a0%80', '/%ED%A0%80', ['not-utf8']],
