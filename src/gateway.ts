@@ -32,12 +32,14 @@ export {
   signRequest,
 } from './gateway/signed-requests.js';
 export type {
+  AnswerOfParts,
   GatewayReply,
   RequestBody,
   Upstream,
   UpstreamAggregate,
   UpstreamFunction,
   UpstreamOrigin,
+  UpstreamProxy,
   UpstreamService,
 } from './gateway/upstream.js';
 export {

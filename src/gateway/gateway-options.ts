@@ -4,12 +4,12 @@ import { isFieldName } from '../core/request-fields.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../kernel/options.js';
 import { newHexId } from '../kernel/random.js';
-import type { ServiceProxy } from '../proxy/service-proxy.js';
 import type { Authenticator } from './authenticator.js';
 import type { CorsOptions } from './cors.js';
 import type { ForwardRules } from './forward-fields.js';
 import type { GatewayRoute } from './gateway-route.js';
 import { readRanges } from './trusted-peers.js';
+import type { UpstreamProxy } from './upstream.js';
 
 /** Paths that tell a platform how the gateway is. They come before all routes, on every host. */
 export interface HealthPaths {
@@ -36,7 +36,7 @@ export interface GatewayOptions {
   /** The routes; their order does not matter. */
   readonly routes: readonly GatewayRoute[];
   /** Services by the names that routes call them. @default {} */
-  readonly services?: Readonly<Record<string, ServiceProxy>>;
+  readonly services?: Readonly<Record<string, UpstreamProxy>>;
   /** How it is known who asks, for routes that do not say. @default nobody is asked */
   readonly auth?: Authenticator | readonly Authenticator[];
   /** Which pages of other origins may ask, for routes that do not say. @default none */
@@ -97,7 +97,7 @@ const known = [
 
 /** The checked options, but for the routes. */
 export interface GatewayPlan {
-  readonly services: Readonly<Record<string, ServiceProxy>>;
+  readonly services: Readonly<Record<string, UpstreamProxy>>;
   readonly auth: readonly Authenticator[];
   readonly cors: CorsOptions | undefined;
   readonly trusted: readonly IpRange[];
@@ -183,7 +183,7 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
   const count = (option: keyof GatewayOptions & keyof typeof all, max: number): number =>
     checkNumber(owner, option, all[option], { min: 1, max, integer: true });
   return {
-    services: services as Readonly<Record<string, ServiceProxy>>,
+    services: services as Readonly<Record<string, UpstreamProxy>>,
     auth: authenticatorsOf(owner, all.auth),
     cors,
     trusted: readRanges(owner, 'trustedPeers', trustedPeers),

@@ -53,7 +53,7 @@ export interface GatewayRoute {
   readonly upgrade?: boolean;
 
   /** What requests run through, up to the head of the answer. It must not share answers. @default nothing */
-  readonly policy?: Policy;
+  readonly policy?: Policy<unknown, unknown>;
   /** How long until the head of the answer is there, all attempts together, in ms. @default 30_000 */
   readonly timeoutMs?: number;
   /** For how long either side may be silent once the answer has begun, in ms. @default 60_000 */

@@ -32,7 +32,7 @@ export interface RoutePlan extends TableRoute {
   readonly rewrite: Rewrite | undefined;
   readonly preserveHost: boolean;
   readonly upgrade: boolean;
-  readonly policy: Policy | undefined;
+  readonly policy: Policy<unknown, unknown> | undefined;
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxBodyBytes: number;
@@ -171,7 +171,7 @@ function planAuth(owner: string, route: GatewayRoute, gateway: GatewayPlan): Aut
   return undefined;
 }
 
-function planPolicy(owner: string, policy: Policy | undefined): Policy | undefined {
+function planPolicy(owner: string, policy: GatewayRoute['policy']): RoutePlan['policy'] {
   if (policy === undefined) return undefined;
   if (!isPolicy(policy) && !isGuard(policy)) refuse(owner, 'policy', 'a policy', policy);
   if (sharesAnswers(policy))

@@ -2,9 +2,6 @@ import { normalPath } from '../core/route-path.js';
 import { readHost } from '../core/route-target.js';
 import type { Context } from '../kernel/context.js';
 import { isRecord, refuse } from '../kernel/options.js';
-import type { Aggregate } from '../proxy/aggregate.js';
-import type { Parts } from '../proxy/part.js';
-import type { ServiceProxy } from '../proxy/service-proxy.js';
 import type { GatewayRequest } from './gateway-request.js';
 
 /** The body of a request, for a function that answers it. Only one of them can be asked, once. */
@@ -36,10 +33,36 @@ export type UpstreamFunction = (
   body: RequestBody,
 ) => GatewayReply | Response | PromiseLike<GatewayReply | Response>;
 
+/** The part of a `ServiceProxy` that is used. */
+export interface UpstreamProxy {
+  /** The name of the service. */
+  readonly service: string;
+  /** What finds out instances that fail; told of answers that break off. */
+  readonly outliers?: { record(id: string, verdict: 'failure'): void } | undefined;
+  /** Runs the operation with an instance, which has an `address` or a `url`. */
+  call<T>(
+    operation: (context: Context, endpoint: { readonly id: string }) => PromiseLike<T> | T,
+    options?: Context,
+  ): Promise<T>;
+}
+
+/** The part of an `Aggregate` that is used. */
+export interface AnswerOfParts {
+  /** Gathers the parts. */
+  execute(
+    input: never,
+    options?: Context,
+  ): PromiseLike<{
+    readonly complete: boolean;
+    readonly data: unknown;
+    readonly missing: readonly { readonly part: string }[];
+  }>;
+}
+
 /** An answer of several parts, as JSON; one in which parts are missing is never cached. See `aggregate`. */
 export interface UpstreamAggregate {
   /** What gathers the parts. */
-  readonly aggregate: Aggregate<Parts>;
+  readonly aggregate: AnswerOfParts;
   /** What the parts are asked with. @default the request */
   readonly input?: (request: GatewayRequest) => unknown;
 }
@@ -47,13 +70,13 @@ export interface UpstreamAggregate {
 /** The instances of a service. */
 export interface UpstreamService {
   /** What chooses among them, or its name among the `services` of the gateway. */
-  readonly service: ServiceProxy | string;
+  readonly service: UpstreamProxy | string;
   /** Goes before each path. @default '' */
   readonly basePath?: string;
 }
 
 /** Where requests go: an origin such as `http://10.0.0.5:8080/base`, a service, a function, an aggregate. */
-export type Upstream = string | ServiceProxy | UpstreamService | UpstreamFunction | UpstreamAggregate;
+export type Upstream = string | UpstreamProxy | UpstreamService | UpstreamFunction | UpstreamAggregate;
 
 /** An origin, taken apart. */
 export interface UpstreamOrigin {
@@ -68,11 +91,11 @@ export interface UpstreamOrigin {
 /** The checked form. */
 export type UpstreamPlan =
   | { readonly kind: 'origin'; readonly origin: UpstreamOrigin; readonly basePath: string }
-  | { readonly kind: 'service'; readonly proxy: ServiceProxy; readonly basePath: string }
+  | { readonly kind: 'service'; readonly proxy: UpstreamProxy; readonly basePath: string }
   | { readonly kind: 'function'; readonly run: UpstreamFunction }
   | {
       readonly kind: 'aggregate';
-      readonly aggregate: Aggregate<Parts>;
+      readonly aggregate: AnswerOfParts;
       readonly input: ((request: GatewayRequest) => unknown) | undefined;
     };
 
@@ -101,14 +124,14 @@ function readBase(path: string): string | undefined {
   return normal?.oddities === 0 ? normal.path : undefined;
 }
 
-const isProxy = (value: unknown): value is ServiceProxy =>
+const isProxy = (value: unknown): value is UpstreamProxy =>
   isRecord(value) && typeof value['service'] === 'string' && typeof value['call'] === 'function';
 
 /** @throws TypeError that names the option, the rule and the value. */
 export function planUpstream(
   owner: string,
   upstream: Upstream,
-  services: Readonly<Record<string, ServiceProxy>>,
+  services: Readonly<Record<string, UpstreamProxy>>,
 ): UpstreamPlan {
   if (typeof upstream === 'function') return { kind: 'function', run: upstream };
   if (typeof upstream === 'string') {

@@ -16,7 +16,7 @@ import { Exchange } from './exchange.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
-import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
+import { checkLimits, limitDefaults, type ServerLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
 /** How a gateway on `node:http` is set up. */
@@ -28,6 +28,11 @@ export interface ApiGatewayOptions extends GatewayOptions {
   /** Key and certificate, for a server that speaks TLS. @default plain HTTP */
   readonly tls?: TlsOptions;
 }
+
+const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
+  ...gatewayDefaults,
+  .../* @__PURE__ */ limitDefaults(),
+});
 
 /** Where a gateway listens. */
 export interface ListenOptions {
@@ -108,8 +113,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
   }
 
   /** What stands where an option was left out. */
-  static get defaults(): typeof gatewayDefaults & typeof serverLimits {
-    return { ...gatewayDefaults, ...serverLimits };
+  static get defaults(): typeof apiGatewayDefaults {
+    return apiGatewayDefaults;
   }
 
   /** Takes requests from now on; resolves with where. */

@@ -22,15 +22,7 @@ export function runOwn(
     context.sent = true;
     if (upstream.kind === 'function') return upstream.run(call, inner, body);
     const input = upstream.input === undefined ? call : upstream.input(call);
-    const { aggregate } = upstream as {
-      readonly aggregate: { execute(...all: unknown[]): Promise<unknown> };
-    };
-    const answer = await aggregate.execute(input, inner);
-    const { complete, data, missing } = answer as {
-      readonly complete: boolean;
-      readonly data: unknown;
-      readonly missing: readonly { readonly part: string }[];
-    };
+    const { complete, data, missing } = await upstream.aggregate.execute(input as never, inner);
     if (complete) return { json: data };
     const parts = missing.map(({ part }) => part).join(',');
     return { json: data, headers: { 'Cache-Control': 'no-store', 'X-Aggregate-Missing': parts } };
