@@ -2,9 +2,9 @@ export {
   ApiGateway,
   type ApiGatewayOptions,
   type CloseOptions,
-  type GatewaySnapshot,
   type ListenOptions,
 } from './adapters/node-http/api-gateway.js';
+export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
 export type {

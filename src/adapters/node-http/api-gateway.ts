@@ -14,6 +14,7 @@ import { DueTimer } from '../../resilience/due-timer.js';
 import { answerTo, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
+import type { GatewaySnapshot } from './gateway-snapshot.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
 import { checkLimits, limitDefaults, type ServerLimits } from './server-limits.js';
@@ -46,18 +47,6 @@ export interface ListenOptions {
 export interface CloseOptions {
   /** How long requests under way may still take, in ms; then they are cut off. @default 10_000 */
   readonly graceMs?: number;
-}
-
-/** How a gateway stands. */
-export interface GatewaySnapshot {
-  /** Its option of that name. */
-  readonly name: string;
-  /** Requests under way, tunnels not counted. */
-  readonly inFlight: number;
-  /** Connections that speak another protocol now. */
-  readonly tunnels: number;
-  /** Whether it takes no more. */
-  readonly closing: boolean;
 }
 
 /**
