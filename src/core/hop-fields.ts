@@ -1,12 +1,12 @@
 /** What of a message is for the next hop only: RFC 9110, 7.6.1; and what is told to the one after it. */
 
 /** Fields of one connection, and what a proxy speaks of with its client: never handed on, either way. */
-const HOP = new Set([
+const HOP = /* @__PURE__ */ new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
   ...['proxy-authentication-info', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],
 ]);
 /** What never is a trailer: where a message ends, who asks, where it goes, how it is to be read. */
-const NO_TRAILER = new Set([
+const NO_TRAILER = /* @__PURE__ */ new Set([
   ...['content-length', 'content-encoding', 'content-type', 'content-range', 'host', 'authorization'],
   ...[
     'set-cookie',

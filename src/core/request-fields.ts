@@ -27,12 +27,12 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 /** No control but a tab: a line end would begin another field. */
 const VALUE = /^[\t\x20-\x7e\x80-\uffff]*$/;
 /** What `Connection` must not name: to take them away changes who somebody is, or where the message ends. */
-const KEPT = new Set([
+const KEPT = /* @__PURE__ */ new Set([
   ...['host', 'content-length', 'authorization', 'cookie', 'forwarded', 'via', 'date', 'content-type'],
   ...['x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'transfer-encoding'],
 ]);
 /** What may be in a connection without ever being asked about. */
-const QUIET = new Set(['close', 'keep-alive', 'upgrade', 'te', 'trailer', 'http2-settings']);
+const QUIET = /* @__PURE__ */ new Set(['close', 'keep-alive', 'upgrade', 'te', 'trailer', 'http2-settings']);
 
 /** Whether a text is the name of a field. */
 export const isFieldName = (name: string): boolean => TOKEN.test(name);

@@ -3,7 +3,7 @@ import { type CallOptions, RootContext } from '../kernel/context.js';
 import { RevocableContext } from '../kernel/revocable-context.js';
 
 /** Methods that may be repeated, by RFC 9110, 9.2.2. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const IDEMPOTENT = /* @__PURE__ */ new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /** Whether a request of this method is as good twice as once. */
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);

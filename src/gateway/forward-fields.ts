@@ -17,7 +17,7 @@ export interface ForwardRules {
 }
 
 /** Fields that say how a request came here; and those by which some servers take another path. */
-const REPLACED = new Set([
+const REPLACED = /* @__PURE__ */ new Set([
   ...['host', 'content-length', 'expect', 'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-proto'],
   ...[
     'x-forwarded-host',

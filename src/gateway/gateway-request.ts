@@ -56,7 +56,7 @@ export interface GatewayRequest {
   header(name: string): string | undefined;
 }
 
-const noParams: Readonly<Record<string, string>> = Object.freeze({});
+const noParams: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({});
 
 /** A request on its way: what is found out is added as it goes. */
 export class IncomingCall implements GatewayRequest {

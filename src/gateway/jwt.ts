@@ -68,7 +68,7 @@ export const jwtDefaults = /* @__PURE__ */ Object.freeze({
 const owner = 'jwt';
 const known = [
   ...['jose', 'issuer', 'audience', 'algorithms', 'jwksUrl', 'jwks', 'secret', 'typ', 'fetch', 'clock'],
-  ...Object.keys(jwtDefaults),
+  ...['clockToleranceS', 'scopesClaim', 'cacheMs', 'cacheSize', 'maxAgeMs', 'maxStaleMs', 'cooldownMs'],
 ];
 const SYMMETRIC = /^HS(256|384|512)$/;
 const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;

@@ -17,7 +17,7 @@ import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import type { GatewaySnapshot } from './gateway-snapshot.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
-import { checkLimits, limitDefaults, type ServerLimits } from './server-limits.js';
+import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
 /** How a gateway on `node:http` is set up. */
@@ -32,7 +32,11 @@ export interface ApiGatewayOptions extends GatewayOptions {
 
 const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
   ...gatewayDefaults,
-  .../* @__PURE__ */ limitDefaults(),
+  'limits.headersTimeoutMs': serverLimits.headersTimeoutMs,
+  'limits.requestTimeoutMs': serverLimits.requestTimeoutMs,
+  'limits.keepAliveTimeoutMs': serverLimits.keepAliveTimeoutMs,
+  'limits.maxConnections': serverLimits.maxConnections,
+  'limits.maxRequestsPerConnection': serverLimits.maxRequestsPerConnection,
 });
 
 /** Where a gateway listens. */

@@ -11,7 +11,13 @@ export interface OwnReply {
   readonly body: string | Uint8Array | Readable | undefined;
 }
 
-const framing = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'trailer']);
+const framing = /* @__PURE__ */ new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'trailer',
+]);
 
 function fieldsOf(headers: unknown): string[] {
   if (headers === undefined) return [];

@@ -22,12 +22,6 @@ export const serverLimits = /* @__PURE__ */ Object.freeze({
   maxRequestsPerConnection: 0,
 });
 
-/** Under the paths that they have as options of a gateway. */
-export function limitDefaults(): { readonly [Path in `limits.${keyof typeof serverLimits}`]: number } {
-  const paths = Object.entries(serverLimits).map(([name, value]) => [`limits.${name}`, value]);
-  return Object.fromEntries(paths) as ReturnType<typeof limitDefaults>;
-}
-
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
 export function checkLimits(limits: ServerLimits): Required<ServerLimits> {
   const owner = 'ApiGateway: `limits`';

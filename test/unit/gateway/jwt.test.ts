@@ -232,7 +232,7 @@ describe('keys of a provider', () => {
     expect(state.asked).toBe(1);
   });
 
-  it('are fetched anew for a key that is new, but not again and again for one that nobody knows', async () => {
+  it('are fetched anew for a new key, but not again and again for one that nobody knows', async () => {
     const { state, time, ask } = provider();
     await ask();
     state.keys = [jwkOne, jwkTwo];
