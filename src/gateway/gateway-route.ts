@@ -18,7 +18,7 @@ export interface IpRules {
 export interface Redirect {
   /** An absolute URL, or a path template with the names of `path`; the query goes along. */
   readonly to: string;
-  /** @default 308 */
+  /** What the client makes of it: whether for good, and with which method. @default 308 */
   readonly status?: 301 | 302 | 303 | 307 | 308;
 }
 

@@ -29,6 +29,7 @@ export interface SignedRequestsOptions {
 
 /** What is signed. */
 export interface SignedParts {
+  /** In upper case. */
   readonly method: string;
   /** In its one form: without dots, and with escapes in upper case, of what has to be escaped alone. */
   readonly path: string;

@@ -16,11 +16,11 @@ export interface RequestBody {
 
 /** What a function answers, if not with a `Response`. */
 export interface GatewayReply {
-  /** @default 200 */
+  /** From 200 to 599. @default 200 */
   readonly status?: number;
   /** Fields; a list is a field for each. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** @default none */
+  /** A text is sent as UTF-8. @default none */
   readonly body?: string | Uint8Array | null;
   /** In place of `body`: it is written as JSON. */
   readonly json?: unknown;
@@ -80,9 +80,11 @@ export type Upstream = string | UpstreamProxy | UpstreamService | UpstreamFuncti
 
 /** An origin, taken apart. */
 export interface UpstreamOrigin {
+  /** Whether TLS is spoken. */
   readonly scheme: 'http' | 'https';
   /** Without brackets. */
   readonly host: string;
+  /** Always said, also where it is that of the scheme. */
   readonly port: number;
   /** As it stands in `Host`. */
   readonly authority: string;

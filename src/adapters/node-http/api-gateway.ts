@@ -43,7 +43,7 @@ const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
 export interface ListenOptions {
   /** 0 for any that is free. */
   readonly port: number;
-  /** @default all addresses */
+  /** The address, or its name. @default all addresses */
   readonly host?: string;
 }
 
@@ -175,6 +175,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     return this.#closing;
   }
 
+  /** Closes it at once: what is under way is cut off. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close({ graceMs: 0 });
   }

@@ -21,10 +21,13 @@ export interface UpstreamSend {
 
 /** The head of an answer, and the stream of its body, which errors when the answer is cut. */
 export interface UpstreamHead {
+  /** The status. */
   readonly status: number;
+  /** The words behind the status; may be empty. */
   readonly reason: string;
   /** Name, value, name, value … as they came. */
   readonly fields: readonly string[];
+  /** Errors, or closes before its end, when the answer is cut. */
   readonly body: Readable;
   /** Once the body has ended. */
   trailers(): readonly string[];
@@ -34,6 +37,7 @@ export interface UpstreamHead {
 export interface UpstreamListener {
   /** An interim answer, such as 103; 100 is not told. */
   information(status: number, fields: readonly string[]): void;
+  /** The answer has begun. */
   head(head: UpstreamHead): void;
   /** The connection now belongs to whoever is told. `first` is what has come of it. */
   upgraded(head: Omit<UpstreamHead, 'body' | 'trailers'>, socket: Duplex, first: Uint8Array): void;
