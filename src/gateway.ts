@@ -2,7 +2,7 @@ export {
   ApiGateway,
   type ApiGatewayOptions,
   type CloseOptions,
-  type ListenOptions,
+  type GatewayListenOptions,
 } from './adapters/node-http/api-gateway.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';

@@ -40,7 +40,7 @@ const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
 });
 
 /** Where a gateway listens. */
-export interface ListenOptions {
+export interface GatewayListenOptions {
   /** 0 for any that is free. */
   readonly port: number;
   /** The address, or its name. @default all addresses */
@@ -111,7 +111,10 @@ export class ApiGateway implements Observable<GatewayEvents> {
   }
 
   /** Takes requests from now on; resolves with where. */
-  async listen({ port, host }: ListenOptions): Promise<{ readonly port: number; readonly url: string }> {
+  async listen({
+    port,
+    host,
+  }: GatewayListenOptions): Promise<{ readonly port: number; readonly url: string }> {
     checkNumber('listen', 'port', port, { min: 0, max: 65_535, integer: true });
     if (this.#server !== undefined) throw new TypeError('listen: the gateway listens already');
     const server = this.#makeServer();
