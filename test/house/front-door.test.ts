@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { programOf, specifiers } from './program.js';
 import { frontDoor } from './rules/front-door.js';
 
-/** Entries that are meant to be named by who wants them: for tests, for a server on Node, for each product. */
+/** Entries that are meant to be named by who wants them: for tests, for a server on Node, for products. */
 const products = ['gateway', 'mqtt', 'nats', 'postgres', 'rabbitmq', 'redis'];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';
