@@ -48,7 +48,9 @@ export type ErrorCode =
   | 'ERR_MIGRATION'
   | 'ERR_PROVISION'
   | 'ERR_COMMIT_UNKNOWN'
-  | 'ERR_TRANSACTION_ABORTED';
+  | 'ERR_TRANSACTION_ABORTED'
+  | 'ERR_UPSTREAM'
+  | 'ERR_BODY_TOO_LARGE';
 
 /** What every error of this package can carry. */
 export interface ErrorFacts {

@@ -5,6 +5,12 @@ import { runProgram } from './run-program.js';
 /** What each example must print, line by line. */
 const prints: Readonly<Record<string, readonly RegExp[]>> = {
   'wrap-a-call.mjs': [/^12 × tea, after 3 requests$/],
+  'gateway.mjs': [
+    /^without a key: 401$/,
+    /^with it: \{"path":"\/items\/tea","inStock":12\} after 2 requests$/,
+    /^a page of both: \{"stock":\{"path":"\/items\/tea","inStock":12\},"price":\{"eur":4.5\}\}$/,
+    /^a trick: 400$/,
+  ],
   'breaker-permits.mjs': [
     /^no paper$/,
     /^ {2}opened: consecutiveFailures$/,

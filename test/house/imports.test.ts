@@ -28,7 +28,7 @@ describe('directions', () => {
     ['src/saga/b.ts', '../data/a.js', 'saga/ and data/ share a floor'],
     ['src/saga/b.ts', '../proxy/a.js', 'proxy/ stands above saga/'],
     ['src/proxy/b.ts', '../gateway/a.js', 'gateway/ is opened by entry files only'],
-    ['src/adapters/b.ts', '../gateway/a.js', 'gateway/ is opened by entry files only'],
+    ['src/observe/b.ts', '../gateway/a.js', 'gateway/ is opened by entry files only'],
     ['src/data/b.ts', '../adapters/a.js', 'adapters/ is opened by entry files only'],
     ['src/gateway/b.ts', '../testing/a.js', 'testing/ is opened by entry files only'],
     ['src/saga/b.ts', '../index.js', 'an entry file is for users'],
@@ -43,6 +43,7 @@ describe('directions', () => {
   it('let a room use itself and the floors below', () => {
     expect(directions(importing('src/saga/b.ts', './a.js'))).toEqual([]);
     expect(directions(importing('src/saga/b.ts', '../core/a.js'))).toEqual([]);
+    expect(directions(importing('src/adapters/b.ts', '../gateway/a.js'))).toEqual([]);
     expect(directions(importing('src/gateway/b.ts', '../proxy/a.js'))).toEqual([]);
     expect(directions(importing('src/gateway.ts', './gateway/a.js'))).toEqual([]);
   });

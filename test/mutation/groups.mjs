@@ -104,6 +104,12 @@ export const groups = {
     ['topic-pattern', 'pattern-table'],
     ['property/topic-pattern'],
   ),
+  routes: core(
+    ['route-path', 'route-target', 'route-pattern', 'route-conditions', 'route-states', 'route-table'],
+    ['route-path', 'route-target', 'route-pattern', 'route-table'],
+    ['property/route-table'],
+  ),
+  fields: core(['request-fields', 'hop-fields', 'ip-range'], ['request-fields', 'ip-range']),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],

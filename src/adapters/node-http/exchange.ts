@@ -1,0 +1,295 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { failureAnswer } from '../../gateway/failure-answer.js';
+import type { RequestOutcome } from '../../gateway/gateway-events.js';
+import type { Decision } from '../../gateway/gateway-front.js';
+import type { IncomingCall, RequestHead } from '../../gateway/gateway-request.js';
+import { type GatewayAnswer, problem } from '../../gateway/problem.js';
+import type { RoutePlan } from '../../gateway/route-plan.js';
+import { BodyTooLargeError } from '../../gateway/upstream-error.js';
+import { AbandonedError, TimeoutError } from '../../kernel/errors.js';
+import { Forwarding, isUpgraded, type Upgraded } from './forwarding.js';
+import type { GatewayShell, OpenExchange } from './gateway-shell.js';
+import { ownReply } from './own-reply.js';
+import { runOwn } from './own-upstream.js';
+import { cutSocket, ResponseWriter } from './response-writer.js';
+import { tunnel, type UpgradeAsked } from './tunnel.js';
+import { UpstreamReply } from './upstream-reply.js';
+
+type Passed = Extract<Decision, { readonly kind: 'pass' }>;
+
+/** One request, from its head to the end of its answer: exactly one answer, or a connection that is cut. */
+export class Exchange implements OpenExchange {
+  readonly socket: Socket;
+  /** What can give up the request on its way to an upstream. */
+  #giveUp: ((reason: unknown) => void) | undefined;
+  readonly #shell: GatewayShell;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #writer: ResponseWriter;
+  readonly #upgrade: UpgradeAsked | undefined;
+  readonly #startedAt: number;
+  #call: IncomingCall | undefined;
+  #upstream: string | undefined;
+  #status = 0;
+  #outcome: RequestOutcome = 'answered';
+  #over = false;
+  #due: ReturnType<GatewayShell['due']['add']> | undefined;
+
+  constructor(
+    shell: GatewayShell,
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgrade?: UpgradeAsked,
+  ) {
+    this.#shell = shell;
+    this.#request = request;
+    this.#response = response;
+    this.#upgrade = upgrade;
+    this.socket = request.socket;
+    this.#startedAt = shell.front.plan.clock.now();
+    const isClosing = (): boolean => shell.closing || upgrade !== undefined || !this.#bodyRead;
+    this.#writer = new ResponseWriter(request, response, isClosing);
+    response.once('close', () => this.#closed());
+    response.on('error', () => {});
+    request.on('error', () => {});
+  }
+
+  /** Whether what has come of the request can be left: there is no body, or it has been read. */
+  get #bodyRead(): boolean {
+    const { headers } = this.#request;
+    if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) return true;
+    return this.#request.complete && this.#request.readableLength === 0;
+  }
+
+  start(): void {
+    const { front } = this.#shell;
+    if (this.#shell.inFlight > front.plan.maxInFlight) {
+      this.#answer(problem(503, 'too much is asked at a time', { retryAfterMs: 1_000 }));
+      return;
+    }
+    try {
+      const decision = front.decide(headOf(this.#request));
+      if (!(decision instanceof Promise)) this.#act(decision);
+      else decision.then(decided => this.#act(decided)).catch(error => this.#broken(error));
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  /** What has come of the request is no HTTP any more. */
+  refuse(answer: GatewayAnswer): void {
+    this.#giveUp?.(new AbandonedError('the request broke off'));
+    this.#answer(answer);
+  }
+
+  /** A mistake of ours, or in a function of the user's: it costs this request, and no other. */
+  #broken(error: unknown): void {
+    console.error('keelson: a gateway could not answer a request', error);
+    this.#answer(problem(500, 'the request could not be answered'));
+  }
+
+  #act(decision: Decision): void {
+    this.#call = decision.call;
+    if (this.#over) return;
+    if (decision.kind === 'answer') {
+      this.#answer(decision.answer);
+      return;
+    }
+    const { plan, call } = decision;
+    const { end } = plan;
+    if (this.#upgrade !== undefined && (!plan.upgrade || end.kind !== 'upstream')) {
+      this.#answer(problem(400, 'the route lets no other protocol through'));
+    } else if (end.kind === 'reply') {
+      this.#own(end.reply);
+    } else if (end.kind === 'redirect') {
+      const location = typeof end.to === 'string' ? end.to : end.to(call.path) + call.query;
+      this.#answer({ status: end.status, fields: ['Location', location] });
+    } else {
+      this.#forward(decision);
+    }
+  }
+
+  #forward({ call, plan }: Passed): void {
+    const { end } = plan;
+    if (end.kind !== 'upstream') return;
+    const { clock } = this.#shell.front.plan;
+    const budgetMs = Math.min(plan.timeoutMs, this.#saidMs(call));
+    const deadline = budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
+    const forwarding = new Forwarding(
+      ...([this.#shell.front.plan, this.#shell.engine, { call, plan, deadline }, this.#request] as const),
+      ...([this.#upgrade !== undefined, this] as const),
+    );
+    const { context } = forwarding;
+    this.#giveUp = reason => context.revoke(reason);
+    if (budgetMs < Infinity) {
+      this.#due = this.#shell.due.add(() => {
+        const error = new TimeoutError(`no answer for ${Math.round(budgetMs)} ms`, budgetMs);
+        context.revoke(error);
+        this.#failed(error, plan);
+      }, deadline);
+    }
+    const upstream = end.upstream;
+    const run =
+      upstream.kind === 'origin' || upstream.kind === 'service'
+        ? forwarding.run(upstream)
+        : runOwn(upstream, plan, call, context, this.#request, () => this.reading());
+    run
+      .then(
+        value => {
+          this.#upstream = forwarding.upstream === '' ? undefined : forwarding.upstream;
+          this.#settle(value, call, plan);
+        },
+        error => {
+          this.#upstream = forwarding.upstream === '' ? undefined : forwarding.upstream;
+          this.#failed(error, plan);
+        },
+      )
+      .catch(error => this.#broken(error));
+  }
+
+  /** How long the client still waits, as it says. */
+  #saidMs(call: IncomingCall): number {
+    const { deadlineField } = this.#shell.front.plan.rules;
+    const said = deadlineField === undefined ? undefined : call.header(deadlineField);
+    return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : Infinity;
+  }
+
+  #settle(value: unknown, call: IncomingCall, plan: RoutePlan): void {
+    this.#stopTimer();
+    if (this.#over || this.#response.headersSent) {
+      if (value instanceof UpstreamReply) value[Symbol.dispose]();
+      if (isUpgraded(value)) value.socket.destroy();
+    } else if (isUpgraded(value)) {
+      this.#tunnel(value, call, plan);
+    } else if (value instanceof UpstreamReply) {
+      this.#giveUp = () => value.head.body.destroy();
+      this.#status = value.status;
+      if (this.#writer.upstream(value, call, plan, error => this.#cut(value, error))) return;
+      value[Symbol.dispose]();
+      this.#answer(failureAnswer(undefined, false));
+    } else {
+      this.#own(value);
+    }
+  }
+
+  #own(value: unknown): void {
+    const reply = ownReply(value);
+    this.#status = reply.status;
+    const { extra = [] } = this.#call ?? {};
+    this.#writer.own(reply, extra, error => this.#cut(undefined, error));
+  }
+
+  #tunnel(upgraded: Upgraded, call: IncomingCall, plan: RoutePlan): void {
+    const asked = this.#upgrade;
+    if (asked === undefined) {
+      upgraded.socket.destroy();
+      this.#answer(failureAnswer(undefined, false));
+      return;
+    }
+    this.#status = 101;
+    this.#outcome = 'upgraded';
+    this.#response.detachSocket(this.socket);
+    this.#shell.tunnels.add(asked.socket);
+    tunnel(asked, upgraded, call, plan.idleTimeoutMs, () => {
+      this.#shell.tunnels.delete(asked.socket);
+      this.#end();
+    });
+  }
+
+  #failed(error: unknown, plan: RoutePlan): void {
+    this.#stopTimer();
+    if (this.#over || this.#response.headersSent) return;
+    const { end } = plan;
+    const own = end.kind === 'upstream' && end.upstream.kind === 'function';
+    if (own && !(error instanceof TimeoutError) && !(error instanceof BodyTooLargeError)) {
+      console.error(`keelson: the function of ${plan.name} failed`, error);
+    }
+    this.#answer(failureAnswer(error, own));
+  }
+
+  #answer(answer: GatewayAnswer): void {
+    if (this.#over) return;
+    if (this.#response.headersSent) {
+      this.#cut(undefined, undefined);
+      return;
+    }
+    this.#status = answer.status;
+    if (answer.close === true) this.#shell.doomed.add(this.socket);
+    this.#request.unpipe();
+    this.#writer.answer(answer, this.#call?.extra ?? []);
+  }
+
+  /** The answer broke off amid its body: the client must not take what it has for all. */
+  #cut(reply: UpstreamReply | undefined, error: unknown): void {
+    // A client that has left made it break off, or it was we who closed.
+    if (this.#over || this.#response.writableFinished) return;
+    this.#outcome = 'cut';
+    if (reply !== undefined) {
+      reply.onCut?.();
+      this.failed(this.#upstream ?? '', error);
+    }
+    cutSocket(this.socket);
+  }
+
+  #stopTimer(): void {
+    if (this.#due !== undefined) this.#shell.due.remove(this.#due);
+    this.#due = undefined;
+  }
+
+  /** The connection or the answer is at its end. */
+  #closed(): void {
+    if (this.#outcome === 'upgraded') return;
+    if (!this.#response.writableFinished && this.#outcome === 'answered') {
+      this.#outcome = 'gone';
+      if (!this.#response.headersSent) this.#status = 499;
+    }
+    this.#end();
+    this.#giveUp?.(new AbandonedError('the client is gone'));
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopTimer();
+    const { events, front } = this.#shell;
+    this.#shell.ended(this);
+    if (events?.has('completed') !== true) return;
+    const call = this.#call;
+    const { clock, name: gateway } = front.plan;
+    events.emit('completed', {
+      ...{ gateway, at: clock.wall(), id: call?.id ?? '', method: this.#request.method ?? '' },
+      ...{ path: call?.path ?? this.#request.url ?? '', route: call?.route ?? '', status: this.#status },
+      ...{ outcome: this.#outcome, tookMs: clock.now() - this.#startedAt },
+      ...{ ip: call?.ip ?? this.socket.remoteAddress ?? '', subject: call?.identity?.subject },
+      upstream: this.#upstream,
+    });
+  }
+
+  /** The body is about to be read: whoever waits to send it may. */
+  reading(): void {
+    if (this.#call?.facts.waits === true && !this.#response.headersSent) this.#response.writeContinue();
+  }
+
+  information(status: number, fields: readonly string[]): void {
+    if (this.#request.httpVersion !== '1.1' || this.#response.headersSent) return;
+    this.#shell.inform(this.#response, status, fields);
+  }
+
+  failed(upstream: string, error: unknown): void {
+    const { events, front } = this.#shell;
+    if (events?.has('upstreamFailed') !== true) return;
+    const { id = '', route = '' } = this.#call ?? {};
+    const { name: gateway, clock } = front.plan;
+    events.emit('upstreamFailed', { gateway, at: clock.wall(), id, route, upstream, error });
+  }
+}
+
+function headOf(request: IncomingMessage): RequestHead {
+  const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
+  return {
+    ...{ method, target: url, fields: rawHeaders, peer: socket.remoteAddress ?? '' },
+    version: httpVersion,
+    scheme: 'encrypted' in socket ? 'https' : 'http',
+  };
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../kernel/clock.js';
+import { type CallOptions, RootContext } from '../kernel/context.js';
+import { RevocableContext } from '../kernel/revocable-context.js';
+
+/** Methods that may be repeated, by RFC 9110, 9.2.2. */
+const IDEMPOTENT = /* @__PURE__ */ new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** Whether a request of this method is as good twice as once. */
+export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
+
+/**
+ * The context of a request on its way to an upstream. Once one that may not be repeated has been sent, it
+ * says that it is delivered: then no policy runs it again, or another in its stead.
+ */
+export class ForwardContext extends RevocableContext {
+  /** Whether it is good to send it again: it may be done twice, and there is no body that would be gone. */
+  readonly repeatable: boolean;
+  /** Whether anything of it has been sent. */
+  sent = false;
+
+  constructor(clock: Clock, options: CallOptions, deadline: number, repeatable: boolean) {
+    super(new RootContext(clock, { ...options, idempotent: repeatable }, deadline, 1));
+    this.repeatable = repeatable;
+  }
+
+  override get delivered(): boolean {
+    return this.sent && !this.repeatable;
+  }
+}

@@ -1,0 +1,215 @@
+import { readFields } from '../core/request-fields.js';
+import { type NormalPath, normalPath } from '../core/route-path.js';
+import { paramsOf } from '../core/route-pattern.js';
+import { hiddenPair, RouteTable, takesMethod } from '../core/route-table.js';
+import { readHost, readTarget } from '../core/route-target.js';
+import { refuse } from '../kernel/options.js';
+import { newId } from '../kernel/random.js';
+import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
+import { authenticate } from './authenticator.js';
+import { addCors, isPreflight, preflight } from './cors.js';
+import { isLoop } from './forward-fields.js';
+import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
+import { IncomingCall, type RequestHead } from './gateway-request.js';
+import type { GatewayRoute } from './gateway-route.js';
+import { type GatewayAnswer, problem } from './problem.js';
+import { isAfterAuth, takeLimit } from './route-limits.js';
+import { planRoute, type RoutePlan } from './route-plan.js';
+import { findClient, within } from './trusted-peers.js';
+
+/** What is to be done with a request. `call` is missing where the head could not even be read. */
+export type Decision =
+  | { readonly kind: 'answer'; readonly call: IncomingCall | undefined; readonly answer: GatewayAnswer }
+  | { readonly kind: 'pass'; readonly call: IncomingCall; readonly plan: RoutePlan };
+
+const ID = /^[\w.:-]{1,128}$/;
+
+/**
+ * Decides on requests, by their heads alone: what is refused is refused before anything of a body is read.
+ * It knows nothing of sockets; a server asks it, and does what it says.
+ */
+export class GatewayFront {
+  readonly plan: GatewayPlan;
+  readonly #memory: InMemoryRateLimitStore;
+  #table: RouteTable<RoutePlan>;
+  /** Whether it takes no more: readiness says so. */
+  draining = false;
+
+  /** @throws TypeError or RangeError that names the option, the rule and the value. */
+  constructor(options: GatewayOptions) {
+    this.plan = planGateway(options);
+    this.#memory = new InMemoryRateLimitStore({ maxKeys: this.plan.maxLimitKeys, clock: this.plan.clock });
+    this.#table = this.#tableOf(options.routes);
+  }
+
+  /** The routes, in the order of precedence. */
+  get routes(): readonly RoutePlan[] {
+    return this.#table.routes;
+  }
+
+  /** From now on these are the routes; with a mistake in them nothing changes. Limits go on counting. */
+  replace(routes: readonly GatewayRoute[]): void {
+    this.#table = this.#tableOf(routes);
+  }
+
+  decide(head: RequestHead): Decision | Promise<Decision> {
+    const opened = this.#open(head);
+    if (!(opened instanceof IncomingCall)) return { kind: 'answer', call: undefined, answer: opened };
+    const call = opened;
+    const target = readTarget(head.method, head.target);
+    const path = target === undefined ? undefined : this.#pathOf(target.path);
+    if (target === undefined || path === undefined) {
+      return this.#answer(call, problem(400, 'a request target that is none', { close: true }));
+    }
+    call.path = path.path;
+    call.query = target.query;
+    const health = path.oddities === 0 ? this.#health(call) : undefined;
+    return health ?? this.#route(call, path);
+  }
+
+  /** Reads the head; an answer where it cannot be taken. */
+  #open(head: RequestHead): IncomingCall | GatewayAnswer {
+    const { rules, maxTargetLength, maxFieldCount, maxFieldBytes, trusted } = this.plan;
+    const { method, target, fields, version } = head;
+    if (version !== '1.1' && version !== '1.0') {
+      return problem(505, 'this version of HTTP is not spoken here', { close: true });
+    }
+    if (method === 'CONNECT' || method === 'TRACE') {
+      return problem(405, 'the method is not taken here', { fields: ['Allow', ''], close: true });
+    }
+    if (target.length > maxTargetLength) return problem(414, 'the target is too long', { close: true });
+    if (fields.reduce((sum, text) => sum + text.length + 2, 0) > maxFieldBytes) {
+      return problem(431, 'the fields are too large', { close: true });
+    }
+    const facts = readFields(fields, version, maxFieldCount, rules.own);
+    if ('status' in facts) return problem(facts.status, facts.why, { close: true });
+    const authority = readTarget(method, target)?.authority ?? facts.host;
+    const host = authority === undefined || authority === '' ? undefined : readHost(authority);
+    if (host === undefined && authority !== undefined) {
+      return problem(400, 'a host that is none', { close: true });
+    }
+    const call = new IncomingCall(head, facts, host);
+    findClient(call, trusted);
+    const said = call.trusted ? call.header(rules.requestIdField) : undefined;
+    call.id = said !== undefined && ID.test(said) ? said : newId();
+    call.extra.push(rules.requestIdField, call.id);
+    return call;
+  }
+
+  #pathOf(path: string): NormalPath | undefined {
+    return path === '*' ? { path: '*', oddities: 0 } : normalPath(path);
+  }
+
+  #answer(call: IncomingCall, answer: GatewayAnswer): Decision {
+    return { kind: 'answer', call, answer };
+  }
+
+  #health(call: IncomingCall): Decision | Promise<Decision> | undefined {
+    const { live, ready, check } = this.plan.health;
+    if (call.method !== 'GET' && call.method !== 'HEAD') return undefined;
+    const say = (ok: boolean): Decision =>
+      this.#answer(call, {
+        status: ok ? 200 : 503,
+        fields: ['Content-Type', 'text/plain', 'Cache-Control', 'no-store'],
+        body: ok ? 'ok\n' : 'not now\n',
+      });
+    if (call.path === live) return say(true);
+    if (call.path !== ready) return undefined;
+    if (this.draining || check === undefined) return say(!this.draining);
+    return Promise.resolve()
+      .then(check)
+      .then(
+        ok => say(ok === true),
+        () => say(false),
+      );
+  }
+
+  #route(call: IncomingCall, { oddities }: NormalPath): Decision | Promise<Decision> {
+    const asked = isPreflight(call) ? call.header('access-control-request-method')! : undefined;
+    const { host, path, query } = call;
+    const headerOf = (name: string): string | undefined => call.header(name);
+    const find = (method: string) => this.#table.find({ host, method, path, query, headerOf });
+    let found = find(call.method);
+    if (asked !== undefined) {
+      const real = find(asked);
+      if (real.kind === 'route' && real.route.cors !== undefined) found = real;
+    }
+    const taken = found.kind === 'route' ? found.route.allow : 0;
+    if ((oddities & ~taken) !== 0) {
+      return this.#answer(call, problem(400, 'a path that can be read in more than one way'));
+    }
+    if (found.kind === 'path') return this.#answer(call, problem(404, 'there is no such route'));
+    if (found.kind === 'method') {
+      const fields = ['Allow', found.allowed.join(', ')];
+      return this.#answer(call, problem(405, 'the route has not this method', { fields }));
+    }
+    const plan = found.route;
+    call.route = plan.name;
+    call.params = paramsOf(plan.pattern, path);
+    if (plan.cors !== undefined) {
+      addCors(plan.cors, call);
+      if (asked !== undefined) {
+        const methods = plan.methods.length === 0 ? [asked] : plan.methods;
+        const ok =
+          /^[A-Z-]+$/.test(asked) && (plan.cors.methods ?? methods).length > 0 && takesMethod(plan, asked);
+        return this.#answer(
+          call,
+          ok ? preflight(plan.cors, methods) : problem(403, 'not a method of this route'),
+        );
+      }
+    }
+    return this.#admit(call, plan);
+  }
+
+  /** What can be told at once, and only then what somebody has to be asked about. */
+  #admit(call: IncomingCall, plan: RoutePlan): Decision | Promise<Decision> {
+    const { address, facts } = call;
+    const denied =
+      (plan.ipDeny.length > 0 && (address === undefined || within(plan.ipDeny, address))) ||
+      (plan.ipAllow !== undefined && (address === undefined || !within(plan.ipAllow, address)));
+    if (denied) return this.#answer(call, problem(403, 'not from there'));
+    if (isLoop(call, this.plan.rules))
+      return this.#answer(call, problem(508, 'the request has been here before'));
+    if (plan.auth === undefined && plan.limits.length === 0) return this.#pass(call, plan, facts.length);
+    return this.#ask(call, plan);
+  }
+
+  #pass(call: IncomingCall, plan: RoutePlan, length = 0): Decision {
+    if (length > plan.maxBodyBytes) {
+      return this.#answer(call, problem(413, 'the body is larger than it may be', { close: true }));
+    }
+    return { kind: 'pass', call, plan };
+  }
+
+  async #ask(call: IncomingCall, plan: RoutePlan): Promise<Decision> {
+    const { clock } = this.plan;
+    for (const limit of plan.limits) {
+      if (isAfterAuth(limit)) continue;
+      const answer = await takeLimit(limit, call, clock);
+      if (answer !== undefined) return this.#answer(call, answer);
+    }
+    if (plan.auth !== undefined) {
+      const answer = await authenticate(plan.auth, call);
+      if (answer !== undefined) return this.#answer(call, answer);
+    }
+    for (const limit of plan.limits) {
+      if (!isAfterAuth(limit)) continue;
+      const answer = await takeLimit(limit, call, clock);
+      if (answer !== undefined) return this.#answer(call, answer);
+    }
+    return this.#pass(call, plan, call.facts.length);
+  }
+
+  #tableOf(routes: readonly GatewayRoute[]): RouteTable<RoutePlan> {
+    if (!Array.isArray(routes)) refuse('ApiGateway', 'routes', 'a list', routes);
+    const plans = routes.map(route => planRoute(route, this.plan, this.#memory));
+    const table = new RouteTable(plans);
+    const hidden = hiddenPair(table.routes);
+    if (hidden !== undefined) {
+      throw new TypeError(
+        `ApiGateway: the route "${hidden[1].name}" takes nothing that "${hidden[0].name}" leaves`,
+      );
+    }
+    return table;
+  }
+}
