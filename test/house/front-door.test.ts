@@ -3,7 +3,7 @@ import { programOf, specifiers } from './program.js';
 import { frontDoor } from './rules/front-door.js';
 
 /** Entries that are meant to be named by who wants them: one for tests, and one for each product. */
-const products = ['etcd', 'mqtt', 'nats', 'postgres', 'rabbitmq', 'redis'];
+const products = ['etcd', 'mqtt', 'nats', 'node', 'postgres', 'rabbitmq', 'redis'];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';
 const rooms = [...specifiers.values()].filter(path => path !== door && !apart.includes(path));

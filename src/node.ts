@@ -1,0 +1,1 @@
+export { type TcpCheckOptions, tcpCheck } from './adapters/node/tcp-check.js';
