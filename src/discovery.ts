@@ -75,6 +75,7 @@ export type {
   RegistrationEvents,
   RegistrationState,
   ServiceChange,
+  ServiceDirectory,
   ServiceRegistry,
   ServiceWatch,
   WatchOptions,
@@ -85,4 +86,6 @@ export type {
   ServiceWatcherOptions,
   ServiceWatcherSnapshot,
 } from './discovery/service-watcher-options.js';
+export { StaticDirectory, type StaticDirectoryOptions } from './discovery/static-directory.js';
+export { type DirectoryOptions, type DirectoryStore, StoredDirectory } from './discovery/stored-directory.js';
 export { type RegistryOptions, StoredRegistry } from './discovery/stored-registry.js';

@@ -1,11 +1,12 @@
 import { type Due, DueHeap } from './due-heap.js';
 
 /**
- * When hosts are asked how they are, and what is believed of them: whoever fails `fall` checks in a row is not
- * healthy, and is again after it has passed `rise` in a row. The first check of a host decides alone.
+ * When hosts are asked how they are, and what is believed of them: whoever fails `fall` checks in a row is
+ * not healthy, and is again after it has passed `rise` in a row. The first check of a host decides alone.
  *
- * Invariant: a host is asked by one check at a time, `maxConcurrent` are asked at once at the most, those whose
- * time came first first; and what a check says of a host that has gone meanwhile, or twice, says nothing.
+ * Invariant: a host is asked by one check at a time, `maxConcurrent` are asked at once at the most, those
+ * whose time came first first; and what a check says of a host that has gone meanwhile, or twice, says
+ * nothing.
  */
 export interface HealthRules {
   /** So many checks passed in a row make a host healthy. */

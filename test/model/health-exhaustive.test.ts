@@ -105,39 +105,35 @@ class Ward {
   }
 }
 
-it.each([1, 2])(
-  'hosts are checked in time, and believed what so many checks say (%d at once)',
-  most => {
-    const { states, transitions } = explore<Ward, Event>({
-      maxStates: 200_000,
-      initial: () => new Ward(most, []),
-      events: ward => [
-        ['time passes'] as const,
-        ['begin'] as const,
-        [ward.hosts.has('b') ? 'b goes' : 'b comes'] as const,
-        ...ward.open.flatMap((_, at) => [['ok', at] as const, ['fails', at] as const]),
-        // It must say nothing any more.
-        ...(ward.old === undefined ? [] : [['ok', -1] as const, ['fails', -1] as const]),
-      ],
-      step: (ward, event) => new Ward(most, [...ward.history, event]),
-      key: ward => ward.key(),
-      always: ({ mistake, table, hosts, open }) => {
-        if (mistake !== undefined) return mistake;
-        if (table.running !== open.length || open.length > most)
-          return `${table.running} are checked at once`;
-        for (const { id, healthy } of table.describe()) {
-          if (hosts.get(id)?.healthy !== healthy) return `${id} is believed to be ${healthy}`;
-        }
-        return undefined;
-      },
-      goals: {
-        'one has failed': ({ hosts }) => [...hosts.values()].some(({ healthy }) => !healthy),
-        'a check says something twice': ({ last }) => last === 'twice',
-        'a check comes late': ({ last }) => last === 'late',
-        'as many are checked as may be': ({ open }) => open.length === most,
-      },
-    });
-    console.info(`health, ${most} at once: ${states} states, ${transitions} transitions, to a fixpoint`);
-    expect(states).toBeGreaterThan(50);
-  },
-);
+it.each([1, 2])('hosts are checked in time, and believed what so many checks say (%d at once)', most => {
+  const { states, transitions } = explore<Ward, Event>({
+    maxStates: 200_000,
+    initial: () => new Ward(most, []),
+    events: ward => [
+      ['time passes'] as const,
+      ['begin'] as const,
+      [ward.hosts.has('b') ? 'b goes' : 'b comes'] as const,
+      ...ward.open.flatMap((_, at) => [['ok', at] as const, ['fails', at] as const]),
+      // It must say nothing any more.
+      ...(ward.old === undefined ? [] : [['ok', -1] as const, ['fails', -1] as const]),
+    ],
+    step: (ward, event) => new Ward(most, [...ward.history, event]),
+    key: ward => ward.key(),
+    always: ({ mistake, table, hosts, open }) => {
+      if (mistake !== undefined) return mistake;
+      if (table.running !== open.length || open.length > most) return `${table.running} are checked at once`;
+      for (const { id, healthy } of table.describe()) {
+        if (hosts.get(id)?.healthy !== healthy) return `${id} is believed to be ${healthy}`;
+      }
+      return undefined;
+    },
+    goals: {
+      'one has failed': ({ hosts }) => [...hosts.values()].some(({ healthy }) => !healthy),
+      'a check says something twice': ({ last }) => last === 'twice',
+      'a check comes late': ({ last }) => last === 'late',
+      'as many are checked as may be': ({ open }) => open.length === most,
+    },
+  });
+  console.info(`health, ${most} at once: ${states} states, ${transitions} transitions, to a fixpoint`);
+  expect(states).toBeGreaterThan(50);
+});

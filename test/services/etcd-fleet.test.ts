@@ -175,7 +175,7 @@ describe.skipIf(!there)('a fleet of processes that register in etcd', () => {
       expect(careful.failures.map(({ error }) => error)).toEqual([]);
       expect(plain.failures.length).toBeGreaterThan(0);
       expect(plain.failures.filter(failure => failure.at > quietFrom)).toEqual([]);
-      // The lease, the second that etcd takes to end it, a look, and as much again for a machine that is busy.
+      // The lease, the second that etcd takes to end it, a look, and as much again for a busy machine.
       expect(goneMs).toBeLessThan(2 * (TTL_MS + 1_000 + 1_000));
     },
   );

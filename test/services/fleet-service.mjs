@@ -1,5 +1,5 @@
-// A service in a process of its own, over the built package, which registers itself in etcd. The test kills it,
-// stops it, or asks it to leave.
+// A service in a process of its own, over the built package, which registers itself in etcd. The test kills
+// it, stops it, or asks it to leave.
 import { createServer } from 'node:http';
 import { etcdRegistry } from 'keelson/etcd';
 
