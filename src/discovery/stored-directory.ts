@@ -52,6 +52,7 @@ export class StoredDirectory implements ServiceDirectory {
     return this.#registry.close();
   }
 
+  /** As `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
