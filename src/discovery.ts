@@ -1,3 +1,4 @@
+export type { HealthState } from './core/health.js';
 export type { OutlierReason, OutlierState } from './core/outlier.js';
 export { Balancer } from './discovery/balancer.js';
 export type { BalancedInstance } from './discovery/balancer-host.js';
@@ -24,6 +25,18 @@ export {
   weightedChance,
   weightedTurns,
 } from './discovery/balancer-ways.js';
+export { HealthChecker } from './discovery/health-checker.js';
+export { type HttpCheckOptions, httpCheck } from './discovery/health-http.js';
+export type {
+  CheckedInstance,
+  HealthCheck,
+  HealthCheckContext,
+  HealthCheckerEvents,
+  HealthCheckerOptions,
+  HealthCheckerSnapshot,
+  HealthSource,
+  HealthTarget,
+} from './discovery/health-options.js';
 export { InMemoryRegistry, type InMemoryRegistryOptions } from './discovery/in-memory-registry.js';
 export type { InstanceFilter, InstanceQuery } from './discovery/instance-query.js';
 export { NoEndpointError } from './discovery/no-endpoint-error.js';
@@ -62,6 +75,7 @@ export type {
   RegistrationEvents,
   RegistrationState,
   ServiceChange,
+  ServiceDirectory,
   ServiceRegistry,
   ServiceWatch,
   WatchOptions,
@@ -72,4 +86,6 @@ export type {
   ServiceWatcherOptions,
   ServiceWatcherSnapshot,
 } from './discovery/service-watcher-options.js';
+export { StaticDirectory, type StaticDirectoryOptions } from './discovery/static-directory.js';
+export { type DirectoryOptions, type DirectoryStore, StoredDirectory } from './discovery/stored-directory.js';
 export { type RegistryOptions, StoredRegistry } from './discovery/stored-registry.js';

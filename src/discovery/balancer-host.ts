@@ -22,9 +22,10 @@ export class Host<I extends BalancedInstance = BalancedInstance> implements Bala
   instance: I;
   weight: number;
   priority: number;
-  /** Whether it was ejected, and whether it is to be given nothing more. */
-  ejected = false;
+  /** Whether it is to be given nothing more. */
   draining = false;
+  /** Who has ejected it: it comes back when none of them has anything against it. */
+  #ejectedBy: Set<string> | undefined;
   /** Who keeps count of it among others. */
   chooser: Chooser<Host<I>> | undefined = undefined;
 
@@ -48,6 +49,26 @@ export class Host<I extends BalancedInstance = BalancedInstance> implements Bala
 
   get healthy(): boolean {
     return !this.ejected;
+  }
+
+  get ejected(): boolean {
+    return this.#ejectedBy !== undefined;
+  }
+
+  eject(by: string): void {
+    this.#ejectedBy = (this.#ejectedBy ?? new Set()).add(by);
+  }
+
+  /** Whether it is back by that. */
+  readmit(by: string): boolean {
+    if (this.#ejectedBy?.delete(by) !== true || this.#ejectedBy.size > 0) return false;
+    this.#ejectedBy = undefined;
+    return true;
+  }
+
+  /** Nobody has anything against it. */
+  absolve(): void {
+    this.#ejectedBy = undefined;
   }
 
   get inFlight(): number {

@@ -141,7 +141,7 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
         this.#leaving.delete(id);
         this.#hosts.set(id, host);
         host.since = now;
-        host.ejected = false;
+        host.absolve();
         host.draining = false;
         this.#warmUntil = now + slowStartMs;
       }
@@ -152,18 +152,18 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
     this.#stale = true;
   }
 
-  /** Gives an instance nothing, unless too few are left; `false` when there is none of that name. */
-  eject(id: string): boolean {
-    return this.#change(id, host => {
-      host.ejected = true;
-    });
+  /**
+   * Gives an instance nothing, unless too few are left; `false` when there is none of that name. `by` is who
+   * says so: it is back when each of those who did has readmitted it.
+   */
+  eject(id: string, by = ''): boolean {
+    return this.#change(id, host => host.eject(by));
   }
 
   /** Gives an instance calls again that was ejected, less at first: see `slowStartMs`. */
-  readmit(id: string): boolean {
+  readmit(id: string, by = ''): boolean {
     return this.#change(id, host => {
-      if (host.ejected) this.#warm(host);
-      host.ejected = false;
+      if (host.readmit(by)) this.#warm(host);
     });
   }
 

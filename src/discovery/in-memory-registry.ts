@@ -51,7 +51,10 @@ const defaults: Required<Omit<InMemoryRegistryOptions, 'clock' | 'random'>> = /*
 });
 
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
-function checkLeases(options: InMemoryRegistryOptions): { rules: LeaseRules; rest: RegistryOptions } {
+export function checkLeases(options: InMemoryRegistryOptions): {
+  readonly rules: LeaseRules;
+  readonly rest: RegistryOptions;
+} {
   const owner = 'InMemoryRegistry';
   checkKeys(owner, options, [...Object.keys(defaults), 'clock', 'random']);
   const { maxRegistrations, maxWatches, maxMetadataBytes, name, ...all } = { ...defaults, ...given(options) };

@@ -136,18 +136,10 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Knows which instances of a service there are. */
-export interface ServiceRegistry {
+/** Knows which instances of a service there are, and takes none: what a caller needs of a registry. */
+export interface ServiceDirectory {
   /** Shown in errors. */
   readonly name: string;
-  /**
-   * Registers an instance, for as long as the registration is not closed.
-   *
-   * @throws InvalidInstanceError, TypeError or RangeError that names the field, the rule and the value.
-   * @throws RegistryFullError where it has as many registrations as it may.
-   * @throws RegistryClosedError when it is closed.
-   */
-  register(instance: NewInstance, options?: RegisterOptions): Registration;
   /**
    * The instances of a service, as the store has them now.
    *
@@ -167,14 +159,26 @@ export interface ServiceRegistry {
    * @throws RegistryUnavailableError when the store does not answer.
    */
   services(): Promise<readonly string[]>;
+  /** Closes all registrations, then all watches. What the caller made, such as a client, stays open. */
+  close(): Promise<void>;
+  /** As `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Knows which instances of a service there are, and takes those that register. */
+export interface ServiceRegistry extends ServiceDirectory {
+  /**
+   * Registers an instance, for as long as the registration is not closed.
+   *
+   * @throws InvalidInstanceError, TypeError or RangeError that names the field, the rule and the value.
+   * @throws RegistryFullError where it has as many registrations as it may.
+   * @throws RegistryClosedError when it is closed.
+   */
+  register(instance: NewInstance, options?: RegisterOptions): Registration;
   /**
    * Takes an instance out, whoever registered it: it does not come back by itself. Whether it was there.
    *
    * @throws RegistryUnavailableError when the store does not answer.
    */
   deregister(service: string, id: string): Promise<boolean>;
-  /** Closes all registrations, then all watches. What the caller made, such as a client, stays open. */
-  close(): Promise<void>;
-  /** As `close()`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { programOf, specifiers } from './program.js';
 import { frontDoor } from './rules/front-door.js';
 
-/** Entries that are meant to be named by who wants them: for tests, for a server on Node, for products. */
-const products = ['gateway', 'mariadb', 'mqtt', 'nats', 'postgres', 'rabbitmq', 'redis'];
+/** Entries that are meant to be named by who wants them: for tests, for what needs Node, for products. */
+const products = [...['etcd', 'gateway', 'mariadb', 'mqtt', 'nats', 'node', 'postgres', 'rabbitmq', 'redis']];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';
 const rooms = [...specifiers.values()].filter(path => path !== door && !apart.includes(path));

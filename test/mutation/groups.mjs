@@ -77,6 +77,7 @@ export const groups = {
     ['balance*', 'host-load'],
     ['property/balance'],
   ),
+  health: core(['health'], ['health']),
   outliers: core(['outlier'], ['outlier']),
   answers: core(['gathering', 'merge'], ['gathering', 'merge'], ['model/gathering-exhaustive']),
   caches: core(
