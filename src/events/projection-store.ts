@@ -30,7 +30,7 @@ export interface SavedProjection<State> {
   readonly state?: State;
 }
 
-/** One transaction of a store: what handlers write by it and the position are saved together, or not at all. */
+/** A transaction of a store: what handlers write by it and the position are saved together, or not at all. */
 export interface ProjectionUnit<State, Transaction> {
   /** What handlers are given as `context.transaction`. */
   readonly transaction: Transaction;

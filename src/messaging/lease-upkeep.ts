@@ -31,8 +31,8 @@ export class LeaseUpkeep {
   }
 
   /**
-   * Gives back what is about to be begun when its lease is over, as after the process stood still: another one
-   * may have had it, and what comes after it in its lane. None of that is begun here.
+   * Gives back what is about to be begun when its lease is over, as after the process stood still: another
+   * one may have had it, and what comes after it in its lane. None of that is begun here.
    */
   check(held: HeldDelivery): void {
     const { leasedUntil } = held.raw;

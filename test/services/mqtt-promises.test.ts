@@ -44,8 +44,6 @@ function scene(options: Partial<Mqtt5Options> = {}, url = mqttUrl) {
   return { prefix, connections, driver, bus };
 }
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
-
 async function hold(driver: ReturnType<typeof mqtt5>, facts: Partial<SubscribeSpec> = {}) {
   const held: RawDelivery[] = [];
   const told: string[] = [];
@@ -77,27 +75,6 @@ describe.skipIf(!there)('the sessions of a bus', () => {
     expect([await held[1]?.ack(), await held[1]?.ack()]).toEqual(['done', 'stale']);
     await until(() => told.length === 3, 5_000);
     expect(told).toEqual(['ready', 'lost', 'ready']);
-  });
-
-  it('are asked once for each publisher, however many messages wait for the answer', async () => {
-    const { bus, prefix } = scene();
-    let handled = 0;
-    const members = upTo(3).map(() => bus().subscribe(placed, { group: 'g' }, () => void handled++));
-    await Promise.all(members.map(({ ready }) => ready));
-    const heard: string[] = [];
-    const listening = await plainClient(mqttUrl);
-    onTestFinished(() => listening.endAsync());
-    listening.on('message', name => void heard.push(name));
-    await listening.subscribeAsync(`${prefix}~/seats/g/${placed.name}/+`, { qos: 1, rap: true, rh: 2 });
-    const publishers = upTo(5).map(() => bus());
-    const all = upTo(500).map(n => publishers[n % 5]!.publish(placed, { n }));
-    await Promise.all(all);
-    await until(() => handled >= 500);
-    const calls = heard.filter(name => name.endsWith('/call')).length;
-    expect(calls).toBeGreaterThan(0);
-    expect(calls).toBeLessThanOrEqual(5);
-    // Each member answers each call at the most.
-    expect(heard.length - calls).toBeLessThanOrEqual(5 * 3);
   });
 
   it('hold no more than they were asked to, and at most the prefetch in the process', async () => {

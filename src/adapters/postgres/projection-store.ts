@@ -69,7 +69,8 @@ const LONGEST_LOOK_MS = 250;
  *   init: () => undefined,
  *   on: {
  *     'order.placed': async (_, { sku }, { transaction }) => {
- *       const add = `INSERT INTO sold AS s VALUES ($1, 1) ON CONFLICT (sku) DO UPDATE SET count = s.count + 1`;
+ *       const more = 'ON CONFLICT (sku) DO UPDATE SET count = s.count + 1';
+ *       const add = `INSERT INTO sold AS s VALUES ($1, 1) ${more}`;
  *       await transaction.query(add, [sku]);
  *       return undefined;
  *     },

@@ -1,0 +1,38 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { mqtt5 } from '../../src/adapters/mqtt/mqtt5.js';
+import { createBus } from '../../src/messaging/driver-bus.js';
+import { topic } from '../../src/messaging/topic.js';
+import { connectTo, mqttAnswers, mqttPrefix, mqttUrl, plainClient } from '../fixtures/mqtt.js';
+import { until } from './eventually.js';
+
+const there = await mqttAnswers();
+const placed = topic<{ readonly n: number }>('orders.placed');
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+
+describe.skipIf(!there)('the members of a group', () => {
+  it('are asked once for each publisher, however many messages wait for the answer', async () => {
+    const prefix = mqttPrefix();
+    const bus = () => {
+      const made = createBus(mqtt5({ connect: connectTo(mqttUrl), prefix }));
+      onTestFinished(() => made.close());
+      return made;
+    };
+    let handled = 0;
+    const members = upTo(3).map(() => bus().subscribe(placed, { group: 'g' }, () => void handled++));
+    await Promise.all(members.map(({ ready }) => ready));
+    const heard: string[] = [];
+    const listening = await plainClient(mqttUrl);
+    onTestFinished(() => listening.endAsync());
+    listening.on('message', name => void heard.push(name));
+    await listening.subscribeAsync(`${prefix}~/seats/g/${placed.name}/+`, { qos: 1, rap: true, rh: 2 });
+    const publishers = upTo(5).map(() => bus());
+    const all = upTo(500).map(n => publishers[n % 5]!.publish(placed, { n }));
+    await Promise.all(all);
+    await until(() => handled >= 500);
+    const calls = heard.filter(name => name.endsWith('/call')).length;
+    expect(calls).toBeGreaterThan(0);
+    expect(calls).toBeLessThanOrEqual(5);
+    // Each member answers each call at the most.
+    expect(heard.length - calls).toBeLessThanOrEqual(5 * 3);
+  });
+});
