@@ -6,8 +6,9 @@ import { ApiGateway, apiKeys, hashApiKey } from 'keelson/gateway';
 /** Stands for a service; answers by its path. */
 async function service(answer) {
   const server = createServer((request, response) => answer(request, response));
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+  await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { url: `http://127.0.0.1:${port}`, stop: () => server.close() };
 }
 
 let asked = 0;

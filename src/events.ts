@@ -66,6 +66,7 @@ export {
   InMemoryProjectionStore,
   type ParkedEvent,
   type ProjectionStore,
+  type ProjectionUnit,
   type SavedProjection,
 } from './events/projection-store.js';
 export type { WhenProcessedOptions } from './events/projection-waiters.js';

@@ -141,8 +141,8 @@ export const settlementLaws: readonly StagedLaw[] = [
     needs: ({ extendLease }) => extendLease,
     check: async (stage, demand) => {
       const from = stage.topic();
-      // No shorter than anybody may be late: else it could end though somebody was about to extend it.
-      const leaseMs = Math.max(stage.leaseMs, stage.slackMs);
+      // Long enough that it does not end, where all is slow, before somebody comes to extend it.
+      const leaseMs = Math.max(stage.leaseMs, Math.min(stage.slackMs, 2_000));
       const begun: number[] = [];
       const slow = async (n: number): Promise<void> => {
         begun.push(n);

@@ -135,7 +135,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
  *
  * const server = await serveRegistry();
  * const registry = httpRegistry({ url: server.url });
- * await registry.register({ service: 'cart', address: '10.0.0.5:8080' }).ready;
+ * await registry.register({ service: 'cart', address: '10.0.0.5:8080' }, { drainMs: 0 }).ready;
  * const found = await registry.instances('cart');
  * found.length; // => 1
  * await registry.close();
