@@ -87,5 +87,5 @@ export type {
   ServiceWatcherSnapshot,
 } from './discovery/service-watcher-options.js';
 export { StaticDirectory, type StaticDirectoryOptions } from './discovery/static-directory.js';
-export { type DirectoryOptions, type DirectoryStore, StoredDirectory } from './discovery/stored-directory.js';
-export { type RegistryOptions, StoredRegistry } from './discovery/stored-registry.js';
+export { type DirectoryStore, StoredDirectory } from './discovery/stored-directory.js';
+export { type DirectoryOptions, type RegistryOptions, StoredRegistry } from './discovery/stored-registry.js';

@@ -1,7 +1,8 @@
 import { checkNumber, given } from '../kernel/options.js';
 import { checkList, DirectoryShelf } from './directory-shelf.js';
 import type { NewInstance } from './service-instance.js';
-import { type DirectoryOptions, type DirectoryStore, StoredDirectory } from './stored-directory.js';
+import { type DirectoryStore, StoredDirectory } from './stored-directory.js';
+import type { DirectoryOptions } from './stored-registry.js';
 
 /** How a `StaticDirectory` is made. */
 export interface StaticDirectoryOptions extends Omit<DirectoryOptions, 'name' | 'answerTimeoutMs'> {

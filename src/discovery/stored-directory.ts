@@ -2,16 +2,10 @@ import type { InstanceQuery } from './instance-query.js';
 import type { RegistryStore } from './registry-store.js';
 import type { RegisteredInstance } from './service-instance.js';
 import type { ChangeListener, ServiceDirectory, ServiceWatch, WatchOptions } from './service-registry.js';
-import { type RegistryOptions, StoredRegistry } from './stored-registry.js';
+import { type DirectoryOptions, StoredRegistry } from './stored-registry.js';
 
 /** What a directory reads: the half of a `RegistryStore` that changes nothing. */
 export type DirectoryStore = Pick<RegistryStore, 'pollMs' | 'read' | 'services' | 'follow' | 'close'>;
-
-/** How a directory is made. */
-export type DirectoryOptions = Pick<
-  RegistryOptions,
-  'name' | 'maxWatches' | 'answerTimeoutMs' | 'clock' | 'random'
->;
 
 const refuse = (): Promise<never> => Promise.reject(new TypeError('nobody registers in a directory'));
 

@@ -21,22 +21,26 @@ import type {
 } from './service-registry.js';
 import { HeldWatch } from './service-watch.js';
 
-/** How a registry over a store is made. */
-export interface RegistryOptions {
+/** How a directory over a store is made. */
+export interface DirectoryOptions {
   /** Shown in errors. @default 'registry' */
   readonly name?: string;
-  /** So many registrations at a time. @default 1000 */
-  readonly maxRegistrations?: number;
   /** So many watches at a time. @default 10000 */
   readonly maxWatches?: number;
-  /** The largest metadata of one instance, names and values together, in bytes. @default 4096 */
-  readonly maxMetadataBytes?: number;
   /** How long the store may take to answer, in ms. @default 5000 */
   readonly answerTimeoutMs?: number;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
   /** The source of chance, for jitter. @default systemRandom */
   readonly random?: Random;
+}
+
+/** How a registry over a store is made. */
+export interface RegistryOptions extends DirectoryOptions {
+  /** So many registrations at a time. @default 1000 */
+  readonly maxRegistrations?: number;
+  /** The largest metadata of one instance, names and values together, in bytes. @default 4096 */
+  readonly maxMetadataBytes?: number;
 }
 
 /** What stands where an option was left out. */

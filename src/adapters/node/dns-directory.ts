@@ -4,11 +4,8 @@ import { checkService } from '../../discovery/instance-rules.js';
 import type { StorePosition, StoreView } from '../../discovery/registry-store.js';
 import type { NewInstance } from '../../discovery/service-instance.js';
 import type { ServiceDirectory } from '../../discovery/service-registry.js';
-import {
-  type DirectoryOptions,
-  type DirectoryStore,
-  StoredDirectory,
-} from '../../discovery/stored-directory.js';
+import { type DirectoryStore, StoredDirectory } from '../../discovery/stored-directory.js';
+import type { DirectoryOptions } from '../../discovery/stored-registry.js';
 import { type Clock, systemClock } from '../../kernel/clock.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
 import type { DnsRecord } from './dns-message.js';

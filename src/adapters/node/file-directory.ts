@@ -2,11 +2,8 @@ import { open } from 'node:fs/promises';
 import { checkList, DirectoryShelf } from '../../discovery/directory-shelf.js';
 import type { StorePosition, StoreView } from '../../discovery/registry-store.js';
 import type { ServiceDirectory } from '../../discovery/service-registry.js';
-import {
-  type DirectoryOptions,
-  type DirectoryStore,
-  StoredDirectory,
-} from '../../discovery/stored-directory.js';
+import { type DirectoryStore, StoredDirectory } from '../../discovery/stored-directory.js';
+import type { DirectoryOptions } from '../../discovery/stored-registry.js';
 import { type Clock, systemClock } from '../../kernel/clock.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
 
