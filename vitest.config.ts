@@ -6,10 +6,8 @@ const folder = (name: string) => `test/${name}/**/*.test.ts`;
 const deep = ['property', 'fuzz', 'model', 'conformance', 'fault', 'simulation', 'zoo'].map(folder);
 /** Checks that hold the compiler, the packed tarball or a child process. */
 const wide = ['house', 'integration', 'e2e', 'mutation'].map(folder);
-/** Programs that take their time: they wait more than they compute, as the tests of servers do. */
-const programs = ['demo', 'examples'].map(name => `test/e2e/${name}.test.ts`);
 /** Tests that speak to real servers; those that stop one start one of their own. */
-const services = [folder('services'), ...programs];
+const services = [folder('services')];
 /** Tests that load a module in a world without this or that, which nobody else may get. */
 const alone = ['kernel/async-context', 'kernel/clock', 'testing/settle'].map(
   name => `test/unit/${name}.test.ts`,
@@ -52,22 +50,13 @@ export default defineConfig({
           include: services,
           isolate: false,
           // After the others, which take all that the machine has: how slow a server can be is not what is
-          // tested. Two more than cores, for they wait more than they compute.
+          // tested. One more than cores, for they wait more than they compute.
           sequence: { groupOrder: 1 },
-          maxWorkers: cores + 2,
+          maxWorkers: cores + 1,
           ...patient,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'wide',
-          include: wide,
-          exclude: ['**/node_modules/**', ...programs],
-          isolate: false,
-          ...patient,
-        },
-      },
+      { extends: true, test: { name: 'wide', include: wide, isolate: false, ...patient } },
     ],
   },
 });

@@ -185,7 +185,13 @@ describe.skipIf(!there)('a bus over a JetStream that fails', () => {
     await consume.ready;
     for (const n of [1, 2]) await bus.publish(chores, { key: 'a', n });
     await until(() => seen.length === 2);
-    await (await jetstreamManager(client)).consumers.delete('keelson', 'g,chores');
+    const { consumers } = await jetstreamManager(client);
+    // Whoever has just settled has not asked for more yet, and is told of nothing.
+    await until(async () => {
+      const { num_waiting: asking, num_ack_pending: open } = await consumers.info('keelson', 'g,chores');
+      return asking > 0 && open === 0;
+    });
+    await consumers.delete('keelson', 'g,chores');
     await bus.publish(chores, { key: 'a', n: 3 });
     await until(() => seen.length >= 3, 20_000);
     expect(seen).toEqual([1, 2, 3]);
