@@ -45,7 +45,7 @@ export class SagaStarter {
   }
 
   /** Not async, so that a saga costs no promise for it: what it throws is for an async caller. */
-  begin(definition: SagaData, input: unknown, { key, id = newSagaId() }: StartOptions): Promise<Begun> {
+  begin(definition: SagaData, input: unknown, { key, id = newId() }: StartOptions): Promise<Begun> {
     const known = knownSaga('start', this.#definitions, definition);
     if (key !== undefined) checkText('start', 'key', key);
     checkSagaId('start', id);
@@ -75,9 +75,3 @@ export class SagaStarter {
     return begun;
   }
 }
-
-/**
- * Node puts an id together from twenty parts, which it drags along as long as it lives. Lower case it is
- * already, but to find that out makes it one text, of an eighth of the memory.
- */
-const newSagaId = (): string => newId().toLowerCase();
