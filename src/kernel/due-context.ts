@@ -12,7 +12,7 @@ export class DueContext extends CallContext implements Due {
   /** `Infinity` in its place would make V8 box every one of them. */
   protected due: number | undefined;
 
-  /** Its own deadline, which one that stands in the list has. Set before the operation can see it, and by the list. */
+  /** What one in the list has. Set before the operation can see it, and by the list. */
   get dueAt(): number {
     return this.due!;
   }

@@ -130,19 +130,6 @@ describe('the time of the next attempt', () => {
       ),
     );
   });
-
-  it('is exactly that of the schedule where it has no jitter', () => {
-    const rules = { attempts: 4, maxElapsedMs: 1_000, backoff: { ...backoff, jitter: 'none' as const } };
-    expect([1, 2, 3, 4].map(tried => nextAttemptAt(rules, tried, 0, 0, 0.5))).toEqual([
-      200,
-      400,
-      800,
-      undefined,
-    ]);
-    expect(nextAttemptAt(rules, 3, 0, 200, 0.5)).toBe(1_000);
-    expect(nextAttemptAt({ ...rules, attempts: 2 }, 2, 0, 0, 0.5)).toBeUndefined();
-    expect(nextAttemptAt(rules, 3, 0, 201, 0.5)).toBeUndefined();
-  });
 });
 
 describe('what a store keeps', () => {

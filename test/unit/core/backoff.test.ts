@@ -20,6 +20,7 @@ describe('backoffMs', () => {
     ['exponential', { kind: 'exponential', initialMs: 100, jitter: 'none' }, [100, 200, 400, 800]],
     ['factor 3', { kind: 'exponential', initialMs: 100, factor: 3, jitter: 'none' }, [100, 300, 900, 2700]],
     ['factor 1', { kind: 'exponential', initialMs: 100, factor: 1, jitter: 'none' }, [100, 100, 100, 100]],
+    ['nothing grows', { kind: 'exponential', initialMs: 0, jitter: 'none' }, [0, 0, 0, 0]],
     ['capped', { kind: 'exponential', initialMs: 100, maxMs: 300, jitter: 'none' }, [100, 200, 300, 300]],
   ])('gives the delays of a schedule without jitter: %s', (_, backoff, expected) => {
     expect(delays(backoff, 4, 0.5)).toEqual(expected);
@@ -34,6 +35,10 @@ describe('backoffMs', () => {
     ['decorrelated', { kind: 'exponential', initialMs: 100, jitter: 'decorrelated' }, 0.5, [200, 350, 575]],
   ])('spreads a delay: %s', (_, backoff, random, expected) => {
     expect(delays(backoff, 3, random)).toEqual(expected);
+  });
+
+  it('stays nothing where the power is beyond every number', () => {
+    expect(backoffMs({ kind: 'exponential', initialMs: 0, jitter: 'none' }, 5_000, 0, 0)).toBe(0);
   });
 
   it('caps before the jitter, so that delays at the cap still spread', () => {
