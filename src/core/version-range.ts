@@ -71,9 +71,10 @@ const before = (major: number, minor = 0, patch = 0): Version => ({
 });
 const is = (operator: Operator, version: Version): Comparator => ({ operator, version });
 
-/** The first version above all that the first `known` numbers stand for. */
+/** The first version above all that the first `known` numbers stand for, of which there is at least one. */
 function above(numbers: readonly number[], known: number): Version {
-  const [major = 0, minor = 0, patch = 0] = numbers;
+  const major = numbers[0]!;
+  const [, minor = 0, patch = 0] = numbers;
   if (known === 1) return before(major + 1);
   return known === 2 ? before(major, minor + 1) : before(major, minor, patch + 1);
 }

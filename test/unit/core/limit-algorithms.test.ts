@@ -74,6 +74,16 @@ describe.each(kinds)('%s before a server without chance', (_, Algorithm, most) =
     ideal.run(algorithm, 30);
     expect(new Set(ideal.limits)).toEqual(new Set([50]));
   });
+
+  it('is as new after a reset, and goes within new bounds', () => {
+    const [used, fresh] = [new Algorithm(20, bounds), new Algorithm(60, bounds)];
+    new Ideal().run(used, 200);
+    used.reset(60);
+    expect(new Ideal().run(used, 100).limits).toEqual(new Ideal().run(fresh, 100).limits);
+    used.amend({ minLimit: 1, maxLimit: 10 });
+    expect(used.limit).toBe(10);
+    expect(Math.max(...new Ideal().run(used, 50).limits)).toBe(10);
+  });
 });
 
 describe('vegas', () => {
