@@ -1,5 +1,5 @@
-// All tests, in two runs. What `coverage` says comes from the tests of single units alone, whose counts are the
-// same in every run: counting slows down those that walk every state of a machine by half.
+// All tests, in two runs. What is covered is what the tests of single units cover: to count slows down those
+// that walk every state of a machine by half.
 import { spawn } from 'node:child_process';
 
 const runs = {

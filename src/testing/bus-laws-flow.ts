@@ -174,11 +174,13 @@ export const timeLaws: readonly StagedLaw[] = [
         return;
       }
       const from0 = stage.clock.now();
-      await sent;
-      await bus.publish(from, { n: 2 });
+      await Promise.all([sent, bus.publish(from, { n: 2 })]);
+      // On a busy machine the second may be stored only when the first is due: then neither has to come first.
+      const late = stage.clock.now() - from0 >= 600;
       await stage.until(() => consumer.seen.length >= 2);
       const waited = stage.clock.now() - from0;
-      demand(JSON.stringify(consumer.seen) === '[2,1]' && waited >= 590, '2, and 1 after 600 ms', [
+      const order = JSON.stringify(consumer.seen);
+      demand((order === '[2,1]' || (late && order === '[1,2]')) && waited >= 590, '2, and 1 after 600 ms', [
         consumer.seen,
         waited,
       ]);

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.js';
 import { settle } from './settle.js';
+import { TimerHeap, VirtualTimer } from './timer-heap.js';
 
 /** Where a {@link VirtualClock} starts. */
 export interface VirtualClockOptions {
@@ -41,8 +42,7 @@ export class VirtualClock implements Clock {
   #now: number;
   #wallOffset: number;
   #moving = false;
-  /** In firing order. Insertion is a binary search and a splice: tests hold few timers at a time. */
-  readonly #queue: VirtualTimer[] = [];
+  readonly #timers = new TimerHeap();
 
   /** @throws RangeError when a start is not a finite number. */
   constructor(options: VirtualClockOptions = {}) {
@@ -75,24 +75,24 @@ export class VirtualClock implements Clock {
    */
   schedule(delayMs: number, callback: () => void, keepAlive = false): Timer {
     if (Number.isNaN(delayMs)) throw new RangeError('VirtualClock: `delayMs` must be a number, got NaN');
-    const timer = new VirtualTimer(this.#now + Math.max(0, delayMs), callback, keepAlive, this.#queue);
-    if (delayMs !== Number.POSITIVE_INFINITY) this.#queue.splice(this.#placeAfter(timer.due), 0, timer);
+    const timer = new VirtualTimer(this.#now + Math.max(0, delayMs), callback, keepAlive, this.#timers);
+    if (delayMs !== Number.POSITIVE_INFINITY) this.#timers.add(timer);
     return timer;
   }
 
   /** How many timers are waiting to fire: 0 when nothing was leaked. */
   get timers(): number {
-    return this.#queue.length;
+    return this.#timers.size;
   }
 
   /** How many of them would hold a real process open. */
   get keepAliveTimers(): number {
-    return this.#queue.filter(timer => timer.keepAlive).length;
+    return [...this.#timers].filter(timer => timer.keepAlive).length;
   }
 
   /** When the next timer fires, on `now()`'s scale; `Infinity` when none waits. */
   get nextTimerAt(): number {
-    return this.#queue[0]?.due ?? Number.POSITIVE_INFINITY;
+    return this.#timers.first?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** Lets `ms` pass. Promises that are due settle first, after each timer, and at the end. */
@@ -176,7 +176,7 @@ export class VirtualClock implements Clock {
   async #run(done: () => boolean, maxTimers: number): Promise<void> {
     await this.#move(async () => {
       for (let fired = 0; !done(); fired++) {
-        if (this.#queue.length === 0) return;
+        if (this.#timers.size === 0) return;
         if (fired === maxTimers)
           throw new Error(`VirtualClock: ${maxTimers} timers have fired and more wait`);
         const timer = this.#take(Number.POSITIVE_INFINITY)!;
@@ -199,49 +199,16 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Takes the next timer that is due by `end` out of the queue. */
+  /** Takes the next timer that is due by `end` out of the heap. */
   #take(end: number): VirtualTimer | undefined {
-    return this.nextTimerAt <= end ? this.#queue.shift() : undefined;
-  }
-
-  /** The place behind all timers that are due by then, for ties fire in the order of scheduling. */
-  #placeAfter(due: number): number {
-    let low = 0;
-    let high = this.#queue.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#queue[middle]!.due <= due) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const { first } = this.#timers;
+    if (first === undefined || first.due > end) return undefined;
+    this.#timers.remove(first);
+    return first;
   }
 }
 
 const MOVING = 'VirtualClock: the clock is moving already; await one move before the next';
-
-class VirtualTimer implements Timer {
-  readonly due: number;
-  readonly keepAlive: boolean;
-  readonly #callback: () => void;
-  readonly #queue: VirtualTimer[];
-
-  constructor(due: number, callback: () => void, keepAlive: boolean, queue: VirtualTimer[]) {
-    this.due = due;
-    this.keepAlive = keepAlive;
-    this.#callback = callback;
-    this.#queue = queue;
-  }
-
-  fire(): void {
-    const callback = this.#callback;
-    callback();
-  }
-
-  cancel(): void {
-    const place = this.#queue.indexOf(this);
-    if (place >= 0) this.#queue.splice(place, 1);
-  }
-}
 
 function finite(name: string, value: number): number {
   if (Number.isFinite(value)) return value;
