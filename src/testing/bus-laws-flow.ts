@@ -175,7 +175,7 @@ export const timeLaws: readonly StagedLaw[] = [
       }
       const from0 = stage.clock.now();
       await Promise.all([sent, bus.publish(from, { n: 2 })]);
-      // On a busy machine the second may be stored only when the first is due: then neither has to come first.
+      // On a busy machine the second may be stored only when the first is due: neither has to be first then.
       const late = stage.clock.now() - from0 >= 600;
       await stage.until(() => consumer.seen.length >= 2);
       const waited = stage.clock.now() - from0;

@@ -15,9 +15,23 @@ export const apiCode = {
   noSequence: 10_043,
 } as const;
 
+/** Why the server does not store a message, by its numbers. */
+export const refusalCode = {
+  wrongSequence: 10_071,
+  failed: 10_077,
+} as const;
+
 /** Whether the server said that something is not there. */
 export function isMissing(error: unknown, ...codes: readonly number[]): boolean {
   return error instanceof ApiError && codes.includes(error.code);
+}
+
+/** A message as the server shows it: its data in base64. */
+export interface StoredMessage {
+  readonly seq: number;
+  readonly data?: string;
+  /** When it was stored, RFC 3339. */
+  readonly time: string;
 }
 
 /** A page of consumers. */
@@ -50,6 +64,21 @@ export class JetStreamApi {
     return this.#ask(`STREAM.PURGE.${name}`, { seq });
   }
 
+  /**
+   * The last message of a subject; `undefined` where there is none.
+   *
+   * @throws ApiError also where there is no such stream.
+   */
+  async lastOf(name: string, subject: string): Promise<StoredMessage | undefined> {
+    const verb = `STREAM.MSG.GET.${name}`;
+    try {
+      return (await this.#ask<{ readonly message: StoredMessage }>(verb, { last_by_subj: subject })).message;
+    } catch (error) {
+      if (isMissing(error, apiCode.noMessage)) return undefined;
+      throw error;
+    }
+  }
+
   /** The subject of a message; `undefined` where there is none of this number. */
   async subjectAt(name: string, seq: number): Promise<string | undefined> {
     const found = await this.#find<{ readonly message: { readonly subject: string } }>(
@@ -75,6 +104,11 @@ export class JetStreamApi {
     const { filter_subject: filter } = config;
     const subject = `CONSUMER.CREATE.${stream}.${name}.${filter}`;
     return this.#ask(subject, { stream_name: stream, config });
+  }
+
+  /** Makes a consumer without a name, to whose subject the server pushes; it goes when nobody listens. */
+  push(stream: string, config: Partial<ConsumerConfig>): Promise<ConsumerInfo> {
+    return this.#ask(`CONSUMER.CREATE.${stream}`, { stream_name: stream, config });
   }
 
   async deleteConsumer(stream: string, name: string): Promise<void> {
