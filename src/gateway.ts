@@ -6,6 +6,7 @@ export {
 } from './adapters/node-http/api-gateway.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
+export type { MirrorSnapshot } from './adapters/node-http/mirrors.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
 export type {
   UpstreamEngine,
@@ -23,6 +24,7 @@ export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gate
 export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
 export { type Jose, type JwtOptions, jwt } from './gateway/jwt.js';
+export type { RouteMirror } from './gateway/mirror.js';
 export type { LimitBy, RouteLimit } from './gateway/route-limits.js';
 export {
   type SignedParts,
@@ -31,16 +33,17 @@ export {
   signedRequests,
   signRequest,
 } from './gateway/signed-requests.js';
+export type { SplitBy, Upstream, UpstreamSide, UpstreamSplit } from './gateway/split.js';
 export type {
   AnswerOfParts,
   GatewayReply,
   RequestBody,
-  Upstream,
   UpstreamAggregate,
   UpstreamFunction,
   UpstreamOrigin,
   UpstreamProxy,
   UpstreamService,
+  WholeUpstream,
 } from './gateway/upstream.js';
 export {
   BodyTooLargeError,

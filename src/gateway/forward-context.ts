@@ -15,15 +15,27 @@ export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 export class ForwardContext extends RevocableContext {
   /** Whether it is good to send it again: it may be done twice, and there is no body that would be gone. */
   readonly repeatable: boolean;
-  /** Whether anything of it has been sent. */
-  sent = false;
+  /** Told when it is sent for the first time. */
+  onSent: (() => void) | undefined;
+  #sent = false;
 
   constructor(clock: Clock, options: CallOptions, deadline: number, repeatable: boolean) {
     super(new RootContext(clock, { ...options, idempotent: repeatable }, deadline, 1));
     this.repeatable = repeatable;
   }
 
+  /** Whether anything of it has been sent. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  markSent(): void {
+    if (this.#sent) return;
+    this.#sent = true;
+    this.onSent?.();
+  }
+
   override get delivered(): boolean {
-    return this.sent && !this.repeatable;
+    return this.#sent && !this.repeatable;
   }
 }

@@ -8,6 +8,8 @@ export interface ForwardRules {
   readonly via: string;
   readonly requestIdField: string;
   readonly deadlineField: string | undefined;
+  /** What marks a copy; in lower case. */
+  readonly mirrorField: string;
   readonly subjectField: string | undefined;
   readonly scopesField: string | undefined;
   /** Claims that are handed on: field and claim. */
@@ -62,7 +64,8 @@ function whereFrom(call: IncomingCall): string[] {
   return told === '' ? fields : [...fields, 'X-Forwarded-Host', told];
 }
 
-function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
+/** What an upstream is told of who asks. Name, value, name, value … */
+export function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
   const { identity } = call;
   if (identity === undefined) return [];
   const fields: string[] = [];
@@ -90,6 +93,9 @@ export function requestFields(call: IncomingCall, rules: ForwardRules): string[]
   const via = facts.names.includes('via') ? `${valuesOf(call, 'via').join(', ')}, ` : '';
   passed.push('Via', `${via}${call.head.version} ${rules.via}`);
   passed.push(...whereFrom(call), rules.requestIdField, call.id, ...whoAsks(call, rules));
+  // What is a copy stays one on its way.
+  const mirrored = call.trusted ? call.header(rules.mirrorField) : undefined;
+  if (mirrored !== undefined) passed.push(rules.mirrorField, mirrored);
   // Trailers are handed on, so the upstream may send them.
   if (facts.names.includes('te') && valuesOf(call, 'te').some(value => /\btrailers\b/i.test(value))) {
     passed.push('TE', 'trailers', 'Connection', 'TE');

@@ -25,6 +25,8 @@ export interface GatewayEvents {
     readonly subject: string | undefined;
     /** Where it went; `undefined` where it was answered here. */
     readonly upstream: string | undefined;
+    /** The side of a split; `undefined` where the route has none. */
+    readonly side: string | undefined;
   };
   /** An upstream could not be asked, or broke off. */
   upstreamFailed: {
@@ -35,6 +37,36 @@ export interface GatewayEvents {
     readonly upstream: string;
     readonly error: unknown;
   };
+  /** A copy of a request is over. */
+  mirrored: {
+    readonly gateway: string;
+    readonly at: number;
+    /** That of the request. */
+    readonly id: string;
+    readonly route: string;
+    /** Where the copy went; empty where it went nowhere. */
+    readonly upstream: string;
+    /** What it was answered with; 0 where it was not. */
+    readonly status: number;
+    /** Until the head of the answer, in ms. */
+    readonly tookMs: number;
+    /** Why it was not answered. */
+    readonly error: unknown;
+  };
+  /** A copy of a request was not made. */
+  mirrorDropped: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    /** Too many at a time, too large a body, or a body that did not come to its end. */
+    readonly reason: 'inFlight' | 'body' | 'gone';
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }
+
+/** The names of all of them. */
+export const eventNames: readonly (keyof GatewayEvents)[] = /* @__PURE__ */ Object.freeze([
+  ...(['completed', 'upstreamFailed', 'mirrored', 'mirrorDropped', 'replaced'] as const),
+]);

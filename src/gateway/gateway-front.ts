@@ -15,6 +15,7 @@ import type { GatewayRoute } from './gateway-route.js';
 import { type GatewayAnswer, problem } from './problem.js';
 import { isAfterAuth, takeLimit } from './route-limits.js';
 import { planRoute, type RoutePlan } from './route-plan.js';
+import { sideOf } from './split-side.js';
 import { findClient, within } from './trusted-peers.js';
 
 /** What is to be done with a request. `call` is missing where the head could not even be read. */
@@ -178,7 +179,7 @@ export class GatewayFront {
     if (length > plan.maxBodyBytes) {
       return this.#answer(call, problem(413, 'the body is larger than it may be', { close: true }));
     }
-    return { kind: 'pass', call, plan };
+    return { kind: 'pass', call, plan: sideOf(plan, call, this.plan.random) };
   }
 
   async #ask(call: IncomingCall, plan: RoutePlan): Promise<Decision> {

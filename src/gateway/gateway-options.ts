@@ -3,7 +3,7 @@ import type { IpRange } from '../core/ip-range.js';
 import { isFieldName } from '../core/request-fields.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../kernel/options.js';
-import { newHexId } from '../kernel/random.js';
+import { newHexId, type Random, systemRandom } from '../kernel/random.js';
 import type { Authenticator } from './authenticator.js';
 import type { CorsOptions } from './cors.js';
 import type { ForwardRules } from './forward-fields.js';
@@ -58,6 +58,8 @@ export interface GatewayOptions {
    * @default 'x-request-timeout-ms'
    */
   readonly deadlineField?: string | false;
+  /** The field that marks copies of requests, which no client can set. @default 'x-mirrored' */
+  readonly mirrorField?: string;
   /** The longest request target, in characters. @default 8_192 */
   readonly maxTargetLength?: number;
   /** The most fields of a request. @default 100 */
@@ -74,11 +76,14 @@ export interface GatewayOptions {
   readonly name?: string;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
+  /** The source of chance. @default systemRandom */
+  readonly random?: Random;
 }
 
 export const gatewayDefaults = /* @__PURE__ */ Object.freeze({
   requestIdField: 'x-request-id',
   deadlineField: 'x-request-timeout-ms',
+  mirrorField: 'x-mirrored',
   maxTargetLength: 8_192,
   maxFieldCount: 100,
   maxFieldBytes: 16_384,
@@ -92,7 +97,7 @@ const owner = 'ApiGateway';
 const known = [
   ...['routes', 'services', 'auth', 'cors', 'trustedPeers', 'health', 'identityFields', 'stripFields', 'via'],
   ...['requestIdField', 'deadlineField', 'maxTargetLength', 'maxFieldCount', 'maxFieldBytes', 'maxBodyBytes'],
-  ...['maxInFlight', 'maxLimitKeys', 'name', 'clock'],
+  ...['maxInFlight', 'maxLimitKeys', 'mirrorField', 'name', 'clock', 'random'],
 ];
 
 /** The checked options, but for the routes. */
@@ -111,6 +116,7 @@ export interface GatewayPlan {
   readonly maxLimitKeys: number;
   readonly name: string;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** One authenticator, or a list of them. @throws TypeError that names the option. */
@@ -147,6 +153,7 @@ function planRules(options: GatewayOptions): ForwardRules {
   const {
     requestIdField,
     deadlineField,
+    mirrorField,
     via,
     stripFields = [],
     identityFields = {},
@@ -163,13 +170,22 @@ function planRules(options: GatewayOptions): ForwardRules {
     via: fieldOf('via', via ?? `keelson-${newHexId(4)}`),
     requestIdField: fieldOf('requestIdField', requestIdField),
     deadlineField: optional('deadlineField', deadlineField as string | false),
+    mirrorField: fieldOf('mirrorField', mirrorField).toLowerCase(),
     subjectField: optional('identityFields.subject', subject),
     scopesField: optional('identityFields.scopes', scopes),
     claimFields,
   };
   if (!Array.isArray(stripFields)) refuse(owner, 'stripFields', 'a list of names', stripFields);
   const { requestIdField: id, deadlineField: due, subjectField, scopesField } = rules;
-  const all = [id, due, subjectField, scopesField, ...claimFields.map(([field]) => field), ...stripFields];
+  const all = [
+    id,
+    due,
+    rules.mirrorField,
+    subjectField,
+    scopesField,
+    ...claimFields.map(([field]) => field),
+    ...stripFields,
+  ];
   const names = all.filter(name => name !== undefined).map(name => fieldOf('stripFields', name));
   return { ...rules, own: new Set(names.map(name => plainName(name.toLowerCase()))) };
 }
@@ -177,7 +193,13 @@ function planRules(options: GatewayOptions): ForwardRules {
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
 export function planGateway(options: GatewayOptions): GatewayPlan {
   checkKeys(owner, options, known);
-  const all = { ...gatewayDefaults, clock: systemClock, services: {}, ...given(options) };
+  const all = {
+    ...gatewayDefaults,
+    clock: systemClock,
+    random: systemRandom,
+    services: {},
+    ...given(options),
+  };
   const { services, cors, trustedPeers = [], health = {} } = all;
   if (!isRecord(services)) refuse(owner, 'services', 'an object of ServiceProxy by name', services);
   const count = (option: keyof GatewayOptions & keyof typeof all, max: number): number =>
@@ -197,5 +219,6 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
     maxLimitKeys: count('maxLimitKeys', 10_000_000),
     name: all.name,
     clock: all.clock,
+    random: all.random,
   };
 }

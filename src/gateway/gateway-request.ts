@@ -73,6 +73,8 @@ export class IncomingCall implements GatewayRequest {
   route = '';
   params = noParams;
   identity: Identity | undefined = undefined;
+  /** The side of a split that it was given. */
+  side: string | undefined = undefined;
   /** Fields that every answer to it has. */
   readonly extra: string[] = [];
   /** Fields that are not handed on: those that said who asks. In lower case. */

@@ -3,8 +3,10 @@ import type { Policy } from '../kernel/policy.js';
 import type { Authenticator } from './authenticator.js';
 import type { CorsOptions } from './cors.js';
 import type { GatewayRequest } from './gateway-request.js';
+import type { RouteMirror } from './mirror.js';
 import type { RouteLimit } from './route-limits.js';
-import type { GatewayReply, Upstream } from './upstream.js';
+import type { Upstream } from './split.js';
+import type { GatewayReply } from './upstream.js';
 
 /** Who may ask by where they are. What is denied is denied, whatever is allowed. */
 export interface IpRules {
@@ -47,6 +49,8 @@ export interface GatewayRoute {
   readonly redirect?: Redirect;
   /** The path for the upstream, with the names of `path`. @default the path as it is */
   readonly rewrite?: string;
+  /** Sends copies of requests elsewhere as well. @default nowhere */
+  readonly mirror?: RouteMirror;
   /** Hands the client's `Host` on, in place of that of the upstream. @default false */
   readonly preserveHost?: boolean;
   /** Whether WebSocket connections are let through. @default false */

@@ -106,8 +106,11 @@ export const groups = {
     ['property/topic-pattern'],
   ),
   routes: core(
-    ['route-path', 'route-target', 'route-pattern', 'route-conditions', 'route-states', 'route-table'],
-    ['route-path', 'route-target', 'route-pattern', 'route-table'],
+    [
+      ...['route-path', 'route-target', 'route-pattern', 'route-conditions', 'route-states', 'route-table'],
+      ...['route-split', 'cookie'],
+    ],
+    ['route-path', 'route-target', 'route-pattern', 'route-table', 'route-split'],
     ['property/route-table'],
   ),
   fields: core(['request-fields', 'hop-fields', 'ip-range'], ['request-fields', 'ip-range']),

@@ -3,7 +3,8 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
-import type { GatewayEvents } from '../../gateway/gateway-events.js';
+import { describeGateway } from '../../gateway/describe-gateway.js';
+import { eventNames, type GatewayEvents } from '../../gateway/gateway-events.js';
 import { GatewayFront } from '../../gateway/gateway-front.js';
 import { type GatewayOptions, gatewayDefaults } from '../../gateway/gateway-options.js';
 import type { GatewayRoute } from '../../gateway/gateway-route.js';
@@ -17,6 +18,7 @@ import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import type { GatewaySnapshot } from './gateway-snapshot.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
+import { Mirrors } from './mirrors.js';
 import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
@@ -80,6 +82,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #tls: TlsOptions | undefined;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
+  readonly #mirrors = new Mirrors(() => this.#shell);
   readonly #tunnels = new Set<Duplex>();
   #server: Server | undefined;
   #events: Emitter<GatewayEvents> | undefined;
@@ -145,27 +148,21 @@ export class ApiGateway implements Observable<GatewayEvents> {
   }
 
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
-    this.#events ??= new Emitter<GatewayEvents>(['completed', 'upstreamFailed', 'replaced']);
+    this.#events ??= new Emitter<GatewayEvents>(eventNames);
     return this.#events.on(event, listener);
   }
 
   /** How it stands, as JSON. */
   snapshot(): GatewaySnapshot {
     const { name } = this.#front.plan;
-    return { name, inFlight: this.#open.size, tunnels: this.#tunnels.size, closing: this.#front.draining };
+    const mirrors = this.#mirrors.snapshot();
+    const closing = this.#front.draining;
+    return { name, inFlight: this.#open.size, tunnels: this.#tunnels.size, mirrors, closing };
   }
 
   /** The routes in the order of precedence, in words, as JSON. */
   describe(): Readonly<Record<string, unknown>> {
-    const { name, rules } = this.#front.plan;
-    const routes = this.#front.routes.map(
-      ({ name: route, host = null, methods, pattern, conditions, end }) => ({
-        ...{ route, host, methods, path: pattern.text, headers: Object.fromEntries(conditions.headers) },
-        query: Object.fromEntries(conditions.query),
-        end: end.kind === 'upstream' ? end.upstream.kind : end.kind,
-      }),
-    );
-    return { kind: 'gateway', name, via: rules.via, engine: this.#engine.name, routes };
+    return describeGateway(this.#front, this.#engine.name);
   }
 
   /**
@@ -202,6 +199,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     for (const socket of this.#tunnels) socket.destroy();
     for (const { socket } of this.#open.keys()) socket.destroy();
     server?.closeAllConnections();
+    this.#mirrors.close();
     await closed;
     this.#engine.close();
   }
@@ -211,6 +209,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     const { clock } = this.#front.plan;
     return {
       ...{ front: this.#front, engine: this.#engine, tunnels: this.#tunnels },
+      mirrors: this.#mirrors,
       due: new DueTimer<() => void>(clock, expire => expire()),
       get events() {
         return gateway.#events;

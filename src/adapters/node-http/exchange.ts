@@ -10,6 +10,8 @@ import { BodyTooLargeError } from '../../gateway/upstream-error.js';
 import { AbandonedError, TimeoutError } from '../../kernel/errors.js';
 import { Forwarding, isUpgraded, type Upgraded } from './forwarding.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
+import { tellCompleted, tellFailed } from './gateway-tell.js';
+import type { MirrorCopy } from './mirrors.js';
 import { ownReply } from './own-reply.js';
 import { runOwn } from './own-upstream.js';
 import { cutSocket, ResponseWriter } from './response-writer.js';
@@ -31,6 +33,7 @@ export class Exchange implements OpenExchange {
   readonly #startedAt: number;
   #call: IncomingCall | undefined;
   #upstream: string | undefined;
+  #copy: MirrorCopy | undefined;
   #status = 0;
   #outcome: RequestOutcome = 'answered';
   #over = false;
@@ -122,6 +125,10 @@ export class Exchange implements OpenExchange {
     );
     const { context } = forwarding;
     this.#giveUp = reason => context.revoke(reason);
+    if (plan.mirror !== undefined && this.#upgrade === undefined) {
+      this.#copy = this.#shell.mirrors.copyOf(call, plan, this.#request);
+      context.onSent = () => this.#copy?.sent();
+    }
     if (budgetMs < Infinity) {
       this.#due = this.#shell.due.add(() => {
         const error = new TimeoutError(`no answer for ${Math.round(budgetMs)} ms`, budgetMs);
@@ -252,22 +259,19 @@ export class Exchange implements OpenExchange {
     if (this.#over) return;
     this.#over = true;
     this.#stopTimer();
-    const { events, front } = this.#shell;
+    this.#copy?.ended();
     this.#shell.ended(this);
-    if (events?.has('completed') !== true) return;
-    const call = this.#call;
-    const { clock, name: gateway } = front.plan;
-    events.emit('completed', {
-      ...{ gateway, at: clock.wall(), id: call?.id ?? '', method: this.#request.method ?? '' },
-      ...{ path: call?.path ?? this.#request.url ?? '', route: call?.route ?? '', status: this.#status },
-      ...{ outcome: this.#outcome, tookMs: clock.now() - this.#startedAt },
-      ...{ ip: call?.ip ?? this.socket.remoteAddress ?? '', subject: call?.identity?.subject },
+    const { method = '', url = '' } = this.#request;
+    tellCompleted(this.#shell, this.#call, {
+      ...{ method, path: this.#call?.path ?? url, status: this.#status, outcome: this.#outcome },
+      ...{ startedAt: this.#startedAt, ip: this.#call?.ip ?? this.socket.remoteAddress ?? '' },
       upstream: this.#upstream,
     });
   }
 
   /** The body is about to be read: whoever waits to send it may. */
   reading(): void {
+    this.#copy?.reading();
     if (this.#call?.facts.waits === true && !this.#response.headersSent) this.#response.writeContinue();
   }
 
@@ -277,11 +281,7 @@ export class Exchange implements OpenExchange {
   }
 
   failed(upstream: string, error: unknown): void {
-    const { events, front } = this.#shell;
-    if (events?.has('upstreamFailed') !== true) return;
-    const { id = '', route = '' } = this.#call ?? {};
-    const { name: gateway, clock } = front.plan;
-    events.emit('upstreamFailed', { gateway, at: clock.wall(), id, route, upstream, error });
+    tellFailed(this.#shell, this.#call, upstream, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { passTrailers } from '../../core/hop-fields.js';
 import { retryAfterMs } from '../../core/retry-after.js';
 import { ForwardContext, isIdempotent } from '../../gateway/forward-context.js';
@@ -21,6 +21,15 @@ export interface Upgraded {
   readonly upgraded: Omit<UpstreamHead, 'body' | 'trailers'>;
   readonly socket: Duplex;
   readonly first: Uint8Array;
+}
+
+/** What is handed on, and until when. */
+export interface ForwardingFacts {
+  readonly call: IncomingCall;
+  readonly plan: RoutePlan;
+  readonly deadline: number;
+  /** The body, where it has been read as a whole; then the request itself is not touched. */
+  readonly body?: Uint8Array | undefined;
 }
 
 /** What a forwarding tells of while it is under way. */
@@ -48,6 +57,7 @@ export class Forwarding {
   readonly #request: IncomingMessage;
   readonly #events: ForwardingEvents;
   readonly #upgrade: boolean;
+  readonly #whole: Uint8Array | undefined;
   #fields: string[] | undefined;
   /** What failed before; let go of when another attempt begins. */
   #last: UpstreamStatusError | undefined;
@@ -55,7 +65,7 @@ export class Forwarding {
   constructor(
     gateway: GatewayPlan,
     engine: UpstreamEngine,
-    { call, plan, deadline }: { call: IncomingCall; plan: RoutePlan; deadline: number },
+    { call, plan, deadline, body }: ForwardingFacts,
     request: IncomingMessage,
     upgrade: boolean,
     events: ForwardingEvents,
@@ -64,6 +74,7 @@ export class Forwarding {
     this.#engine = engine;
     this.#call = call;
     this.#plan = plan;
+    this.#whole = body;
     this.#request = request;
     this.#upgrade = upgrade;
     this.#events = events;
@@ -113,7 +124,7 @@ export class Forwarding {
       throw new UpstreamError('reset', 'the request cannot be sent twice');
     }
     this.#release();
-    this.context.sent = true;
+    this.context.markSent();
     this.upstream = origin.authority;
     const answer = await this.#send(call, origin, basePath, this.context.repeatable);
     if (!(answer instanceof UpstreamReply)) return answer;
@@ -136,7 +147,7 @@ export class Forwarding {
       let stream: UpstreamStream | undefined;
       const off = call.onCancel(() => {
         stream?.abort();
-        this.#request.unpipe();
+        if (this.#whole === undefined) this.#request.unpipe();
         reject(call.reason);
       });
       const fail = (error: unknown): void => {
@@ -208,9 +219,10 @@ export class Forwarding {
   }
 
   /** The body of the request, counted as it goes. */
-  #bodyOf(onTooLarge: (error: unknown) => void): IncomingMessage | undefined {
+  #bodyOf(onTooLarge: (error: unknown) => void): Readable | undefined {
     const { facts } = this.#call;
     if (!this.#call.hasBody) return undefined;
+    if (this.#whole !== undefined) return Readable.from([this.#whole]);
     const request = this.#request;
     if (facts.chunked && this.#plan.maxBodyBytes < Infinity) {
       let left = this.#plan.maxBodyBytes;

@@ -1,3 +1,5 @@
+import type { MirrorSnapshot } from './mirrors.js';
+
 /** How a gateway stands. */
 export interface GatewaySnapshot {
   /** Its option of that name. */
@@ -6,6 +8,8 @@ export interface GatewaySnapshot {
   readonly inFlight: number;
   /** Connections that speak another protocol now. */
   readonly tunnels: number;
+  /** Copies of requests. */
+  readonly mirrors: MirrorSnapshot;
   /** Whether it takes no more. */
   readonly closing: boolean;
 }

@@ -19,7 +19,7 @@ export function runOwn(
 ): Promise<unknown> {
   const body = new WholeBody(request, maxBodyBytes, onRead);
   const run = async (inner: Context): Promise<unknown> => {
-    context.sent = true;
+    context.markSent();
     if (upstream.kind === 'function') return upstream.run(call, inner, body);
     const input = upstream.input === undefined ? call : upstream.input(call);
     const { complete, data, missing } = await upstream.aggregate.execute(input as never, inner);
