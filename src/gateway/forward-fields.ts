@@ -87,12 +87,17 @@ export function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
  */
 export function requestFields(call: IncomingCall, rules: ForwardRules): string[] {
   const { facts, fields, spent } = call;
+  const traced = call.trace !== undefined;
   const drop = (name: string): boolean =>
-    REPLACED.has(name) || rules.own.has(name) || (spent.length > 0 && spent.includes(name));
+    REPLACED.has(name) ||
+    (traced && (name === 'traceparent' || name === 'tracestate')) ||
+    rules.own.has(name) ||
+    (spent.length > 0 && spent.includes(name));
   const passed = passFields(fields, facts.names, facts.listed, drop);
   const via = facts.names.includes('via') ? `${valuesOf(call, 'via').join(', ')}, ` : '';
   passed.push('Via', `${via}${call.head.version} ${rules.via}`);
   passed.push(...whereFrom(call), rules.requestIdField, call.id, ...whoAsks(call, rules));
+  passed.push(...call.traceFields);
   // What is a copy stays one on its way.
   const mirrored = call.trusted ? call.header(rules.mirrorField) : undefined;
   if (mirrored !== undefined) passed.push(rules.mirrorField, mirrored);
@@ -119,7 +124,9 @@ export function answerFields(
     names,
     listed,
     name =>
-      (own.has(name) && name !== 'vary') || (isCors && name.startsWith('access-control-')) || name === 'via',
+      (own.has(name) && name !== 'vary' && name !== 'cache-status') ||
+      (isCors && name.startsWith('access-control-')) ||
+      name === 'via',
   );
   if (!passed.every((text, at) => at % 2 === 0 || isFieldValue(text))) return undefined;
   passed.push(...extra);

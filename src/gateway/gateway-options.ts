@@ -8,6 +8,8 @@ import type { Authenticator } from './authenticator.js';
 import type { CorsOptions } from './cors.js';
 import type { ForwardRules } from './forward-fields.js';
 import type { GatewayRoute } from './gateway-route.js';
+import { checkMaintenance, type MaintenanceSwitch } from './maintenance.js';
+import { planTrace, type TracePlan, type TraceRules } from './trace.js';
 import { readRanges } from './trusted-peers.js';
 import type { UpstreamProxy } from './upstream.js';
 
@@ -58,8 +60,16 @@ export interface GatewayOptions {
    * @default 'x-request-timeout-ms'
    */
   readonly deadlineField?: string | false;
+  /** Turns requests away while it is on, but those for `health`. @default never */
+  readonly maintenance?: MaintenanceSwitch;
+  /** Gives requests their place in a trace; else what clients say of it is handed on. @default false */
+  readonly trace?: TraceRules | boolean;
   /** The field that marks copies of requests, which no client can set. @default 'x-mirrored' */
   readonly mirrorField?: string;
+  /** Answers that routes keep, all together. @default 10_000 */
+  readonly maxCacheEntries?: number;
+  /** What those take, in bytes, about. @default 67_108_864 */
+  readonly maxCacheBytes?: number;
   /** The longest request target, in characters. @default 8_192 */
   readonly maxTargetLength?: number;
   /** The most fields of a request. @default 100 */
@@ -84,6 +94,9 @@ export const gatewayDefaults = /* @__PURE__ */ Object.freeze({
   requestIdField: 'x-request-id',
   deadlineField: 'x-request-timeout-ms',
   mirrorField: 'x-mirrored',
+  trace: false,
+  maxCacheEntries: 10_000,
+  maxCacheBytes: 67_108_864,
   maxTargetLength: 8_192,
   maxFieldCount: 100,
   maxFieldBytes: 16_384,
@@ -98,6 +111,7 @@ const known = [
   ...['routes', 'services', 'auth', 'cors', 'trustedPeers', 'health', 'identityFields', 'stripFields', 'via'],
   ...['requestIdField', 'deadlineField', 'maxTargetLength', 'maxFieldCount', 'maxFieldBytes', 'maxBodyBytes'],
   ...['maxInFlight', 'maxLimitKeys', 'mirrorField', 'name', 'clock', 'random'],
+  ...['maxCacheEntries', 'maxCacheBytes', 'trace', 'maintenance'],
 ];
 
 /** The checked options, but for the routes. */
@@ -106,6 +120,8 @@ export interface GatewayPlan {
   readonly auth: readonly Authenticator[];
   readonly cors: CorsOptions | undefined;
   readonly trusted: readonly IpRange[];
+  readonly trace: TracePlan | undefined;
+  readonly maintenance: MaintenanceSwitch | undefined;
   readonly health: HealthPaths;
   readonly rules: ForwardRules;
   readonly maxTargetLength: number;
@@ -114,6 +130,8 @@ export interface GatewayPlan {
   readonly maxBodyBytes: number;
   readonly maxInFlight: number;
   readonly maxLimitKeys: number;
+  readonly maxCacheEntries: number;
+  readonly maxCacheBytes: number;
   readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -209,6 +227,8 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
     auth: authenticatorsOf(owner, all.auth),
     cors,
     trusted: readRanges(owner, 'trustedPeers', trustedPeers),
+    trace: planTrace(owner, all.trace),
+    maintenance: checkMaintenance(owner, all.maintenance),
     health: checkHealth(health),
     rules: planRules(options),
     maxTargetLength: count('maxTargetLength', 65_536),
@@ -217,6 +237,8 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
     maxBodyBytes: checkNumber(owner, 'maxBodyBytes', all.maxBodyBytes, { min: 0, infinity: true }),
     maxInFlight: count('maxInFlight', 10_000_000),
     maxLimitKeys: count('maxLimitKeys', 10_000_000),
+    maxCacheEntries: count('maxCacheEntries', 10_000_000),
+    maxCacheBytes: count('maxCacheBytes', 2 ** 40),
     name: all.name,
     clock: all.clock,
     random: all.random,

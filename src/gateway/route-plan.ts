@@ -8,6 +8,7 @@ import { readHost } from '../core/route-target.js';
 import { checkFlag, checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
 import type { Policy } from '../kernel/policy.js';
 import type { RateLimitStore } from '../resilience/rate-limit-store.js';
+import { framing } from './answer-changes.js';
 import type { AuthPlan } from './authenticator.js';
 import { type CorsPlan, planCors } from './cors.js';
 import { authenticatorsOf, type GatewayPlan } from './gateway-options.js';
@@ -65,9 +66,6 @@ const known = [
   ...['authorize', 'forwardCredentials', 'limits', 'cors', 'ip', 'requestHeaders', 'answerHeaders'],
   ...extraOptions,
 ];
-/** Fields that frame a message or belong to a connection: nobody sets them by hand. */
-const framing = ['content-length', 'transfer-encoding', 'connection', 'host', 'trailer', 'te', 'upgrade'];
-
 function checkHost(owner: string, host: unknown): string | undefined {
   if (host === undefined) return undefined;
   const rule = 'a host in lower case without a port, or *.example.com';

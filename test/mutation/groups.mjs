@@ -113,7 +113,14 @@ export const groups = {
     ['route-path', 'route-target', 'route-pattern', 'route-table', 'route-split'],
     ['property/route-table'],
   ),
-  fields: core(['request-fields', 'hop-fields', 'ip-range'], ['request-fields', 'ip-range']),
+  answersKept: core(
+    ['http-cache-control', 'http-cache-answer', 'http-cache-store', 'http-conditions'],
+    ['http-cache'],
+  ),
+  fields: core(
+    ['request-fields', 'hop-fields', 'ip-range', 'json-depth'],
+    ['request-fields', 'ip-range', 'json-depth'],
+  ),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],

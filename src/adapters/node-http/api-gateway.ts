@@ -15,10 +15,12 @@ import { DueTimer } from '../../resilience/due-timer.js';
 import { answerTo, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
-import type { GatewaySnapshot } from './gateway-snapshot.js';
+import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
+import { tellReplaced } from './gateway-tell.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
 import { Mirrors } from './mirrors.js';
+import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
@@ -82,7 +84,6 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #tls: TlsOptions | undefined;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
-  readonly #mirrors = new Mirrors(() => this.#shell);
   readonly #tunnels = new Set<Duplex>();
   #server: Server | undefined;
   #events: Emitter<GatewayEvents> | undefined;
@@ -142,9 +143,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
    */
   replace(routes: readonly GatewayRoute[]): void {
     this.#front.replace(routes);
-    if (this.#events?.has('replaced') !== true) return;
-    const { name, clock } = this.#front.plan;
-    this.#events.emit('replaced', { gateway: name, at: clock.wall(), routes: routes.length });
+    this.#shell.cache.clear();
+    tellReplaced(this.#shell, routes.length);
   }
 
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
@@ -154,10 +154,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   /** How it stands, as JSON. */
   snapshot(): GatewaySnapshot {
-    const { name } = this.#front.plan;
-    const mirrors = this.#mirrors.snapshot();
-    const closing = this.#front.draining;
-    return { name, inFlight: this.#open.size, tunnels: this.#tunnels.size, mirrors, closing };
+    return snapshotOf(this.#shell);
   }
 
   /** The routes in the order of precedence, in words, as JSON. */
@@ -199,17 +196,19 @@ export class ApiGateway implements Observable<GatewayEvents> {
     for (const socket of this.#tunnels) socket.destroy();
     for (const { socket } of this.#open.keys()) socket.destroy();
     server?.closeAllConnections();
-    this.#mirrors.close();
+    this.#shell.mirrors.close();
+    this.#shell.cache.close();
     await closed;
     this.#engine.close();
   }
 
   #makeShell(): GatewayShell {
     const gateway = this;
-    const { clock } = this.#front.plan;
+    const { clock, maxCacheEntries, maxCacheBytes } = this.#front.plan;
     return {
       ...{ front: this.#front, engine: this.#engine, tunnels: this.#tunnels },
-      mirrors: this.#mirrors,
+      mirrors: new Mirrors(() => this.#shell),
+      cache: new ResponseCache(() => this.#shell, maxCacheEntries, maxCacheBytes),
       due: new DueTimer<() => void>(clock, expire => expire()),
       get events() {
         return gateway.#events;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import { passTrailers } from '../../core/hop-fields.js';
 import { retryAfterMs } from '../../core/retry-after.js';
+import { renamed } from '../../gateway/answer-changes.js';
 import { ForwardContext, isIdempotent } from '../../gateway/forward-context.js';
 import { requestFields } from '../../gateway/forward-fields.js';
 import type { GatewayPlan } from '../../gateway/gateway-options.js';
@@ -53,7 +54,7 @@ export class Forwarding {
   readonly #gateway: GatewayPlan;
   readonly #engine: UpstreamEngine;
   readonly #call: IncomingCall;
-  readonly #plan: RoutePlan;
+  #plan: RoutePlan;
   readonly #request: IncomingMessage;
   readonly #events: ForwardingEvents;
   readonly #upgrade: boolean;
@@ -80,13 +81,19 @@ export class Forwarding {
     this.#events = events;
     const repeatable = isIdempotent(call.method) && !call.hasBody && !upgrade;
     const key = call.identity?.subject;
+    const { priority } = plan;
     const attributes = { request: call };
-    this.context = new ForwardContext(gateway.clock, { key, attributes }, deadline, repeatable);
+    this.context = new ForwardContext(gateway.clock, { key, attributes, priority }, deadline, repeatable);
   }
 
   /** The answer, or what a policy gave in its stead. A status of failure is one again for whoever called. */
-  async run(upstream: UpstreamPlan & { readonly kind: 'origin' | 'service' }): Promise<unknown> {
-    const { policy } = this.#plan;
+  async run(
+    upstream: UpstreamPlan & { readonly kind: 'origin' | 'service' },
+    plan = this.#plan,
+  ): Promise<unknown> {
+    this.#plan = plan;
+    this.#fields = undefined;
+    const { policy } = plan;
     const ask = (context: Context): Promise<unknown> => {
       if (upstream.kind === 'origin') return this.#attempt(context, upstream.origin, upstream.basePath);
       return upstream.proxy.call((inner, instance) => {
@@ -204,7 +211,8 @@ export class Forwarding {
     const { rules } = this.#gateway;
     const incoming = this.#call;
     const { facts, hostAndPort } = incoming;
-    this.#fields ??= applyFields(requestFields(incoming, rules), this.#plan.requestHeaders);
+    const { requestRenames, requestHeaders } = this.#plan;
+    this.#fields ??= applyFields(renamed(requestFields(incoming, rules), requestRenames), requestHeaders);
     const port = hostAndPort?.port === undefined ? '' : `:${hostAndPort.port}`;
     const own = this.#plan.preserveHost && hostAndPort !== undefined ? hostAndPort.name + port : undefined;
     const fields = ['Host', own ?? origin.authority, ...this.#fields];

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { GatewayCore } from './gateway-core.js';
 import type { Mirrors } from './mirrors.js';
+import type { ResponseCache } from './response-cache.js';
 
 /** A request that is not over. */
 export interface OpenExchange {
@@ -21,6 +22,7 @@ export interface GatewayShell extends GatewayCore {
   /** Connections that speak another protocol now. */
   readonly tunnels: Set<Duplex>;
   readonly mirrors: Mirrors;
+  readonly cache: ResponseCache;
   ended(exchange: OpenExchange): void;
   /** Hands an interim answer on. */
   inform(response: ServerResponse, status: number, fields: readonly string[]): void;

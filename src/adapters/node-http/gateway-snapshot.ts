@@ -1,3 +1,5 @@
+import type { CacheSnapshot } from './cache-ask.js';
+import type { GatewayShell } from './gateway-shell.js';
 import type { MirrorSnapshot } from './mirrors.js';
 
 /** How a gateway stands. */
@@ -10,6 +12,24 @@ export interface GatewaySnapshot {
   readonly tunnels: number;
   /** Copies of requests. */
   readonly mirrors: MirrorSnapshot;
+  /** Answers that routes keep. */
+  readonly cache: CacheSnapshot;
   /** Whether it takes no more. */
   readonly closing: boolean;
+}
+
+/** How a gateway stands now. */
+export function snapshotOf({
+  front,
+  inFlight,
+  tunnels,
+  mirrors,
+  cache,
+  closing,
+}: GatewayShell): GatewaySnapshot {
+  const { name } = front.plan;
+  return {
+    ...{ name, inFlight, tunnels: tunnels.size, closing },
+    ...{ mirrors: mirrors.snapshot(), cache: cache.snapshot() },
+  };
 }

@@ -6,7 +6,10 @@ type Completed = GatewayEvents['completed'];
 
 /** What only the exchange itself knows. */
 export interface Ending
-  extends Omit<Completed, 'gateway' | 'at' | 'id' | 'route' | 'subject' | 'side' | 'tookMs'> {
+  extends Omit<
+    Completed,
+    'gateway' | 'at' | 'id' | 'route' | 'subject' | 'side' | 'cache' | 'trace' | 'tookMs'
+  > {
   /** On the clock, in ms. */
   readonly startedAt: number;
 }
@@ -22,7 +25,13 @@ export function tellCompleted(
   const { startedAt, ...rest } = ending;
   events.emit('completed', {
     ...{ gateway, at: clock.wall(), id: call?.id ?? '', route: call?.route ?? '' },
-    ...{ subject: call?.identity?.subject, side: call?.side, tookMs: clock.now() - startedAt },
+    ...{
+      subject: call?.identity?.subject,
+      side: call?.side,
+      cache: call?.cache,
+      trace: call?.trace,
+      tookMs: clock.now() - startedAt,
+    },
     ...rest,
   });
 }
@@ -38,4 +47,11 @@ export function tellFailed(
   const { id = '', route = '' } = call ?? {};
   const { name: gateway, clock } = front.plan;
   events.emit('upstreamFailed', { gateway, at: clock.wall(), id, route, upstream, error });
+}
+
+/** Tells that there are new routes. */
+export function tellReplaced({ events, front }: GatewayCore, routes: number): void {
+  if (events?.has('replaced') !== true) return;
+  const { name: gateway, clock } = front.plan;
+  events.emit('replaced', { gateway, at: clock.wall(), routes });
 }

@@ -35,14 +35,22 @@ export class MirrorCopy {
   readonly #call: IncomingCall;
   readonly #plan: RoutePlan & { readonly mirror: MirrorPlan };
   readonly #request: IncomingMessage;
+  readonly #body: Uint8Array | undefined;
   #begun = false;
   #dropBody: (() => void) | undefined;
 
-  constructor(mirrors: Mirrors, call: IncomingCall, plan: MirrorCopy['plan'], request: IncomingMessage) {
+  constructor(
+    mirrors: Mirrors,
+    call: IncomingCall,
+    plan: MirrorCopy['plan'],
+    request: IncomingMessage,
+    body: Uint8Array | undefined,
+  ) {
     this.#mirrors = mirrors;
     this.#call = call;
     this.#plan = plan;
     this.#request = request;
+    this.#body = body;
   }
 
   get call(): IncomingCall {
@@ -56,7 +64,9 @@ export class MirrorCopy {
   /** The request itself is on its way. */
   sent(): void {
     // One with a body is copied as that is read. The request itself goes first.
-    if (!this.#begun && !this.#call.hasBody) this.#begin(undefined);
+    if (this.#begun || (this.#call.hasBody && this.#body === undefined)) return;
+    this.#begun = true;
+    if (this.#mirrors.claim(this)) setImmediate(() => this.#send(this.#body));
   }
 
   /** The body of the request is about to be read. */
@@ -87,11 +97,6 @@ export class MirrorCopy {
     this.#dropBody?.();
   }
 
-  #begin(body: Uint8Array | undefined): void {
-    this.#begun = true;
-    if (this.#mirrors.claim(this)) setImmediate(() => this.#send(body));
-  }
-
   #send(body: Uint8Array | undefined): void {
     this.#mirrors.send(this, this.#request, body);
   }
@@ -114,11 +119,16 @@ export class Mirrors {
   }
 
   /** A copy of a request, if there is to be one. */
-  copyOf(call: IncomingCall, plan: RoutePlan, request: IncomingMessage): MirrorCopy | undefined {
+  copyOf(
+    call: IncomingCall,
+    plan: RoutePlan,
+    request: IncomingMessage,
+    body: Uint8Array | undefined,
+  ): MirrorCopy | undefined {
     const { mirror } = plan;
     if (mirror === undefined || !isMirrored(mirror, call, this.#core().front.plan.random)) return undefined;
-    const copy = new MirrorCopy(this, call, plan as MirrorCopy['plan'], request);
-    if ((call.facts.length ?? 0) <= mirror.maxBodyBytes) return copy;
+    const copy = new MirrorCopy(this, call, plan as MirrorCopy['plan'], request, body);
+    if ((body?.byteLength ?? call.facts.length ?? 0) <= mirror.maxBodyBytes) return copy;
     this.#tellDropped(call, 'body');
     return undefined;
   }

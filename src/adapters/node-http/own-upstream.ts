@@ -16,8 +16,9 @@ export function runOwn(
   context: ForwardContext,
   request: IncomingMessage,
   onRead: () => void,
+  whole?: Uint8Array,
 ): Promise<unknown> {
-  const body = new WholeBody(request, maxBodyBytes, onRead);
+  const body = new WholeBody(request, maxBodyBytes, onRead, whole);
   const run = async (inner: Context): Promise<unknown> => {
     context.markSent();
     if (upstream.kind === 'function') return upstream.run(call, inner, body);
