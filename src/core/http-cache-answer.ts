@@ -100,7 +100,7 @@ export function cacheable(answer: AnswerToCache, grace: CacheGrace): CacheableAn
   };
 }
 
-/** What an answer that was kept is good for: as it is, as it is while another is asked for, or to ask with. */
+/** What a kept answer is good for: as it is, as it is while another is asked for, or to ask with. */
 export type CacheUse = 'fresh' | 'stale' | 'ask';
 
 /** `keptMs` is how long ago it came. */

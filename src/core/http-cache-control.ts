@@ -17,7 +17,7 @@ export interface CacheDirectives {
 /** More than anybody waits, and what RFC 9111, 1.2.2 has for larger numbers. */
 const MOST_SECONDS = 2 ** 31;
 
-/** The parts of a list of names with values (`name`, `name=token`, `name="quoted, text"`), one after another. */
+/** The parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
 function directivesOf(text: string): (readonly [name: string, value: string])[] {
   const found: [string, string][] = [];
   let name = '';

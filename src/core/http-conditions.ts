@@ -1,6 +1,6 @@
 import { httpDateMs } from './retry-after.js';
 
-/** Conditions of a request, and how an answer that was kept is brought up to date: RFC 9110, 13; RFC 9111, 4.3. */
+/** Conditions of a request, and how a kept answer is brought up to date: RFC 9110, 13; RFC 9111, 4.3. */
 
 /** What tells one version of an answer from another. */
 export interface Validators {
@@ -49,7 +49,7 @@ const OF_304 = /* @__PURE__ */ new Set([
   ...['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary', 'last-modified'],
 ]);
 
-/** The fields of a kept answer after a 304: what it says replaces what is known. Name, value, name, value … */
+/** The fields of a kept answer after a 304, whose word counts more. Name, value, name, value … */
 export function freshened(kept: readonly string[], news: readonly string[]): string[] {
   const fresh = news.filter((_, at) => !OF_BODY.has(news[at - (at % 2)]!.toLowerCase()));
   const said = new Set(fresh.filter((_, at) => at % 2 === 0).map(name => name.toLowerCase()));

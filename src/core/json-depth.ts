@@ -1,4 +1,4 @@
-/** How deep arrays and objects stand in each other in a text of JSON; what it is worth otherwise is not asked. */
+/** How deep arrays and objects stand in each other in a text of JSON, whatever it is worth otherwise. */
 export function jsonDepth(text: string): number {
   let depth = 0;
   let most = 0;

@@ -9,7 +9,10 @@ import { type GatewayAnswer, problem } from './problem.js';
 export interface RouteBody {
   /** A schema of any library that speaks Standard Schema: zod, valibot, arktype and others. */
   readonly schema: StandardSchema;
-  /** The largest body that is read for it, in bytes. @default 1_048_576, or `maxBodyBytes` where that is less */
+  /**
+   * The largest body that is read for it, in bytes.
+   * @default 1_048_576, or `maxBodyBytes` where that is less
+   */
   readonly maxBytes?: number;
 }
 

@@ -2,8 +2,9 @@
 export type RequestOutcome = 'answered' | 'cut' | 'gone' | 'upgraded';
 
 /**
- * How a request was answered where a route keeps answers: with one that was fresh, or stale; with one that the
- * upstream has said to be good still; with that of another request; by the upstream; or without the cache.
+ * How a request was answered where a route keeps answers: with one that was fresh, or stale; with one that
+ * the upstream has said to be good still; with that of another request; by the upstream; or without the
+ * cache.
  */
 export type CacheVerdict = 'hit' | 'stale' | 'revalidated' | 'joined' | 'miss' | 'bypass';
 

@@ -67,8 +67,12 @@ export interface GatewayRoute {
   /** Whether WebSocket connections are let through. @default false */
   readonly upgrade?: boolean;
 
-  /** What requests run through, up to the head of the answer. It must not share answers. @default nothing */
-  readonly policy?: Policy<unknown, unknown>;
+  /**
+   * What requests run through, up to the head of the answer: a policy for a `Response`, of which it sees all
+   * but the body. It may answer in the stead of the upstream, and must not share answers.
+   * @default nothing
+   */
+  readonly policy?: Policy<Response, GatewayReply | Response>;
   /** How long until the head of the answer is there, all attempts together, in ms. @default 30_000 */
   readonly timeoutMs?: number;
   /** For how long either side may be silent once the answer has begun, in ms. @default 60_000 */

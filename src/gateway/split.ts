@@ -3,7 +3,13 @@ import { checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
 import type { Policy } from '../kernel/policy.js';
 import type { GatewayRequest } from './gateway-request.js';
 import { planPolicy } from './route-policy.js';
-import { planUpstream, type UpstreamPlan, type UpstreamProxy, type WholeUpstream } from './upstream.js';
+import {
+  type GatewayReply,
+  planUpstream,
+  type UpstreamPlan,
+  type UpstreamProxy,
+  type WholeUpstream,
+} from './upstream.js';
 
 /**
  * What keeps a client on one side: its address (each /64 of IPv6 as one), who it is, a field or a cookie of
@@ -25,7 +31,7 @@ export interface UpstreamSide {
   /** Where its requests go. */
   readonly upstream: WholeUpstream;
   /** What its requests run through, so that each side has its own failures. @default that of the route */
-  readonly policy?: Policy<unknown, unknown>;
+  readonly policy?: Policy<Response, GatewayReply | Response>;
 }
 
 /** Several upstreams, each for a part of the clients: a canary, or an experiment. */

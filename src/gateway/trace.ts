@@ -1,4 +1,5 @@
 import { checkFlag, checkKeys, checkOneOf, refuse } from '../kernel/options.js';
+import type { HexIds } from '../kernel/random.js';
 import { formatTraceContext, parseTraceContext, type TraceContext } from '../messaging/trace-context.js';
 import type { IncomingCall } from './gateway-request.js';
 
@@ -6,7 +7,7 @@ import type { IncomingCall } from './gateway-request.js';
 export interface TraceRules {
   /** Whether traces that begin here are sampled. @default false */
   readonly sampled?: boolean;
-  /** Whose traces go on: those of all clients, or of `trustedPeers` alone; others begin anew. @default 'all' */
+  /** Whose traces go on: those of all, or of `trustedPeers` alone; others begin anew. @default 'all' */
   readonly from?: 'all' | 'peers';
 }
 
@@ -24,33 +25,6 @@ export function planTrace(owner: string, trace: unknown): TracePlan | undefined 
     sampled: checkFlag(owner, 'trace.sampled', sampled),
     from: checkOneOf(owner, 'trace.from', from, ['all', 'peers']),
   };
-}
-
-const HEX = /* @__PURE__ */ Object.freeze(
-  /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')),
-);
-const POOL_BYTES = 4_096;
-
-/** Ids of bytes that nobody can guess, drawn many at a time: asking the system for a few costs as much. */
-export class HexIds {
-  readonly #pool = new Uint8Array(POOL_BYTES);
-  #at = POOL_BYTES;
-
-  /** In lower-case hex; never all zero. */
-  next(bytes: number): string {
-    if (this.#at + bytes > POOL_BYTES) {
-      crypto.getRandomValues(this.#pool);
-      this.#at = 0;
-    }
-    let id = '';
-    let any = 0;
-    for (const end = this.#at + bytes; this.#at < end; this.#at++) {
-      const byte = this.#pool[this.#at]!;
-      any |= byte;
-      id += HEX[byte]!;
-    }
-    return any === 0 ? `${id.slice(1)}1` : id;
-  }
 }
 
 /** Gives a request its place. What cannot be read begins a new trace. */

@@ -8,20 +8,35 @@ import { requestFields } from '../../gateway/forward-fields.js';
 import type { GatewayPlan } from '../../gateway/gateway-options.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
+import { SeenAnswer } from '../../gateway/seen-answer.js';
 import type { UpstreamOrigin, UpstreamPlan } from '../../gateway/upstream.js';
 import { BodyTooLargeError, UpstreamError, UpstreamStatusError } from '../../gateway/upstream-error.js';
 import type { CallContext, Context } from '../../kernel/context.js';
-import { isRecord } from '../../kernel/options.js';
 import { originOfInstance } from './instance-origin.js';
 import { applyFields } from './response-writer.js';
 import type { UpstreamEngine, UpstreamHead, UpstreamStream } from './upstream-engine.js';
 import { UpstreamReply } from './upstream-reply.js';
 
+type BareHead = Omit<UpstreamHead, 'body' | 'trailers'>;
+
 /** A connection that an upstream has handed over, with its head. */
-export interface Upgraded {
-  readonly upgraded: Omit<UpstreamHead, 'body' | 'trailers'>;
+export class Upgraded extends SeenAnswer {
+  readonly status: number;
+  readonly upgraded: BareHead;
   readonly socket: Duplex;
   readonly first: Uint8Array;
+
+  constructor(upgraded: BareHead, socket: Duplex, first: Uint8Array) {
+    super();
+    this.status = upgraded.status;
+    this.upgraded = upgraded;
+    this.socket = socket;
+    this.first = first;
+  }
+
+  protected override get pairs(): readonly string[] {
+    return this.upgraded.fields;
+  }
 }
 
 /** What is handed on, and until when. */
@@ -172,9 +187,9 @@ export class Forwarding {
           off();
           resolve(new UpstreamReply(head));
         },
-        upgraded: (head: Upgraded['upgraded'], socket: Duplex, first: Uint8Array) => {
+        upgraded: (head: BareHead, socket: Duplex, first: Uint8Array) => {
           off();
-          resolve({ upgraded: head, socket, first });
+          resolve(new Upgraded(head, socket, first));
         },
         failed: (error: Error, stale: boolean) => {
           if (!stale || !again || call.cancelled) {
@@ -248,4 +263,4 @@ export class Forwarding {
 }
 
 /** Whether something is a connection that was handed over. */
-export const isUpgraded = (value: unknown): value is Upgraded => isRecord(value) && 'upgraded' in value;
+export const isUpgraded = (value: unknown): value is Upgraded => value instanceof Upgraded;

@@ -29,7 +29,11 @@ async function setUp(more: Partial<GatewayRoute> = {}, schema: StandardSchema = 
     const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
     const found = await fetch(url, body === undefined ? init : { ...init, body: body as string });
     const text = await found.text();
-    return { status: found.status, text, json: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined };
+    return {
+      status: found.status,
+      text,
+      json: text.startsWith('{') ? (JSON.parse(text) as unknown) : undefined,
+    };
   };
   return { upstream, gateway, url, port, post };
 }
@@ -41,10 +45,15 @@ describe('a body that has to be something', () => {
     expect((await post(body)).status).toBe(200);
     expect((await post(body, { 'content-type': 'application/vnd.a+json; charset=utf-8' })).status).toBe(200);
     const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-    const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head =
+      'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     expect((await ask(port, head + chunks)).status).toBe(200);
     expect(upstream.bodies).toEqual([body, body, body]);
-    expect(upstream.requests.map(({ headers }) => headers['content-length'])).toEqual(['34', '34', undefined]);
+    expect(upstream.requests.map(({ headers }) => headers['content-length'])).toEqual([
+      '34',
+      '34',
+      undefined,
+    ]);
   });
 
   it('is refused with all that is wrong, and the upstream hears nothing', async () => {
@@ -68,7 +77,8 @@ describe('a body that has to be something', () => {
   it('is not read beyond its bound, with a length or without', async () => {
     const { upstream, post, port } = await setUp();
     expect((await post(JSON.stringify({ sku: 'x'.repeat(1_000) }))).status).toBe(413);
-    const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head =
+      'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const client = new RawClient(port).send(`${head}600\r\n${' '.repeat(0x600)}\r\n`);
     expect(await client.until(text => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1\.1 413 /);
     await client.end();
@@ -77,7 +87,8 @@ describe('a body that has to be something', () => {
 
   it('that never comes to its end costs its request alone', async () => {
     const { upstream, port, gateway } = await setUp();
-    const head = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"sku"';
+    const head =
+      'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"sku"';
     const client = new RawClient(port).send(head);
     await eventually(() => gateway.snapshot().inFlight === 1, 'the request');
     client.close();
@@ -88,7 +99,8 @@ describe('a body that has to be something', () => {
   it('is asked for by one who waits to send it', async () => {
     const { port, upstream } = await setUp();
     const head = (length: number) =>
-      `POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
+      'POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n' +
+      `Content-Length: ${length}\r\n\r\n`;
     expect((await ask(port, head(2_000))).status).toBe(413);
     const client = new RawClient(port).send(head(11));
     await client.until(text => text.startsWith('HTTP/1.1 100'));
@@ -123,6 +135,8 @@ describe('a body that has to be something', () => {
     [{ schema: order, maxBytes: 0 }, '`maxBytes` must be'],
     [{ schema: order, max: 1 }, 'unknown option `max`'],
   ])('refuses the option %j', (body, message) => {
-    expect(() => new ApiGateway({ routes: [{ path: '/', reply: {}, body: body as never }] })).toThrow(message);
+    expect(() => new ApiGateway({ routes: [{ path: '/', reply: {}, body: body as never }] })).toThrow(
+      message,
+    );
   });
 });

@@ -231,7 +231,7 @@ describe('a route that keeps answers', () => {
     expect(gateway.snapshot().cache.bytes).toBeLessThan(3_000);
   });
 
-  it('keeps answers of functions and aggregates that say so, and never one in which parts are missing', async () => {
+  it('keeps answers of functions and aggregates, and never one in which parts are missing', async () => {
     let fails = false;
     let asked = 0;
     const parts = aggregate({

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApiGateway, type GatewayEvents, type GatewayRoute, maintenanceSwitch } from '../../../src/gateway.js';
+import {
+  ApiGateway,
+  type GatewayEvents,
+  type GatewayRoute,
+  maintenanceSwitch,
+} from '../../../src/gateway.js';
 import { AdaptiveLimiter } from '../../../src/index.js';
 import { eventually } from '../gateway-wire/wire.js';
 import { Begun } from './begun.js';
@@ -11,7 +16,9 @@ describe('what a route changes', () => {
   it('are names and values of fields, both ways, and statuses', async () => {
     const upstream = await begun.server((request, response) => {
       const status = Number(request.url!.slice(1));
-      response.writeHead(status, { 'X-Internal': 'a', 'X-Old': 'b', 'X-Gone': 'c' }).end(request.headers['x-new'] as string);
+      response
+        .writeHead(status, { 'X-Internal': 'a', 'X-Old': 'b', 'X-Gone': 'c' })
+        .end(request.headers['x-new'] as string);
     });
     const { gateway, url } = await begun.serve({
       routes: [
@@ -48,7 +55,9 @@ describe('what a route changes', () => {
     [{ priority: Number.NaN }, '`priority` must be a number'],
     [{ maintenance: true as never }, '`maintenance` must be made by maintenanceSwitch'],
   ])('are refused as %j', (route, message) => {
-    expect(() => new ApiGateway({ routes: [{ path: '/', upstream: 'http://a', ...route }] })).toThrow(message);
+    expect(() => new ApiGateway({ routes: [{ path: '/', upstream: 'http://a', ...route }] })).toThrow(
+      message,
+    );
   });
 });
 
@@ -99,7 +108,13 @@ describe('maintenance', () => {
 
 describe('priorities of routes', () => {
   it('that share a limiter: the lesser is refused first, and the limit is for all (GW12)', async () => {
-    const limiter = new AdaptiveLimiter({ name: 'shared', initialLimit: 4, minLimit: 4, maxLimit: 4, shedRatio: 0.5 });
+    const limiter = new AdaptiveLimiter({
+      name: 'shared',
+      initialLimit: 4,
+      minLimit: 4,
+      maxLimit: 4,
+      shedRatio: 0.5,
+    });
     let open: (() => void)[] = [];
     const upstream = await begun.server((_, response) => void open.push(() => response.end()));
     const route = { upstream: upstream.url, policy: limiter };

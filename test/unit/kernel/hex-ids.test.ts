@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { HexIds } from '../../../src/gateway/trace.js';
+import { HexIds } from '../../../src/kernel/random.js';
 
 describe('HexIds', () => {
   it('draws many at a time, and none twice', () => {
