@@ -140,13 +140,13 @@ export class Exchange implements OpenExchange {
     this.#forwarding = forwarding;
     this.#giveUp = reason => context.revoke(reason);
     if (this.#upgrade === undefined) this.#copy = this.#shell.mirrors.copyOf(call, plan, this.#request, body);
-    context.onSent = () => this.#copy?.sent();
+    if (this.#copy !== undefined) context.onSent = () => this.#copy?.sent();
     if (budgetMs < Infinity) {
       this.#due = this.#shell.due.add(() => {
         const error = new TimeoutError(`no answer for ${Math.round(budgetMs)} ms`, budgetMs);
         context.revoke(error);
         // A cache may know better.
-        if (plan.cache === undefined) this.#failed(error, plan);
+        if (plan.cache === undefined || this.#upgrade !== undefined) this.#failed(error, plan);
       }, deadline);
     }
     const upstream = end.upstream;

@@ -65,8 +65,10 @@ export class ResponseCache {
   /** Answers a request: with what is kept, or by what `run` brings. */
   answer(ask: CacheAsk, run: Run): Promise<unknown> {
     const { call, plan, context } = ask;
-    if (!SAFE.has(call.method)) return this.#change(call, run(plan));
-    if (plan.cache === undefined) return run(plan);
+    const { cache } = plan;
+    const isSafe = SAFE.has(call.method);
+    if (cache === undefined) return isSafe ? run(plan) : this.#change(call, run(plan));
+    if (!isSafe) return this.#change(call, orCancelled(run(plan), context));
     const subject = cacheSubject(call, plan, this.#core().front.plan.rules);
     if (subject === undefined) {
       this.#mark(call, 'bypass');
@@ -74,7 +76,7 @@ export class ResponseCache {
     }
     const pragma = call.header('pragma')?.toLowerCase().includes('no-cache') ? 'no-cache' : undefined;
     const asked = readCacheControl(call.header('cache-control') ?? pragma);
-    return this.#read({ ...ask, subject, cache: plan.cache, asked, isApart: false }, run);
+    return this.#read({ ...ask, subject, cache, asked, isApart: false }, run);
   }
 
   /** What a method changes is not what is kept any more: RFC 9111, 4.4. */
@@ -146,9 +148,8 @@ export class ResponseCache {
     const requestHeaders = [...plan.requestHeaders, ...conditions];
     const inner = isPassing && kept === undefined ? plan : { ...plan, requestHeaders };
     const sentAt = this.#core().front.plan.clock.wall();
-    let value: unknown;
     try {
-      value = await orCancelled(run(inner), context);
+      const value = await orCancelled(run(inner), context);
       const isAsked = etag !== undefined || lastModified !== undefined;
       if (isAsked && statusOf(value) === 304)
         return await this.#revalidated(sought, kept!, replyOf(value), fetch, run, sentAt);
@@ -209,10 +210,9 @@ export class ResponseCache {
       return value;
     }
     const reply = replyOf(value);
-    const { reason } = reply.head;
-    const body = new Uint8Array();
     const fields = fieldsToKeep(reply);
-    const next = this.#keptOf(sought, { status, reason, fields, body }, sentAt);
+    const empty = { status, reason: reply.head.reason, fields, body: new Uint8Array() };
+    const next = this.#keptOf(sought, empty, sentAt);
     const tooLarge = Number(reply.header('content-length') ?? 0) > cache.maxEntryBytes;
     this.#mark(sought.isApart ? undefined : call, 'miss');
     if (next === undefined || tooLarge) {

@@ -171,6 +171,13 @@ describe('a route that keeps answers', () => {
     expect((await get()).status).toBeGreaterThanOrEqual(502);
   });
 
+  it.each(['GET', 'POST', 'HEAD'])('answers %s with 504 when a function never answers', async method => {
+    const { url } = await begun.serve({
+      routes: [{ path: '/*', upstream: () => new Promise<never>(() => {}), timeoutMs: 50, cache: {} }],
+    });
+    expect((await fetch(url, { method })).status).toBe(504);
+  });
+
   it('gives nothing stale that has to be asked about', async () => {
     const fields = { 'cache-control': 'max-age=60, must-revalidate, stale-if-error=60' };
     const { get, world } = await caching(begun, counted(fields), { staleIfErrorMs: 60_000 });
