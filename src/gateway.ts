@@ -4,8 +4,10 @@ export {
   type CloseOptions,
   type GatewayListenOptions,
 } from './adapters/node-http/api-gateway.js';
+export type { CacheSnapshot } from './adapters/node-http/cache-ask.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
+export type { MirrorSnapshot } from './adapters/node-http/mirrors.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
 export type {
   UpstreamEngine,
@@ -17,12 +19,20 @@ export type {
 export type { PathOddity } from './core/route-path.js';
 export { type ApiKey, type ApiKeysOptions, apiKeys, hashApiKey } from './gateway/api-keys.js';
 export type { Authentication, Authenticator } from './gateway/authenticator.js';
+export type { RouteBody } from './gateway/body-rules.js';
 export type { CorsOptions } from './gateway/cors.js';
-export type { GatewayEvents, RequestOutcome } from './gateway/gateway-events.js';
+export type { CacheVerdict, GatewayEvents, RequestOutcome, RequestTrace } from './gateway/gateway-events.js';
 export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gateway-options.js';
 export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
 export { type Jose, type JwtOptions, jwt } from './gateway/jwt.js';
+export {
+  type MaintenanceOptions,
+  type MaintenanceSwitch,
+  maintenanceSwitch,
+} from './gateway/maintenance.js';
+export type { RouteMirror } from './gateway/mirror.js';
+export type { RouteCache } from './gateway/route-cache.js';
 export type { LimitBy, RouteLimit } from './gateway/route-limits.js';
 export {
   type SignedParts,
@@ -31,16 +41,18 @@ export {
   signedRequests,
   signRequest,
 } from './gateway/signed-requests.js';
+export type { SplitBy, Upstream, UpstreamSide, UpstreamSplit } from './gateway/split.js';
+export type { TraceRules } from './gateway/trace.js';
 export type {
   AnswerOfParts,
   GatewayReply,
   RequestBody,
-  Upstream,
   UpstreamAggregate,
   UpstreamFunction,
   UpstreamOrigin,
   UpstreamProxy,
   UpstreamService,
+  WholeUpstream,
 } from './gateway/upstream.js';
 export {
   BodyTooLargeError,

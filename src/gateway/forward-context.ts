@@ -5,6 +5,11 @@ import { RevocableContext } from '../kernel/revocable-context.js';
 /** Methods that may be repeated, by RFC 9110, 9.2.2. */
 const IDEMPOTENT = /* @__PURE__ */ new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** How long a client still waits, in ms, as it says in a field; `Infinity` where it does not. */
+export function saidMs(said: string | undefined): number {
+  return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : Infinity;
+}
+
 /** Whether a request of this method is as good twice as once. */
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 
@@ -15,15 +20,27 @@ export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 export class ForwardContext extends RevocableContext {
   /** Whether it is good to send it again: it may be done twice, and there is no body that would be gone. */
   readonly repeatable: boolean;
-  /** Whether anything of it has been sent. */
-  sent = false;
+  /** Told when it is sent for the first time. */
+  onSent: (() => void) | undefined;
+  #sent = false;
 
   constructor(clock: Clock, options: CallOptions, deadline: number, repeatable: boolean) {
     super(new RootContext(clock, { ...options, idempotent: repeatable }, deadline, 1));
     this.repeatable = repeatable;
   }
 
+  /** Whether anything of it has been sent. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  markSent(): void {
+    if (this.#sent) return;
+    this.#sent = true;
+    this.onSent?.();
+  }
+
   override get delivered(): boolean {
-    return this.sent && !this.repeatable;
+    return this.#sent && !this.repeatable;
   }
 }

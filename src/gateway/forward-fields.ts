@@ -8,6 +8,8 @@ export interface ForwardRules {
   readonly via: string;
   readonly requestIdField: string;
   readonly deadlineField: string | undefined;
+  /** What marks a copy; in lower case. */
+  readonly mirrorField: string;
   readonly subjectField: string | undefined;
   readonly scopesField: string | undefined;
   /** Claims that are handed on: field and claim. */
@@ -62,7 +64,8 @@ function whereFrom(call: IncomingCall): string[] {
   return told === '' ? fields : [...fields, 'X-Forwarded-Host', told];
 }
 
-function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
+/** What an upstream is told of who asks. Name, value, name, value … */
+export function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
   const { identity } = call;
   if (identity === undefined) return [];
   const fields: string[] = [];
@@ -84,12 +87,20 @@ function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
  */
 export function requestFields(call: IncomingCall, rules: ForwardRules): string[] {
   const { facts, fields, spent } = call;
+  const traced = call.trace !== undefined;
   const drop = (name: string): boolean =>
-    REPLACED.has(name) || rules.own.has(name) || (spent.length > 0 && spent.includes(name));
+    REPLACED.has(name) ||
+    (traced && (name === 'traceparent' || name === 'tracestate')) ||
+    rules.own.has(name) ||
+    (spent.length > 0 && spent.includes(name));
   const passed = passFields(fields, facts.names, facts.listed, drop);
   const via = facts.names.includes('via') ? `${valuesOf(call, 'via').join(', ')}, ` : '';
   passed.push('Via', `${via}${call.head.version} ${rules.via}`);
   passed.push(...whereFrom(call), rules.requestIdField, call.id, ...whoAsks(call, rules));
+  passed.push(...call.traceFields);
+  // What is a copy stays one on its way.
+  const mirrored = call.trusted ? call.header(rules.mirrorField) : undefined;
+  if (mirrored !== undefined) passed.push(rules.mirrorField, mirrored);
   // Trailers are handed on, so the upstream may send them.
   if (facts.names.includes('te') && valuesOf(call, 'te').some(value => /\btrailers\b/i.test(value))) {
     passed.push('TE', 'trailers', 'Connection', 'TE');
@@ -113,7 +124,9 @@ export function answerFields(
     names,
     listed,
     name =>
-      (own.has(name) && name !== 'vary') || (isCors && name.startsWith('access-control-')) || name === 'via',
+      (own.has(name) && name !== 'vary' && name !== 'cache-status') ||
+      (isCors && name.startsWith('access-control-')) ||
+      name === 'via',
   );
   if (!passed.every((text, at) => at % 2 === 0 || isFieldValue(text))) return undefined;
   passed.push(...extra);

@@ -1,6 +1,25 @@
 /** How a request ended. `cut`: the answer broke off; `gone`: the client left before its end. */
 export type RequestOutcome = 'answered' | 'cut' | 'gone' | 'upgraded';
 
+/**
+ * How a request was answered where a route keeps answers: with one that was fresh, or stale; with one that
+ * the upstream has said to be good still; with that of another request; by the upstream; or without the
+ * cache.
+ */
+export type CacheVerdict = 'hit' | 'stale' | 'revalidated' | 'joined' | 'miss' | 'bypass';
+
+/** Where a request stands in its trace. */
+export interface RequestTrace {
+  /** 32 hex digits, the same for the whole trace. */
+  readonly traceId: string;
+  /** 16 hex digits: this gateway, for what it asks. */
+  readonly spanId: string;
+  /** Who asked the gateway; `undefined` where the trace begins here. */
+  readonly parentId: string | undefined;
+  /** Whether it is to be recorded. */
+  readonly sampled: boolean;
+}
+
 /** What can be listened to by `on`; `at` is the wall clock, in ms since the epoch. */
 export interface GatewayEvents {
   /** A request is over: what an access log writes down. */
@@ -25,6 +44,12 @@ export interface GatewayEvents {
     readonly subject: string | undefined;
     /** Where it went; `undefined` where it was answered here. */
     readonly upstream: string | undefined;
+    /** The side of a split; `undefined` where the route has none. */
+    readonly side: string | undefined;
+    /** How the cache of the route had a part in it; `undefined` where it has none. */
+    readonly cache: CacheVerdict | undefined;
+    /** Its place in its trace; `undefined` where the gateway traces nothing. */
+    readonly trace: RequestTrace | undefined;
   };
   /** An upstream could not be asked, or broke off. */
   upstreamFailed: {
@@ -35,6 +60,36 @@ export interface GatewayEvents {
     readonly upstream: string;
     readonly error: unknown;
   };
+  /** A copy of a request is over. */
+  mirrored: {
+    readonly gateway: string;
+    readonly at: number;
+    /** That of the request. */
+    readonly id: string;
+    readonly route: string;
+    /** Where the copy went; empty where it went nowhere. */
+    readonly upstream: string;
+    /** What it was answered with; 0 where it was not. */
+    readonly status: number;
+    /** Until the head of the answer, in ms. */
+    readonly tookMs: number;
+    /** Why it was not answered. */
+    readonly error: unknown;
+  };
+  /** A copy of a request was not made. */
+  mirrorDropped: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    /** Too many at a time, too large a body, or a body that did not come to its end. */
+    readonly reason: 'inFlight' | 'body' | 'gone';
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }
+
+/** The names of all of them. */
+export const eventNames: readonly (keyof GatewayEvents)[] = /* @__PURE__ */ Object.freeze([
+  ...(['completed', 'upstreamFailed', 'mirrored', 'mirrorDropped', 'replaced'] as const),
+]);

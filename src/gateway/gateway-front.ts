@@ -4,7 +4,7 @@ import { paramsOf } from '../core/route-pattern.js';
 import { hiddenPair, RouteTable, takesMethod } from '../core/route-table.js';
 import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
-import { newId } from '../kernel/random.js';
+import { HexIds, newId } from '../kernel/random.js';
 import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
 import { authenticate } from './authenticator.js';
 import { addCors, isPreflight, preflight } from './cors.js';
@@ -12,9 +12,12 @@ import { isLoop } from './forward-fields.js';
 import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
 import { IncomingCall, type RequestHead } from './gateway-request.js';
 import type { GatewayRoute } from './gateway-route.js';
+import { turnedAway } from './maintenance.js';
 import { type GatewayAnswer, problem } from './problem.js';
 import { isAfterAuth, takeLimit } from './route-limits.js';
 import { planRoute, type RoutePlan } from './route-plan.js';
+import { sideOf } from './split-side.js';
+import { traceRequest } from './trace.js';
 import { findClient, within } from './trusted-peers.js';
 
 /** What is to be done with a request. `call` is missing where the head could not even be read. */
@@ -30,6 +33,7 @@ const ID = /^[\w.:-]{1,128}$/;
  */
 export class GatewayFront {
   readonly plan: GatewayPlan;
+  readonly #ids = new HexIds();
   readonly #memory: InMemoryRateLimitStore;
   #table: RouteTable<RoutePlan>;
   /** Whether it takes no more: readiness says so. */
@@ -93,6 +97,7 @@ export class GatewayFront {
     const said = call.trusted ? call.header(rules.requestIdField) : undefined;
     call.id = said !== undefined && ID.test(said) ? said : newId();
     call.extra.push(rules.requestIdField, call.id);
+    if (this.plan.trace !== undefined) traceRequest(call, this.plan.trace, this.#ids);
     return call;
   }
 
@@ -168,6 +173,8 @@ export class GatewayFront {
       (plan.ipDeny.length > 0 && (address === undefined || within(plan.ipDeny, address))) ||
       (plan.ipAllow !== undefined && (address === undefined || !within(plan.ipAllow, address)));
     if (denied) return this.#answer(call, problem(403, 'not from there'));
+    const away = turnedAway(call, this.plan.maintenance, plan.maintenance);
+    if (away !== undefined) return this.#answer(call, away);
     if (isLoop(call, this.plan.rules))
       return this.#answer(call, problem(508, 'the request has been here before'));
     if (plan.auth === undefined && plan.limits.length === 0) return this.#pass(call, plan, facts.length);
@@ -178,7 +185,7 @@ export class GatewayFront {
     if (length > plan.maxBodyBytes) {
       return this.#answer(call, problem(413, 'the body is larger than it may be', { close: true }));
     }
-    return { kind: 'pass', call, plan };
+    return { kind: 'pass', call, plan: sideOf(plan, call, this.plan.random) };
   }
 
   async #ask(call: IncomingCall, plan: RoutePlan): Promise<Decision> {

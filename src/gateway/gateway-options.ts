@@ -3,11 +3,13 @@ import type { IpRange } from '../core/ip-range.js';
 import { isFieldName } from '../core/request-fields.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../kernel/options.js';
-import { newHexId } from '../kernel/random.js';
+import { newHexId, type Random, systemRandom } from '../kernel/random.js';
 import type { Authenticator } from './authenticator.js';
 import type { CorsOptions } from './cors.js';
 import type { ForwardRules } from './forward-fields.js';
 import type { GatewayRoute } from './gateway-route.js';
+import { checkMaintenance, type MaintenanceSwitch } from './maintenance.js';
+import { planTrace, type TracePlan, type TraceRules } from './trace.js';
 import { readRanges } from './trusted-peers.js';
 import type { UpstreamProxy } from './upstream.js';
 
@@ -58,6 +60,16 @@ export interface GatewayOptions {
    * @default 'x-request-timeout-ms'
    */
   readonly deadlineField?: string | false;
+  /** Turns requests away while it is on, but those for `health`. @default never */
+  readonly maintenance?: MaintenanceSwitch;
+  /** Gives requests their place in a trace; else what clients say of it is handed on. @default false */
+  readonly trace?: TraceRules | boolean;
+  /** The field that marks copies of requests, which no client can set. @default 'x-mirrored' */
+  readonly mirrorField?: string;
+  /** Answers that routes keep, all together. @default 10_000 */
+  readonly maxCacheEntries?: number;
+  /** What those take, in bytes, about. @default 67_108_864 */
+  readonly maxCacheBytes?: number;
   /** The longest request target, in characters. @default 8_192 */
   readonly maxTargetLength?: number;
   /** The most fields of a request. @default 100 */
@@ -74,11 +86,17 @@ export interface GatewayOptions {
   readonly name?: string;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
+  /** The source of chance. @default systemRandom */
+  readonly random?: Random;
 }
 
 export const gatewayDefaults = /* @__PURE__ */ Object.freeze({
   requestIdField: 'x-request-id',
   deadlineField: 'x-request-timeout-ms',
+  mirrorField: 'x-mirrored',
+  trace: false,
+  maxCacheEntries: 10_000,
+  maxCacheBytes: 67_108_864,
   maxTargetLength: 8_192,
   maxFieldCount: 100,
   maxFieldBytes: 16_384,
@@ -92,7 +110,8 @@ const owner = 'ApiGateway';
 const known = [
   ...['routes', 'services', 'auth', 'cors', 'trustedPeers', 'health', 'identityFields', 'stripFields', 'via'],
   ...['requestIdField', 'deadlineField', 'maxTargetLength', 'maxFieldCount', 'maxFieldBytes', 'maxBodyBytes'],
-  ...['maxInFlight', 'maxLimitKeys', 'name', 'clock'],
+  ...['maxInFlight', 'maxLimitKeys', 'mirrorField', 'name', 'clock', 'random'],
+  ...['maxCacheEntries', 'maxCacheBytes', 'trace', 'maintenance'],
 ];
 
 /** The checked options, but for the routes. */
@@ -101,6 +120,8 @@ export interface GatewayPlan {
   readonly auth: readonly Authenticator[];
   readonly cors: CorsOptions | undefined;
   readonly trusted: readonly IpRange[];
+  readonly trace: TracePlan | undefined;
+  readonly maintenance: MaintenanceSwitch | undefined;
   readonly health: HealthPaths;
   readonly rules: ForwardRules;
   readonly maxTargetLength: number;
@@ -109,8 +130,11 @@ export interface GatewayPlan {
   readonly maxBodyBytes: number;
   readonly maxInFlight: number;
   readonly maxLimitKeys: number;
+  readonly maxCacheEntries: number;
+  readonly maxCacheBytes: number;
   readonly name: string;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** One authenticator, or a list of them. @throws TypeError that names the option. */
@@ -147,6 +171,7 @@ function planRules(options: GatewayOptions): ForwardRules {
   const {
     requestIdField,
     deadlineField,
+    mirrorField,
     via,
     stripFields = [],
     identityFields = {},
@@ -163,13 +188,22 @@ function planRules(options: GatewayOptions): ForwardRules {
     via: fieldOf('via', via ?? `keelson-${newHexId(4)}`),
     requestIdField: fieldOf('requestIdField', requestIdField),
     deadlineField: optional('deadlineField', deadlineField as string | false),
+    mirrorField: fieldOf('mirrorField', mirrorField).toLowerCase(),
     subjectField: optional('identityFields.subject', subject),
     scopesField: optional('identityFields.scopes', scopes),
     claimFields,
   };
   if (!Array.isArray(stripFields)) refuse(owner, 'stripFields', 'a list of names', stripFields);
   const { requestIdField: id, deadlineField: due, subjectField, scopesField } = rules;
-  const all = [id, due, subjectField, scopesField, ...claimFields.map(([field]) => field), ...stripFields];
+  const all = [
+    id,
+    due,
+    rules.mirrorField,
+    subjectField,
+    scopesField,
+    ...claimFields.map(([field]) => field),
+    ...stripFields,
+  ];
   const names = all.filter(name => name !== undefined).map(name => fieldOf('stripFields', name));
   return { ...rules, own: new Set(names.map(name => plainName(name.toLowerCase()))) };
 }
@@ -177,7 +211,13 @@ function planRules(options: GatewayOptions): ForwardRules {
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
 export function planGateway(options: GatewayOptions): GatewayPlan {
   checkKeys(owner, options, known);
-  const all = { ...gatewayDefaults, clock: systemClock, services: {}, ...given(options) };
+  const all = {
+    ...gatewayDefaults,
+    clock: systemClock,
+    random: systemRandom,
+    services: {},
+    ...given(options),
+  };
   const { services, cors, trustedPeers = [], health = {} } = all;
   if (!isRecord(services)) refuse(owner, 'services', 'an object of ServiceProxy by name', services);
   const count = (option: keyof GatewayOptions & keyof typeof all, max: number): number =>
@@ -187,6 +227,8 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
     auth: authenticatorsOf(owner, all.auth),
     cors,
     trusted: readRanges(owner, 'trustedPeers', trustedPeers),
+    trace: planTrace(owner, all.trace),
+    maintenance: checkMaintenance(owner, all.maintenance),
     health: checkHealth(health),
     rules: planRules(options),
     maxTargetLength: count('maxTargetLength', 65_536),
@@ -195,7 +237,10 @@ export function planGateway(options: GatewayOptions): GatewayPlan {
     maxBodyBytes: checkNumber(owner, 'maxBodyBytes', all.maxBodyBytes, { min: 0, infinity: true }),
     maxInFlight: count('maxInFlight', 10_000_000),
     maxLimitKeys: count('maxLimitKeys', 10_000_000),
+    maxCacheEntries: count('maxCacheEntries', 10_000_000),
+    maxCacheBytes: count('maxCacheBytes', 2 ** 40),
     name: all.name,
     clock: all.clock,
+    random: all.random,
   };
 }

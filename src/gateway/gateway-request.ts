@@ -1,6 +1,7 @@
 import { type IpAddress, showIp } from '../core/ip-range.js';
 import type { RequestFacts } from '../core/request-fields.js';
 import type { RequestHost } from '../core/route-target.js';
+import type { CacheVerdict, RequestTrace } from './gateway-events.js';
 
 /** The head of a request, as a server hands it to the gateway. */
 export interface RequestHead {
@@ -73,6 +74,13 @@ export class IncomingCall implements GatewayRequest {
   route = '';
   params = noParams;
   identity: Identity | undefined = undefined;
+  /** The side of a split that it was given. */
+  side: string | undefined = undefined;
+  /** How it was answered by a cache. */
+  cache: CacheVerdict | undefined = undefined;
+  /** Where it stands in its trace, and what upstreams are told of it; name, value, name, value … */
+  trace: RequestTrace | undefined = undefined;
+  traceFields: readonly string[] = [];
   /** Fields that every answer to it has. */
   readonly extra: string[] = [];
   /** Fields that are not handed on: those that said who asks. In lower case. */

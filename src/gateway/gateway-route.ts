@@ -1,10 +1,15 @@
 import type { PathOddity } from '../core/route-path.js';
 import type { Policy } from '../kernel/policy.js';
 import type { Authenticator } from './authenticator.js';
+import type { RouteBody } from './body-rules.js';
 import type { CorsOptions } from './cors.js';
 import type { GatewayRequest } from './gateway-request.js';
+import type { MaintenanceSwitch } from './maintenance.js';
+import type { RouteMirror } from './mirror.js';
+import type { RouteCache } from './route-cache.js';
 import type { RouteLimit } from './route-limits.js';
-import type { GatewayReply, Upstream } from './upstream.js';
+import type { Upstream } from './split.js';
+import type { GatewayReply } from './upstream.js';
 
 /** Who may ask by where they are. What is denied is denied, whatever is allowed. */
 export interface IpRules {
@@ -47,13 +52,27 @@ export interface GatewayRoute {
   readonly redirect?: Redirect;
   /** The path for the upstream, with the names of `path`. @default the path as it is */
   readonly rewrite?: string;
+  /** Sends copies of requests elsewhere as well. @default nowhere */
+  readonly mirror?: RouteMirror;
+  /** What bodies have to be. @default anything */
+  readonly body?: RouteBody;
+  /** Turns requests away while it is on. @default never */
+  readonly maintenance?: MaintenanceSwitch;
+  /** That of its calls, for policies that let the more important go first. @default 0 */
+  readonly priority?: number;
+  /** Keeps answers to GET, and gives them to who asks next. @default keeps none */
+  readonly cache?: RouteCache;
   /** Hands the client's `Host` on, in place of that of the upstream. @default false */
   readonly preserveHost?: boolean;
   /** Whether WebSocket connections are let through. @default false */
   readonly upgrade?: boolean;
 
-  /** What requests run through, up to the head of the answer. It must not share answers. @default nothing */
-  readonly policy?: Policy<unknown, unknown>;
+  /**
+   * What requests run through, up to the head of the answer: a policy for a `Response`, of which it sees all
+   * but the body. It may answer in the stead of the upstream, and must not share answers.
+   * @default nothing
+   */
+  readonly policy?: Policy<Response, GatewayReply | Response>;
   /** How long until the head of the answer is there, all attempts together, in ms. @default 30_000 */
   readonly timeoutMs?: number;
   /** For how long either side may be silent once the answer has begun, in ms. @default 60_000 */
@@ -80,4 +99,10 @@ export interface GatewayRoute {
   readonly requestHeaders?: Readonly<Record<string, string | null>>;
   /** Fields for the client: set, or taken away by null. @default {} */
   readonly answerHeaders?: Readonly<Record<string, string | null>>;
+  /** New names for fields on their way to the upstream, before those of `requestHeaders`. @default {} */
+  readonly renameRequestHeaders?: Readonly<Record<string, string>>;
+  /** New names for fields on their way to the client, before those of `answerHeaders`. @default {} */
+  readonly renameAnswerHeaders?: Readonly<Record<string, string>>;
+  /** Statuses for the client in place of those of the upstream. @default {} */
+  readonly answerStatus?: Readonly<Record<number, number>>;
 }

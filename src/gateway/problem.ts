@@ -19,6 +19,7 @@ const titles: Readonly<Record<number, string>> = {
     405: 'Method Not Allowed',
   },
   ...{ 408: 'Request Timeout', 413: 'Content Too Large', 414: 'URI Too Long', 417: 'Expectation Failed' },
+  ...{ 415: 'Unsupported Media Type', 422: 'Unprocessable Content' },
   ...{ 421: 'Misdirected Request', 429: 'Too Many Requests', 431: 'Request Header Fields Too Large' },
   ...{ 500: 'Internal Server Error', 501: 'Not Implemented', 502: 'Bad Gateway', 503: 'Service Unavailable' },
   ...{ 504: 'Gateway Timeout', 505: 'HTTP Version Not Supported', 508: 'Loop Detected' },

@@ -5,28 +5,31 @@ import { oddityBits, oddityNames, type PathOddity, pathOddities } from '../core/
 import { type RoutePattern, readPattern } from '../core/route-pattern.js';
 import type { TableRoute } from '../core/route-table.js';
 import { readHost } from '../core/route-target.js';
-import { isGuard, isPolicy, sharesAnswers } from '../kernel/is-guard.js';
 import { checkFlag, checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
-import { pipeline } from '../kernel/pipeline.js';
-import type { Guard, Policy } from '../kernel/policy.js';
+import type { Policy } from '../kernel/policy.js';
 import type { RateLimitStore } from '../resilience/rate-limit-store.js';
+import { framing } from './answer-changes.js';
 import type { AuthPlan } from './authenticator.js';
 import { type CorsPlan, planCors } from './cors.js';
 import { authenticatorsOf, type GatewayPlan } from './gateway-options.js';
 import type { GatewayRoute, IpRules, Redirect } from './gateway-route.js';
 import { planRewrite, type Rewrite } from './rewrite.js';
+import { extraOptions, planExtras, type RouteExtras } from './route-extras.js';
 import { type LimitPlan, planLimit } from './route-limits.js';
+import { planPolicy } from './route-policy.js';
+import { isSplit, planSplit, type SplitPlan } from './split.js';
 import { readRanges } from './trusted-peers.js';
 import { type GatewayReply, planUpstream, type UpstreamPlan } from './upstream.js';
 
 /** Where a route leads. */
 export type RouteEnd =
   | { readonly kind: 'upstream'; readonly upstream: UpstreamPlan }
+  | { readonly kind: 'split'; readonly split: SplitPlan }
   | { readonly kind: 'reply'; readonly reply: GatewayReply }
   | { readonly kind: 'redirect'; readonly status: number; readonly to: Rewrite | string };
 
 /** A route, checked. */
-export interface RoutePlan extends TableRoute {
+export interface RoutePlan extends TableRoute, RouteExtras {
   readonly end: RouteEnd;
   readonly allow: number;
   readonly rewrite: Rewrite | undefined;
@@ -61,10 +64,8 @@ const known = [
   ],
   ...['preserveHost', 'upgrade', 'policy', 'timeoutMs', 'idleTimeoutMs', 'maxBodyBytes', 'auth', 'scopes'],
   ...['authorize', 'forwardCredentials', 'limits', 'cors', 'ip', 'requestHeaders', 'answerHeaders'],
+  ...extraOptions,
 ];
-/** Fields that frame a message or belong to a connection: nobody sets them by hand. */
-const framing = ['content-length', 'transfer-encoding', 'connection', 'host', 'trailer', 'te', 'upgrade'];
-
 function checkHost(owner: string, host: unknown): string | undefined {
   if (host === undefined) return undefined;
   const rule = 'a host in lower case without a port, or *.example.com';
@@ -123,6 +124,7 @@ function planEnd(owner: string, route: GatewayRoute, pattern: RoutePattern, gate
   if ([upstream, reply, redirect].filter(end => end !== undefined).length !== 1) {
     refuse(owner, 'upstream', 'given, or `reply`, or `redirect`, and only one of them', upstream);
   }
+  if (isSplit(upstream)) return { kind: 'split', split: planSplit(owner, upstream, gateway.services) };
   if (upstream !== undefined) {
     return { kind: 'upstream', upstream: planUpstream(owner, upstream, gateway.services) };
   }
@@ -171,14 +173,6 @@ function planAuth(owner: string, route: GatewayRoute, gateway: GatewayPlan): Aut
   return undefined;
 }
 
-function planPolicy(owner: string, policy: GatewayRoute['policy']): RoutePlan['policy'] {
-  if (policy === undefined) return undefined;
-  if (!isPolicy(policy) && !isGuard(policy)) refuse(owner, 'policy', 'a policy', policy);
-  if (sharesAnswers(policy))
-    refuse(owner, 'policy', 'one that does not share answers: they are streams', policy);
-  return isPolicy(policy) ? policy : pipeline(policy as unknown as Guard);
-}
-
 /** The route in words: what it takes. */
 const wordsOf = ({ host = '', methods = [], path }: GatewayRoute): string =>
   `${methods.length === 0 ? '' : `${methods.join(',')} `}${host}${path}`;
@@ -221,6 +215,7 @@ export function planRoute(route: GatewayRoute, gateway: GatewayPlan, memory: Rat
     limits: limits.map(limit => planLimit(owner, limit, memory)),
     cors: cors === undefined || cors === false ? undefined : planCors(owner, cors),
     ...planIp(owner, route.ip),
+    ...planExtras(owner, route, gateway),
     requestHeaders: checkFields(owner, 'requestHeaders', route.requestHeaders),
     answerHeaders: checkFields(owner, 'answerHeaders', route.answerHeaders),
   };

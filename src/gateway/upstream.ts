@@ -75,8 +75,8 @@ export interface UpstreamService {
   readonly basePath?: string;
 }
 
-/** Where requests go: an origin such as `http://10.0.0.5:8080/base`, a service, a function, an aggregate. */
-export type Upstream = string | UpstreamProxy | UpstreamService | UpstreamFunction | UpstreamAggregate;
+/** An origin such as `http://10.0.0.5:8080/base`, a service, a function, an aggregate. */
+export type WholeUpstream = string | UpstreamProxy | UpstreamService | UpstreamFunction | UpstreamAggregate;
 
 /** An origin, taken apart. */
 export interface UpstreamOrigin {
@@ -132,7 +132,7 @@ const isProxy = (value: unknown): value is UpstreamProxy =>
 /** @throws TypeError that names the option, the rule and the value. */
 export function planUpstream(
   owner: string,
-  upstream: Upstream,
+  upstream: WholeUpstream,
   services: Readonly<Record<string, UpstreamProxy>>,
 ): UpstreamPlan {
   if (typeof upstream === 'function') return { kind: 'function', run: upstream };

@@ -26,6 +26,7 @@ const kernel = (names, others = []) => ({
         'on-abort',
       ],
       ...['options', 'outcome', 'parked-call', 'parked-in-line', 'pipeline', 'random', 'revocable-context'],
+      ...['hex-ids'],
       ...['solo-run', 'waiting-room', 'wrap'],
     ].map(name => `test/unit/kernel/${name}.test.ts`),
     ...['unit/spine', ...others].map(name => `test/${name}.test.ts`),
@@ -106,11 +107,21 @@ export const groups = {
     ['property/topic-pattern'],
   ),
   routes: core(
-    ['route-path', 'route-target', 'route-pattern', 'route-conditions', 'route-states', 'route-table'],
-    ['route-path', 'route-target', 'route-pattern', 'route-table'],
+    [
+      ...['route-path', 'route-target', 'route-pattern', 'route-conditions', 'route-states', 'route-table'],
+      ...['route-split', 'cookie'],
+    ],
+    ['route-path', 'route-target', 'route-pattern', 'route-table', 'route-split'],
     ['property/route-table'],
   ),
-  fields: core(['request-fields', 'hop-fields', 'ip-range'], ['request-fields', 'ip-range']),
+  answersKept: core(
+    ['http-cache-control', 'http-cache-answer', 'http-cache-store', 'http-conditions'],
+    ['http-cache'],
+  ),
+  fields: core(
+    ['request-fields', 'hop-fields', 'ip-range', 'json-depth'],
+    ['request-fields', 'ip-range', 'json-depth'],
+  ),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],

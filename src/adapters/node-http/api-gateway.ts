@@ -3,7 +3,8 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
-import type { GatewayEvents } from '../../gateway/gateway-events.js';
+import { describeGateway } from '../../gateway/describe-gateway.js';
+import { eventNames, type GatewayEvents } from '../../gateway/gateway-events.js';
 import { GatewayFront } from '../../gateway/gateway-front.js';
 import { type GatewayOptions, gatewayDefaults } from '../../gateway/gateway-options.js';
 import type { GatewayRoute } from '../../gateway/gateway-route.js';
@@ -14,9 +15,12 @@ import { DueTimer } from '../../resilience/due-timer.js';
 import { answerTo, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
-import type { GatewaySnapshot } from './gateway-snapshot.js';
+import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
+import { tellReplaced } from './gateway-tell.js';
 import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
+import { Mirrors } from './mirrors.js';
+import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
@@ -139,33 +143,23 @@ export class ApiGateway implements Observable<GatewayEvents> {
    */
   replace(routes: readonly GatewayRoute[]): void {
     this.#front.replace(routes);
-    if (this.#events?.has('replaced') !== true) return;
-    const { name, clock } = this.#front.plan;
-    this.#events.emit('replaced', { gateway: name, at: clock.wall(), routes: routes.length });
+    this.#shell.cache.clear();
+    tellReplaced(this.#shell, routes.length);
   }
 
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
-    this.#events ??= new Emitter<GatewayEvents>(['completed', 'upstreamFailed', 'replaced']);
+    this.#events ??= new Emitter<GatewayEvents>(eventNames);
     return this.#events.on(event, listener);
   }
 
   /** How it stands, as JSON. */
   snapshot(): GatewaySnapshot {
-    const { name } = this.#front.plan;
-    return { name, inFlight: this.#open.size, tunnels: this.#tunnels.size, closing: this.#front.draining };
+    return snapshotOf(this.#shell);
   }
 
   /** The routes in the order of precedence, in words, as JSON. */
   describe(): Readonly<Record<string, unknown>> {
-    const { name, rules } = this.#front.plan;
-    const routes = this.#front.routes.map(
-      ({ name: route, host = null, methods, pattern, conditions, end }) => ({
-        ...{ route, host, methods, path: pattern.text, headers: Object.fromEntries(conditions.headers) },
-        query: Object.fromEntries(conditions.query),
-        end: end.kind === 'upstream' ? end.upstream.kind : end.kind,
-      }),
-    );
-    return { kind: 'gateway', name, via: rules.via, engine: this.#engine.name, routes };
+    return describeGateway(this.#front, this.#engine.name);
   }
 
   /**
@@ -202,15 +196,19 @@ export class ApiGateway implements Observable<GatewayEvents> {
     for (const socket of this.#tunnels) socket.destroy();
     for (const { socket } of this.#open.keys()) socket.destroy();
     server?.closeAllConnections();
+    this.#shell.mirrors.close();
+    this.#shell.cache.close();
     await closed;
     this.#engine.close();
   }
 
   #makeShell(): GatewayShell {
     const gateway = this;
-    const { clock } = this.#front.plan;
+    const { clock, maxCacheEntries, maxCacheBytes } = this.#front.plan;
     return {
       ...{ front: this.#front, engine: this.#engine, tunnels: this.#tunnels },
+      mirrors: new Mirrors(() => this.#shell),
+      cache: new ResponseCache(() => this.#shell, maxCacheEntries, maxCacheBytes),
       due: new DueTimer<() => void>(clock, expire => expire()),
       get events() {
         return gateway.#events;

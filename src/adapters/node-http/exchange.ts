@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { BodyPlan } from '../../gateway/body-rules.js';
 import { failureAnswer } from '../../gateway/failure-answer.js';
+import { saidMs } from '../../gateway/forward-context.js';
 import type { RequestOutcome } from '../../gateway/gateway-events.js';
 import type { Decision } from '../../gateway/gateway-front.js';
 import type { IncomingCall, RequestHead } from '../../gateway/gateway-request.js';
@@ -8,10 +10,14 @@ import { type GatewayAnswer, problem } from '../../gateway/problem.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
 import { BodyTooLargeError } from '../../gateway/upstream-error.js';
 import { AbandonedError, TimeoutError } from '../../kernel/errors.js';
+import { checkedBody } from './checked-body.js';
 import { Forwarding, isUpgraded, type Upgraded } from './forwarding.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
+import { tellCompleted, tellFailed } from './gateway-tell.js';
+import type { MirrorCopy } from './mirrors.js';
 import { ownReply } from './own-reply.js';
 import { runOwn } from './own-upstream.js';
+import { isRead } from './request-body.js';
 import { cutSocket, ResponseWriter } from './response-writer.js';
 import { tunnel, type UpgradeAsked } from './tunnel.js';
 import { UpstreamReply } from './upstream-reply.js';
@@ -30,7 +36,8 @@ export class Exchange implements OpenExchange {
   readonly #upgrade: UpgradeAsked | undefined;
   readonly #startedAt: number;
   #call: IncomingCall | undefined;
-  #upstream: string | undefined;
+  #forwarding: Forwarding | undefined;
+  #copy: MirrorCopy | undefined;
   #status = 0;
   #outcome: RequestOutcome = 'answered';
   #over = false;
@@ -48,18 +55,11 @@ export class Exchange implements OpenExchange {
     this.#upgrade = upgrade;
     this.socket = request.socket;
     this.#startedAt = shell.front.plan.clock.now();
-    const isClosing = (): boolean => shell.closing || upgrade !== undefined || !this.#bodyRead;
+    const isClosing = (): boolean => shell.closing || upgrade !== undefined || !isRead(request);
     this.#writer = new ResponseWriter(request, response, isClosing);
     response.once('close', () => this.#closed());
     response.on('error', () => {});
     request.on('error', () => {});
-  }
-
-  /** Whether what has come of the request can be left: there is no body, or it has been read. */
-  get #bodyRead(): boolean {
-    const { headers } = this.#request;
-    if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) return true;
-    return this.#request.complete && this.#request.readableLength === 0;
   }
 
   start(): void {
@@ -105,54 +105,63 @@ export class Exchange implements OpenExchange {
     } else if (end.kind === 'redirect') {
       const location = typeof end.to === 'string' ? end.to : end.to(call.path) + call.query;
       this.#answer({ status: end.status, fields: ['Location', location] });
+    } else if (plan.body !== undefined && this.#upgrade === undefined) {
+      this.#check(decision, plan.body).catch(error => this.#broken(error));
     } else {
       this.#forward(decision);
     }
   }
 
-  #forward({ call, plan }: Passed): void {
+  /** A body that has to be something is read before anybody is asked. */
+  async #check(passed: Passed, rules: BodyPlan): Promise<void> {
+    const found = await checkedBody(this.#request, passed.call, rules, () => this.reading());
+    if (this.#over) return;
+    if ('refused' in found) this.#answer(found.refused);
+    else this.#forward(passed, found.bytes);
+  }
+
+  #forward({ call, plan }: Passed, body?: Uint8Array): void {
     const { end } = plan;
     if (end.kind !== 'upstream') return;
-    const { clock } = this.#shell.front.plan;
-    const budgetMs = Math.min(plan.timeoutMs, this.#saidMs(call));
+    const { clock, rules } = this.#shell.front.plan;
+    const said = rules.deadlineField === undefined ? undefined : call.header(rules.deadlineField);
+    const budgetMs = Math.min(plan.timeoutMs, saidMs(said));
     const deadline = budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
     const forwarding = new Forwarding(
-      ...([this.#shell.front.plan, this.#shell.engine, { call, plan, deadline }, this.#request] as const),
+      ...([
+        this.#shell.front.plan,
+        this.#shell.engine,
+        { call, plan, deadline, body },
+        this.#request,
+      ] as const),
       ...([this.#upgrade !== undefined, this] as const),
     );
     const { context } = forwarding;
+    this.#forwarding = forwarding;
     this.#giveUp = reason => context.revoke(reason);
+    if (this.#upgrade === undefined) this.#copy = this.#shell.mirrors.copyOf(call, plan, this.#request, body);
+    if (this.#copy !== undefined) context.onSent = () => this.#copy?.sent();
     if (budgetMs < Infinity) {
       this.#due = this.#shell.due.add(() => {
         const error = new TimeoutError(`no answer for ${Math.round(budgetMs)} ms`, budgetMs);
         context.revoke(error);
-        this.#failed(error, plan);
+        // A cache may know better.
+        if (plan.cache === undefined || this.#upgrade !== undefined) this.#failed(error, plan);
       }, deadline);
     }
     const upstream = end.upstream;
-    const run =
+    const ask = (inner: RoutePlan): Promise<unknown> =>
       upstream.kind === 'origin' || upstream.kind === 'service'
-        ? forwarding.run(upstream)
-        : runOwn(upstream, plan, call, context, this.#request, () => this.reading());
+        ? forwarding.run(upstream, inner)
+        : runOwn(upstream, inner, call, context, this.#request, () => this.reading(), body);
+    const asked = { call, plan, context, request: this.#request };
+    const run = this.#upgrade === undefined ? this.#shell.cache.answer(asked, ask) : ask(plan);
     run
       .then(
-        value => {
-          this.#upstream = forwarding.upstream === '' ? undefined : forwarding.upstream;
-          this.#settle(value, call, plan);
-        },
-        error => {
-          this.#upstream = forwarding.upstream === '' ? undefined : forwarding.upstream;
-          this.#failed(error, plan);
-        },
+        value => this.#settle(value, call, plan),
+        error => this.#failed(error, plan),
       )
       .catch(error => this.#broken(error));
-  }
-
-  /** How long the client still waits, as it says. */
-  #saidMs(call: IncomingCall): number {
-    const { deadlineField } = this.#shell.front.plan.rules;
-    const said = deadlineField === undefined ? undefined : call.header(deadlineField);
-    return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : Infinity;
   }
 
   #settle(value: unknown, call: IncomingCall, plan: RoutePlan): void {
@@ -164,7 +173,7 @@ export class Exchange implements OpenExchange {
       this.#tunnel(value, call, plan);
     } else if (value instanceof UpstreamReply) {
       this.#giveUp = () => value.head.body.destroy();
-      this.#status = value.status;
+      this.#status = plan.answerStatus.get(value.status) ?? value.status;
       if (this.#writer.upstream(value, call, plan, error => this.#cut(value, error))) return;
       value[Symbol.dispose]();
       this.#answer(failureAnswer(undefined, false));
@@ -227,7 +236,7 @@ export class Exchange implements OpenExchange {
     this.#outcome = 'cut';
     if (reply !== undefined) {
       reply.onCut?.();
-      this.failed(this.#upstream ?? '', error);
+      this.failed(this.#forwarding?.upstream ?? '', error);
     }
     cutSocket(this.socket);
   }
@@ -252,22 +261,19 @@ export class Exchange implements OpenExchange {
     if (this.#over) return;
     this.#over = true;
     this.#stopTimer();
-    const { events, front } = this.#shell;
+    this.#copy?.ended();
     this.#shell.ended(this);
-    if (events?.has('completed') !== true) return;
-    const call = this.#call;
-    const { clock, name: gateway } = front.plan;
-    events.emit('completed', {
-      ...{ gateway, at: clock.wall(), id: call?.id ?? '', method: this.#request.method ?? '' },
-      ...{ path: call?.path ?? this.#request.url ?? '', route: call?.route ?? '', status: this.#status },
-      ...{ outcome: this.#outcome, tookMs: clock.now() - this.#startedAt },
-      ...{ ip: call?.ip ?? this.socket.remoteAddress ?? '', subject: call?.identity?.subject },
-      upstream: this.#upstream,
+    const { method = '', url = '' } = this.#request;
+    tellCompleted(this.#shell, this.#call, {
+      ...{ method, path: this.#call?.path ?? url, status: this.#status, outcome: this.#outcome },
+      ...{ startedAt: this.#startedAt, ip: this.#call?.ip ?? this.socket.remoteAddress ?? '' },
+      upstream: this.#forwarding?.upstream || undefined,
     });
   }
 
   /** The body is about to be read: whoever waits to send it may. */
   reading(): void {
+    this.#copy?.reading();
     if (this.#call?.facts.waits === true && !this.#response.headersSent) this.#response.writeContinue();
   }
 
@@ -277,11 +283,7 @@ export class Exchange implements OpenExchange {
   }
 
   failed(upstream: string, error: unknown): void {
-    const { events, front } = this.#shell;
-    if (events?.has('upstreamFailed') !== true) return;
-    const { id = '', route = '' } = this.#call ?? {};
-    const { name: gateway, clock } = front.plan;
-    events.emit('upstreamFailed', { gateway, at: clock.wall(), id, route, upstream, error });
+    tellFailed(this.#shell, this.#call, upstream, error);
   }
 }
 

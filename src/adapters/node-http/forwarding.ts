@@ -1,26 +1,51 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { passTrailers } from '../../core/hop-fields.js';
 import { retryAfterMs } from '../../core/retry-after.js';
+import { renamed } from '../../gateway/answer-changes.js';
 import { ForwardContext, isIdempotent } from '../../gateway/forward-context.js';
 import { requestFields } from '../../gateway/forward-fields.js';
 import type { GatewayPlan } from '../../gateway/gateway-options.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
+import { SeenAnswer } from '../../gateway/seen-answer.js';
 import type { UpstreamOrigin, UpstreamPlan } from '../../gateway/upstream.js';
 import { BodyTooLargeError, UpstreamError, UpstreamStatusError } from '../../gateway/upstream-error.js';
 import type { CallContext, Context } from '../../kernel/context.js';
-import { isRecord } from '../../kernel/options.js';
 import { originOfInstance } from './instance-origin.js';
 import { applyFields } from './response-writer.js';
 import type { UpstreamEngine, UpstreamHead, UpstreamStream } from './upstream-engine.js';
 import { UpstreamReply } from './upstream-reply.js';
 
+type BareHead = Omit<UpstreamHead, 'body' | 'trailers'>;
+
 /** A connection that an upstream has handed over, with its head. */
-export interface Upgraded {
-  readonly upgraded: Omit<UpstreamHead, 'body' | 'trailers'>;
+export class Upgraded extends SeenAnswer {
+  readonly status: number;
+  readonly upgraded: BareHead;
   readonly socket: Duplex;
   readonly first: Uint8Array;
+
+  constructor(upgraded: BareHead, socket: Duplex, first: Uint8Array) {
+    super();
+    this.status = upgraded.status;
+    this.upgraded = upgraded;
+    this.socket = socket;
+    this.first = first;
+  }
+
+  protected override get pairs(): readonly string[] {
+    return this.upgraded.fields;
+  }
+}
+
+/** What is handed on, and until when. */
+export interface ForwardingFacts {
+  readonly call: IncomingCall;
+  readonly plan: RoutePlan;
+  readonly deadline: number;
+  /** The body, where it has been read as a whole; then the request itself is not touched. */
+  readonly body?: Uint8Array | undefined;
 }
 
 /** What a forwarding tells of while it is under way. */
@@ -44,10 +69,11 @@ export class Forwarding {
   readonly #gateway: GatewayPlan;
   readonly #engine: UpstreamEngine;
   readonly #call: IncomingCall;
-  readonly #plan: RoutePlan;
+  #plan: RoutePlan;
   readonly #request: IncomingMessage;
   readonly #events: ForwardingEvents;
   readonly #upgrade: boolean;
+  readonly #whole: Uint8Array | undefined;
   #fields: string[] | undefined;
   /** What failed before; let go of when another attempt begins. */
   #last: UpstreamStatusError | undefined;
@@ -55,7 +81,7 @@ export class Forwarding {
   constructor(
     gateway: GatewayPlan,
     engine: UpstreamEngine,
-    { call, plan, deadline }: { call: IncomingCall; plan: RoutePlan; deadline: number },
+    { call, plan, deadline, body }: ForwardingFacts,
     request: IncomingMessage,
     upgrade: boolean,
     events: ForwardingEvents,
@@ -64,18 +90,25 @@ export class Forwarding {
     this.#engine = engine;
     this.#call = call;
     this.#plan = plan;
+    this.#whole = body;
     this.#request = request;
     this.#upgrade = upgrade;
     this.#events = events;
     const repeatable = isIdempotent(call.method) && !call.hasBody && !upgrade;
     const key = call.identity?.subject;
+    const { priority } = plan;
     const attributes = { request: call };
-    this.context = new ForwardContext(gateway.clock, { key, attributes }, deadline, repeatable);
+    this.context = new ForwardContext(gateway.clock, { key, attributes, priority }, deadline, repeatable);
   }
 
   /** The answer, or what a policy gave in its stead. A status of failure is one again for whoever called. */
-  async run(upstream: UpstreamPlan & { readonly kind: 'origin' | 'service' }): Promise<unknown> {
-    const { policy } = this.#plan;
+  async run(
+    upstream: UpstreamPlan & { readonly kind: 'origin' | 'service' },
+    plan = this.#plan,
+  ): Promise<unknown> {
+    this.#plan = plan;
+    this.#fields = undefined;
+    const { policy } = plan;
     const ask = (context: Context): Promise<unknown> => {
       if (upstream.kind === 'origin') return this.#attempt(context, upstream.origin, upstream.basePath);
       return upstream.proxy.call((inner, instance) => {
@@ -113,7 +146,7 @@ export class Forwarding {
       throw new UpstreamError('reset', 'the request cannot be sent twice');
     }
     this.#release();
-    this.context.sent = true;
+    this.context.markSent();
     this.upstream = origin.authority;
     const answer = await this.#send(call, origin, basePath, this.context.repeatable);
     if (!(answer instanceof UpstreamReply)) return answer;
@@ -136,7 +169,7 @@ export class Forwarding {
       let stream: UpstreamStream | undefined;
       const off = call.onCancel(() => {
         stream?.abort();
-        this.#request.unpipe();
+        if (this.#whole === undefined) this.#request.unpipe();
         reject(call.reason);
       });
       const fail = (error: unknown): void => {
@@ -154,9 +187,9 @@ export class Forwarding {
           off();
           resolve(new UpstreamReply(head));
         },
-        upgraded: (head: Upgraded['upgraded'], socket: Duplex, first: Uint8Array) => {
+        upgraded: (head: BareHead, socket: Duplex, first: Uint8Array) => {
           off();
-          resolve({ upgraded: head, socket, first });
+          resolve(new Upgraded(head, socket, first));
         },
         failed: (error: Error, stale: boolean) => {
           if (!stale || !again || call.cancelled) {
@@ -193,7 +226,8 @@ export class Forwarding {
     const { rules } = this.#gateway;
     const incoming = this.#call;
     const { facts, hostAndPort } = incoming;
-    this.#fields ??= applyFields(requestFields(incoming, rules), this.#plan.requestHeaders);
+    const { requestRenames, requestHeaders } = this.#plan;
+    this.#fields ??= applyFields(renamed(requestFields(incoming, rules), requestRenames), requestHeaders);
     const port = hostAndPort?.port === undefined ? '' : `:${hostAndPort.port}`;
     const own = this.#plan.preserveHost && hostAndPort !== undefined ? hostAndPort.name + port : undefined;
     const fields = ['Host', own ?? origin.authority, ...this.#fields];
@@ -208,9 +242,10 @@ export class Forwarding {
   }
 
   /** The body of the request, counted as it goes. */
-  #bodyOf(onTooLarge: (error: unknown) => void): IncomingMessage | undefined {
+  #bodyOf(onTooLarge: (error: unknown) => void): Readable | undefined {
     const { facts } = this.#call;
     if (!this.#call.hasBody) return undefined;
+    if (this.#whole !== undefined) return Readable.from([this.#whole]);
     const request = this.#request;
     if (facts.chunked && this.#plan.maxBodyBytes < Infinity) {
       let left = this.#plan.maxBodyBytes;
@@ -228,4 +263,4 @@ export class Forwarding {
 }
 
 /** Whether something is a connection that was handed over. */
-export const isUpgraded = (value: unknown): value is Upgraded => isRecord(value) && 'upgraded' in value;
+export const isUpgraded = (value: unknown): value is Upgraded => value instanceof Upgraded;

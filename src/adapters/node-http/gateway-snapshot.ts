@@ -1,3 +1,7 @@
+import type { CacheSnapshot } from './cache-ask.js';
+import type { GatewayShell } from './gateway-shell.js';
+import type { MirrorSnapshot } from './mirrors.js';
+
 /** How a gateway stands. */
 export interface GatewaySnapshot {
   /** Its option of that name. */
@@ -6,6 +10,26 @@ export interface GatewaySnapshot {
   readonly inFlight: number;
   /** Connections that speak another protocol now. */
   readonly tunnels: number;
+  /** Copies of requests. */
+  readonly mirrors: MirrorSnapshot;
+  /** Answers that routes keep. */
+  readonly cache: CacheSnapshot;
   /** Whether it takes no more. */
   readonly closing: boolean;
+}
+
+/** How a gateway stands now. */
+export function snapshotOf({
+  front,
+  inFlight,
+  tunnels,
+  mirrors,
+  cache,
+  closing,
+}: GatewayShell): GatewaySnapshot {
+  const { name } = front.plan;
+  return {
+    ...{ name, inFlight, tunnels: tunnels.size, closing },
+    ...{ mirrors: mirrors.snapshot(), cache: cache.snapshot() },
+  };
 }

@@ -9,11 +9,12 @@ export class WholeBody implements RequestBody {
   readonly #onRead: () => void;
   #bytes: Promise<Uint8Array> | undefined;
 
-  /** `onRead` is told before anything is read. */
-  constructor(request: IncomingMessage, maxBytes: number, onRead: () => void) {
+  /** `onRead` is told before anything is read; `whole` is what has been read already. */
+  constructor(request: IncomingMessage, maxBytes: number, onRead: () => void, whole?: Uint8Array) {
     this.#request = request;
     this.#maxBytes = maxBytes;
     this.#onRead = onRead;
+    if (whole !== undefined) this.#bytes = Promise.resolve(whole);
   }
 
   bytes(): Promise<Uint8Array> {
@@ -40,4 +41,10 @@ export class WholeBody implements RequestBody {
     }
     return Buffer.concat(chunks);
   }
+}
+
+/** Whether what has come of a request can be left: there is no body, or it has been read. */
+export function isRead({ headers, complete, readableLength }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) return true;
+  return complete && readableLength === 0;
 }

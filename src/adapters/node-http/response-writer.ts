@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { passTrailers } from '../../core/hop-fields.js';
+import { renamed } from '../../gateway/answer-changes.js';
 import { answerFields } from '../../gateway/forward-fields.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { GatewayAnswer } from '../../gateway/problem.js';
@@ -66,14 +67,15 @@ export class ResponseWriter {
     const { status, head, names, listed } = reply;
     const passed = status > 599 ? undefined : answerFields(head.fields, names, listed, call);
     if (passed === undefined) return false;
-    const fields = applyFields(passed, plan.answerHeaders);
+    const fields = applyFields(renamed(passed, plan.answerRenames), plan.answerHeaders);
+    const given = plan.answerStatus.get(status);
     const bare = this.#request.method === 'HEAD' || status === 204 || status === 304;
     if (!bare && this.#request.httpVersion === '1.1' && !names.includes('content-length')) {
       const declared = reply.header('trailer');
       if (declared !== undefined) fields.push('Trailer', declared);
     }
     try {
-      this.#head(status, fields, false, head.reason);
+      this.#head(given ?? status, fields, false, given === undefined ? head.reason : undefined);
     } catch {
       // Something in it that Node does not send.
       return false;

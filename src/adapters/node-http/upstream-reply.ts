@@ -1,11 +1,12 @@
 import { listedOf, namesOf } from '../../core/hop-fields.js';
+import { SeenAnswer } from '../../gateway/seen-answer.js';
 import type { UpstreamHead } from './upstream-engine.js';
 
 /** So much of an answer that nobody wants is read, so that its connection can be used again. */
 const MOST_DRAINED = 65_536;
 
 /** The head of an answer, held until it is known whether it goes to the client. What policies see. */
-export class UpstreamReply {
+export class UpstreamReply extends SeenAnswer {
   /** The status. */
   readonly status: number;
   readonly head: UpstreamHead;
@@ -15,9 +16,18 @@ export class UpstreamReply {
   #released = false;
 
   constructor(head: UpstreamHead) {
+    super();
     this.status = head.status;
     this.head = head;
     this.names = namesOf(head.fields);
+  }
+
+  override get statusText(): string {
+    return this.head.reason;
+  }
+
+  protected override get pairs(): readonly string[] {
+    return this.head.fields;
   }
 
   get listed(): string[] {

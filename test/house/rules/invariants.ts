@@ -23,7 +23,7 @@ export const areas: readonly Area[] = [
   ['OB', 8, 'src/data/'],
   ['RG', 7, 'src/discovery/service-registry.ts'],
   ['LB', 9, 'src/discovery/balancer.ts'],
-  ['GW', 8, 'src/gateway/'],
+  ['GW', 12, 'src/gateway/'],
   ['AG', 1, 'src/proxy/aggregate.ts'],
   // What others get wrong: cockatiel, opossum, other policies, the CloudEvents SDK, a bus over three brokers.
   ['C', 12, 'src/resilience/circuit-breaker.ts'],

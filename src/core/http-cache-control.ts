@@ -1,0 +1,78 @@
+/** What `Cache-Control` says (RFC 9111, 5.2; RFC 5861), of a request or an answer. Times in seconds. */
+export interface CacheDirectives {
+  readonly noStore: boolean;
+  readonly noCache: boolean;
+  readonly isPrivate: boolean;
+  readonly isPublic: boolean;
+  readonly mustRevalidate: boolean;
+  readonly proxyRevalidate: boolean;
+  readonly onlyIfCached: boolean;
+  readonly maxAge: number | undefined;
+  readonly sMaxAge: number | undefined;
+  readonly minFresh: number | undefined;
+  readonly staleWhileRevalidate: number | undefined;
+  readonly staleIfError: number | undefined;
+}
+
+/** More than anybody waits, and what RFC 9111, 1.2.2 has for larger numbers. */
+const MOST_SECONDS = 2 ** 31;
+
+/** The parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
+function directivesOf(text: string): (readonly [name: string, value: string])[] {
+  const found: [string, string][] = [];
+  let name = '';
+  let value = '';
+  let state: 'name' | 'value' | 'quoted' = 'name';
+  const end = (): void => {
+    if (name.trim() !== '') found.push([name.trim().toLowerCase(), value.trim()]);
+    name = '';
+    value = '';
+    state = 'name';
+  };
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (state === 'quoted') {
+      if (sign === '\\') value += text[++at] ?? '';
+      else if (sign === '"') state = 'value';
+      else value += sign;
+    } else if (sign === ',') end();
+    else if (state === 'name') {
+      if (sign === '=') state = 'value';
+      else name += sign;
+    } else if (sign === '"') state = 'quoted';
+    else value += sign;
+  }
+  end();
+  return found;
+}
+
+/** Seconds; 0 for what is none, which is to say that nothing is fresh. */
+const secondsOf = (text: string): number => (/^\d+$/.test(text) ? Math.min(Number(text), MOST_SECONDS) : 0);
+
+/**
+ * Reads it; `undefined` stands for a message without one. Of a time that is given more than once the shortest
+ * counts. `private` and `no-cache` for some fields alone count as for all.
+ */
+export function readCacheControl(text: string | undefined): CacheDirectives {
+  const flags = new Set<string>();
+  const times = new Map<string, number>();
+  for (const [name, value] of text === undefined ? [] : directivesOf(text)) {
+    flags.add(name);
+    const seconds = secondsOf(value);
+    times.set(name, Math.min(times.get(name) ?? MOST_SECONDS, seconds));
+  }
+  return {
+    noStore: flags.has('no-store'),
+    noCache: flags.has('no-cache'),
+    isPrivate: flags.has('private'),
+    isPublic: flags.has('public'),
+    mustRevalidate: flags.has('must-revalidate'),
+    proxyRevalidate: flags.has('proxy-revalidate'),
+    onlyIfCached: flags.has('only-if-cached'),
+    maxAge: times.get('max-age'),
+    sMaxAge: times.get('s-maxage'),
+    minFresh: times.get('min-fresh'),
+    staleWhileRevalidate: times.get('stale-while-revalidate'),
+    staleIfError: times.get('stale-if-error'),
+  };
+}
