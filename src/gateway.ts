@@ -4,6 +4,17 @@ export {
   type CloseOptions,
   type GatewayListenOptions,
 } from './adapters/node-http/api-gateway.js';
+export {
+  GatewayFile,
+  type GatewayFileEvents,
+  type GatewayFileOptions,
+} from './adapters/node-http/gateway-file.js';
+export {
+  type ApiGatewayConfig,
+  type ApiGatewayExtras,
+  gatewayFrom,
+  type ListenConfig,
+} from './adapters/node-http/gateway-from.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
@@ -18,7 +29,31 @@ export type { PathOddity } from './core/route-path.js';
 export { type ApiKey, type ApiKeysOptions, apiKeys, hashApiKey } from './gateway/api-keys.js';
 export type { Authentication, Authenticator } from './gateway/authenticator.js';
 export type { CorsOptions } from './gateway/cors.js';
+export type {
+  AggregateConfig,
+  AggregatePartConfig,
+  AggregateUpstreamConfig,
+  ApiKeyConfig,
+  ApiKeysConfig,
+  AuthenticatorConfig,
+  FunctionUpstreamConfig,
+  GatewayConfig,
+  HealthConfig,
+  IdentityConfig,
+  InstanceConfig,
+  JwtConfig,
+  OutliersConfig,
+  PolicyConfig,
+  RouteConfig,
+  RouteLimitConfig,
+  ServiceConfig,
+  ServiceUpstreamConfig,
+  SignedRequestsConfig,
+  SigningKeyConfig,
+  UpstreamConfig,
+} from './gateway/gateway-config.js';
 export type { GatewayEvents, RequestOutcome } from './gateway/gateway-events.js';
+export type { GatewayExtras } from './gateway/gateway-extras.js';
 export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gateway-options.js';
 export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
@@ -48,3 +83,5 @@ export {
   type UpstreamFailure,
   UpstreamStatusError,
 } from './gateway/upstream-error.js';
+export type { Yaml, YamlDocument } from './gateway/yaml-text.js';
+export { ConfigError, type ConfigProblem } from './resilience/config-error.js';
