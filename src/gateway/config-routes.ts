@@ -17,6 +17,12 @@ import { planLimit } from './route-limits.js';
 import { planRoute, type RoutePlan } from './route-plan.js';
 import type { Upstream, UpstreamProxy } from './upstream.js';
 
+/** Fields whose `null` is `Infinity`. */
+const unlimitedFields = ['timeoutMs', 'maxBodyBytes'];
+const ends = ['upstream', 'reply', 'redirect'];
+const readFields = [...ends, 'policy', 'auth', 'authorize', 'limits'];
+/** Ends to go on with where one was wrong. */
+const somewhere: Fields = { upstream: () => ({}), reply: {}, redirect: { to: '/' } };
 const limitNames = ['name', 'limit', 'perMs', 'burst', 'by', 'store', 'onStoreError'];
 
 /** What routes are made with. */
@@ -117,7 +123,7 @@ export class RouteReader {
       if (value === undefined) return;
       const made = make(value, fieldOf(path, field));
       if (made !== undefined) options[field] = made;
-      else if (field === 'upstream') options[field] = () => ({});
+      else if (ends.includes(field)) options[field] = somewhere[field];
       else Reflect.deleteProperty(options, field);
     };
     const own = `of ${String(entry['name'] ?? [entry['host'], entry['methods'], entry['path']])}`;
@@ -127,7 +133,13 @@ export class RouteReader {
     read('authorize', (value, place) => this.#named(value, 'authorize', place));
     read('limits', (value, place) => this.#limits(value, place));
     read('reply', (value, place) => this.#reply(value, place));
-    for (const field of ['timeoutMs', 'maxBodyBytes']) if (entry[field] === null) options[field] = Infinity;
+    read('redirect', (value, place) => fieldsOf(value, place, ['to', 'status'], this.#room.problems));
+    for (const [field, value] of Object.entries(entry)) {
+      if (value !== null) continue;
+      if (unlimitedFields.includes(field)) options[field] = Infinity;
+      else if (!readFields.includes(field))
+        tellValue(this.#room, fieldOf(path, field), 'left out, or a value', null);
+    }
     // Whom nobody is asked about has no scopes: that is told where `auth` is right.
     if (entry['auth'] !== undefined && options['auth'] === undefined) {
       for (const field of ['scopes', 'authorize']) Reflect.deleteProperty(options, field);

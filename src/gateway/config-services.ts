@@ -60,7 +60,8 @@ function serviceOf(
   const { instances: list, ...rest } = fields;
   const instances = instancesOf(list, `${path}.instances`, room);
   const outliers = outliersOf(rest['outliers'], `${path}.outliers`, room);
-  const way = wayOf(rest['by'] ?? 'least-busy', `${path}.by`, room);
+  const { by = 'least-busy' } = rest;
+  const way = wayOf(by, `${path}.by`, room);
   if (room.problems.told > before) return undefined;
   // The wrong ones are found by one that nobody uses.
   const make = (service: readonly Instance[]): ServiceProxy<Instance> | undefined =>

@@ -100,6 +100,7 @@ export class GatewayReader {
     const own: Record<string, unknown> = {};
     const beside: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(whole)) {
+      if (value === null && field !== 'maxBodyBytes') tellValue(room, field, 'left out, or a value', null);
       if (serverFields.includes(field)) beside[field] = value;
       else if (!ofRoutes.includes(field))
         own[field] = field === 'maxBodyBytes' && value === null ? Infinity : value;
@@ -108,6 +109,8 @@ export class GatewayReader {
     const found = authenticatorsIn(whole['authenticators'], room);
     const authenticators = { ...found, ...this.#extras.authenticators };
     const { clock, check } = this.#extras;
+    const { $schema = '' } = whole;
+    if (typeof $schema !== 'string') tellValue(room, '$schema', 'a text', $schema);
     if (isFields(own['health'])) {
       if ('check' in own['health']) room.problems.tell('health.check', 'is no data: give it as extras.check');
       else if (check !== undefined) own['health'] = { ...own['health'], check };
