@@ -13,6 +13,7 @@ import { checkNumber, refuse } from '../../kernel/options.js';
 import { DueTimer } from '../../resilience/due-timer.js';
 import { answerTo, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
+import { describeGateway } from './gateway-description.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import type { GatewaySnapshot } from './gateway-snapshot.js';
 import { HttpEngine } from './http-engine.js';
@@ -157,15 +158,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   /** The routes in the order of precedence, in words, as JSON. */
   describe(): Readonly<Record<string, unknown>> {
-    const { name, rules } = this.#front.plan;
-    const routes = this.#front.routes.map(
-      ({ name: route, host = null, methods, pattern, conditions, end }) => ({
-        ...{ route, host, methods, path: pattern.text, headers: Object.fromEntries(conditions.headers) },
-        query: Object.fromEntries(conditions.query),
-        end: end.kind === 'upstream' ? end.upstream.kind : end.kind,
-      }),
-    );
-    return { kind: 'gateway', name, via: rules.via, engine: this.#engine.name, routes };
+    return describeGateway(this.#front, this.#engine.name);
   }
 
   /**
