@@ -1,9 +1,22 @@
 export {
+  type FastifyPart,
+  type FastifyReplyPart,
+  type FastifyRequestPart,
+  fastifyGateway,
+} from './adapters/frameworks/fastify-gateway.js';
+export { type GatewayMiddleware, gatewayMiddleware } from './adapters/frameworks/gateway-middleware.js';
+export {
+  type HonoContextPart,
+  type HonoGatewayOptions,
+  honoGateway,
+} from './adapters/frameworks/hono-gateway.js';
+export {
   ApiGateway,
   type ApiGatewayOptions,
   type CloseOptions,
   type GatewayListenOptions,
 } from './adapters/node-http/api-gateway.js';
+export type { GatewayFetchOptions } from './adapters/node-http/gateway-fetch.js';
 export {
   GatewayFile,
   type GatewayFileEvents,

@@ -13,8 +13,8 @@ Runs the gateway that a file of JSON or YAML describes, and goes by the file whe
   --help           Print this.
 
 A text such as \${NAME} in the file is the variable of the environment of that name; secrets stand nowhere
-else. Prints a line of JSON for each request. Ends with 0 when it was told to, with 1 when it could not be, and
-with 2 when it was called wrongly.
+else. Prints a line of JSON for each request. Ends with 0 when it was told to, with 1 when it could not be,
+and with 2 when it was called wrongly.
 `;
 
 /** A command that was called wrongly. */

@@ -34,7 +34,11 @@ describe('a gateway of data', () => {
       pipelines:
         reads: [{ kind: retry, attempts: 2, backoff: { kind: constant, delayMs: 1 } }]
       routes:
-        - { path: /stock/*rest, upstream: { service: stock, basePath: /v1 }, rewrite: /*rest, policy: reads, scopes: [read] }
+        - path: /stock/*rest
+          upstream: { service: stock, basePath: /v1 }
+          rewrite: /*rest
+          policy: reads
+          scopes: [read]
         - { path: /old, redirect: { to: /stock }, auth: false }
     `;
     const url = await serve(config, { yaml, env: { KEY: key } });

@@ -10,8 +10,8 @@ const written: Readonly<Record<string, Schema>> = {
 
 /**
  * The schema of a config of `gatewayFrom`: its shape is that of the type `ApiGatewayConfig`, the bounds of
- * numbers are those that the reader tells, policies are those of `policies`, the schema of a pipeline. What is no data, as
- * functions are, is left out.
+ * numbers are those that the reader tells, policies are those of `policies`, the schema of a pipeline. What
+ * is no data, as functions are, is left out.
  */
 export function gatewaySchema(program: ts.Program, policies: Schema): Schema {
   const maker = new SchemaMaker(program.getTypeChecker());

@@ -178,7 +178,7 @@ describe('the gateway of the installed package', () => {
   it('goes by the file when it changes, and cuts off what is under way at a second signal', async () => {
     const upstream = keep(await TestServer.start((_, response) => response.write('be')));
     const lines = (body: string) =>
-      `routes:\n  - { path: /, reply: { body: ${body} } }\n  - { path: /slow, upstream: '${upstream.url}' }\n`;
+      `routes: [{ path: /, reply: { body: ${body} } }, { path: /slow, upstream: '${upstream.url}' }]`;
     const path = write('watched.yaml', lines('one'));
     const running = keep(new Running([path, '--port', '0', '--host', '127.0.0.1']));
     const { url } = await running.heard('listening');

@@ -14,7 +14,7 @@ const modules = listFiles('src')
 const entries = subpathsOf(manifest).map(subpath => sourceOf(subpath).slice('src/'.length, -'.ts'.length));
 
 describe('the tarball', () => {
-  it('holds the modules, the doors for require, the types, papers, schemas and a command, and nothing else', () => {
+  it('holds modules, doors for require, types, papers, schemas and a command, and nothing else', () => {
     const wanted = [
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/keelson.mjs', 'package.json', 'schema.json'],
       'gateway.schema.json',
