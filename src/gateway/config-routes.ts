@@ -42,6 +42,8 @@ export class RouteReader {
   readonly #parts: RouteParts;
   readonly #policies: ConfigReader;
   readonly #memory: InMemoryRateLimitStore;
+  /** Pipelines by name: what two routes name is one. */
+  readonly #named = new Map<string, Policy>();
 
   constructor(room: ConfigRoom, parts: RouteParts) {
     this.#room = room;
@@ -73,14 +75,15 @@ export class RouteReader {
 
   /** A policy by the name of its pipeline, or a list of policies, which is kept under the name `own`. */
   policyOf(value: unknown, path: string, own: string): Policy | undefined {
-    if (typeof value === 'string') {
-      const { pipelines } = this.#parts;
-      const found = namedOf(value, pipelines, 'pipelines', path, this.#room);
-      return found === undefined
-        ? undefined
-        : this.#pipeline(found, fieldOf('pipelines', value), `pipelines.${value}`);
-    }
-    return this.#pipeline(value, path, own);
+    if (typeof value !== 'string') return this.#pipeline(value, path, own);
+    const made = this.#named.get(value);
+    if (made !== undefined) return made;
+    const { pipelines } = this.#parts;
+    const found = namedOf(value, pipelines, 'pipelines', path, this.#room);
+    if (found === undefined) return undefined;
+    const policy = this.#pipeline(found, fieldOf('pipelines', value), `pipelines.${value}`);
+    if (policy !== undefined) this.#named.set(value, policy);
+    return policy;
   }
 
   #pipeline(entries: unknown, path: string, name: string): Policy | undefined {
@@ -88,7 +91,7 @@ export class RouteReader {
     if (!Array.isArray(entries)) {
       return tellValue(this.#room, path, 'a list of policies, or the name of a pipeline', entries);
     }
-    return kept.of(`policy ${name}`, [entries, this.#parts.budgets], () => {
+    return kept.of(`policy ${name}`, [entries, this.#parts.budgets ?? null], () => {
       const before = problems.told;
       const parts = this.#policies.policies(entries, path);
       return problems.told > before ? undefined : (pipeline(...parts) as unknown as Policy);
@@ -130,7 +133,7 @@ export class RouteReader {
     read('upstream', (value, place) => this.#upstream(value, place, entry['path'], own));
     read('policy', (value, place) => this.policyOf(value, place, own));
     read('auth', (value, place) => (value === false ? false : this.auth(value, place)));
-    read('authorize', (value, place) => this.#named(value, 'authorize', place));
+    read('authorize', (value, place) => this.#extra(value, 'authorize', place));
     read('limits', (value, place) => this.#limits(value, place));
     read('reply', (value, place) => this.#reply(value, place));
     read('redirect', (value, place) => fieldsOf(value, place, ['to', 'status'], this.#room.problems));
@@ -160,7 +163,7 @@ export class RouteReader {
     return found.includes(undefined) ? undefined : (found as Authenticator[]);
   }
 
-  #named(value: unknown, extra: 'authorize' | 'limitBy' | 'stores' | 'functions', path: string): unknown {
+  #extra(value: unknown, extra: 'authorize' | 'limitBy' | 'stores' | 'functions', path: string): unknown {
     return namedOf<unknown>(value, this.#room.extras[extra] ?? {}, `extras.${extra}`, path, this.#room);
   }
 
@@ -168,7 +171,7 @@ export class RouteReader {
     if (!isRecord(value)) return value as Upstream;
     if ('function' in value) {
       const fields = fieldsOf(value, path, ['function'], this.#room.problems);
-      return this.#named(fields?.['function'], 'functions', `${path}.function`) as Upstream | undefined;
+      return this.#extra(fields?.['function'], 'functions', `${path}.function`) as Upstream | undefined;
     }
     if ('aggregate' in value) {
       const fields = fieldsOf(value, path, ['aggregate'], this.#room.problems);
@@ -204,8 +207,8 @@ export class RouteReader {
     if (fields === undefined) return undefined;
     const { by, store, ...rest } = fields;
     const isPlain = by === undefined || ['ip', 'route', 'identity'].includes(by as string);
-    const key = isPlain ? by : this.#named(by, 'limitBy', `${path}.by`);
-    const kept = store === undefined ? undefined : this.#named(store, 'stores', `${path}.store`);
+    const key = isPlain ? by : this.#extra(by, 'limitBy', `${path}.by`);
+    const kept = store === undefined ? undefined : this.#extra(store, 'stores', `${path}.store`);
     const own = { ...(key !== undefined && { by: key }), ...(kept !== undefined && { store: kept }) };
     const options = { ...rest, ...own };
     const make = (left: Fields): unknown => {

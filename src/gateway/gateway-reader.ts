@@ -17,7 +17,7 @@ import { planCors } from './cors.js';
 import { type GatewayExtras, gatewayExtraNames } from './gateway-extras.js';
 import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
 import type { GatewayRoute } from './gateway-route.js';
-import { KeptParts } from './kept-parts.js';
+import { dataText, KeptParts } from './kept-parts.js';
 
 /** What belongs to routes: all else is settled when the gateway begins. */
 const ofConfig = ['$schema', 'authenticators', 'pipelines', 'budgets'];
@@ -29,7 +29,7 @@ export interface GatewayReading {
   /** The fields that the server of the gateway takes. */
   readonly beside: Fields;
   /** What cannot change while the gateway runs, by field, as JSON. */
-  readonly settled: ReadonlyMap<string, string>;
+  readonly settled: ReadonlyMap<string, string | undefined>;
   /** The same mistakes, as they are told of this config. */
   told(problems: readonly ConfigProblem[]): readonly ConfigProblem[];
 }
@@ -83,7 +83,7 @@ export class GatewayReader {
     check(beside, problems);
     end();
     const rest = Object.entries(whole).filter(([field]) => !ofRoutes.includes(field));
-    const settled = new Map(rest.map(([field, one]) => [field, JSON.stringify(one)]));
+    const settled = new Map(rest.map(([field, one]) => [field, dataText(one)]));
     return { options, beside, settled, told };
   }
 

@@ -1,7 +1,13 @@
+import { isData } from '../kernel/options.js';
+
 interface Kept {
-  readonly said: string;
+  readonly said: string | undefined;
   readonly made: unknown;
 }
+
+/** Data as a text, to be compared; `undefined` for what is more than data, and so nothing else's equal. */
+export const dataText = (data: unknown): string | undefined =>
+  isData(data) ? JSON.stringify(data) : undefined;
 
 /**
  * What was made of data before: the same data under the same name is the same thing, so that a breaker knows
@@ -19,10 +25,11 @@ export class KeptParts {
   }
 
   /** What the data stands for: what was made of it before, or what `make` makes; `undefined` is not kept. */
-  of<T>(name: string, data: unknown, make: (before: T | undefined) => T | undefined): T | undefined {
-    const said = JSON.stringify(data) ?? '';
+  of<T>(name: string, data: unknown, make: () => T | undefined): T | undefined {
+    const said = dataText(data);
     const before = this.#now.get(name) ?? this.#before.get(name);
-    const made = before?.said === said ? (before.made as T) : make(undefined);
+    const made =
+      before !== undefined && said !== undefined && before.said === said ? (before.made as T) : make();
     if (made !== undefined) this.#now.set(name, { said, made });
     return made;
   }

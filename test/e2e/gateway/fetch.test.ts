@@ -174,10 +174,11 @@ describe('an answer to a request of fetch', () => {
     const reader = found.body!.getReader();
     await reader.read();
     let before = -1;
+    let stood = 0;
     await eventually(() => {
-      const stands = before === seen.written && seen.written > 0;
+      stood = before === seen.written ? stood + 1 : 0;
       before = seen.written;
-      return stands;
+      return stood >= 5 && seen.written > 0;
     }, 'the upstream to wait');
     expect(seen.written).toBeLessThan(32 * 2 ** 20);
     await reader.cancel();
