@@ -9,7 +9,7 @@ export interface FetchSocket {
 }
 
 /** The name and value pairs of a `Request`, framed by what its body is and not by what it says. */
-function fieldsOf(request: Request, url: URL): string[] {
+export function fieldsOf(request: Request, url: URL): string[] {
   const said = request.headers.get('content-length');
   const isNumber = said !== null && /^\d{1,15}$/.test(said);
   const left = ['host', 'transfer-encoding', 'content-length'];

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 
+/** So much of a body nobody needs to have read, in bytes: what is small ends by itself. */
+const MOST_UNREAD = 65_536;
 /** Statuses that have no body. */
 const BARE: readonly number[] = [204, 205, 304];
 /** Fields of a connection, which is not ours. */
@@ -102,7 +104,7 @@ export class FetchResponse extends Writable {
           this.destroy();
         },
       },
-      { highWaterMark: 1 },
+      { highWaterMark: MOST_UNREAD, size: chunk => chunk.byteLength },
     );
   }
 }

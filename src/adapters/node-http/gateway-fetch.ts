@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHead } from '../../gateway/gateway-request.js';
 import { type GatewayAnswer, problem } from '../../gateway/problem.js';
 import { checkKeys, refuse } from '../../kernel/options.js';
-import { FetchRequest, type FetchSocket } from './fetch-request.js';
+import { FetchRequest, type FetchSocket, fieldsOf } from './fetch-request.js';
 import { FetchResponse } from './fetch-response.js';
 
 /** What is said of a request that came by no socket of the gateway. */
@@ -60,12 +60,10 @@ export async function fetchBy(
 
 /** The head of a `Request`, as routes are found by it. */
 export function headOfRequest(request: Request): RequestHead {
-  const { method, url, rawHeaders } = new FetchRequest(new Request(request.url, headOnly(request)), noSocket);
-  return { method, target: url, version: '1.1', fields: rawHeaders, peer: '', scheme: 'http' };
+  const url = new URL(request.url);
+  const [target, fields] = [url.pathname + url.search, fieldsOf(request, url)];
+  return { method: request.method, target, version: '1.1', fields, peer: '', scheme: 'http' };
 }
-
-const headOnly = ({ method, headers }: Request): RequestInit => ({ method, headers });
-const noSocket: FetchSocket = { remoteAddress: undefined, destroy: () => {} };
 
 /** The answer where somebody has read the body before: what is gone cannot be handed on. */
 function bodyWasRead(): GatewayAnswer {

@@ -162,6 +162,12 @@ describe('an answer to a request of fetch', () => {
     await expect(gateway.fetch(new Request(at, { signal: aborted }))).rejects.toBe(reason);
   });
 
+  it('that is small is over, whether anybody reads it or not', async () => {
+    const gateway = to(await begun.hello());
+    for (let count = 0; count < 5; count++) await gateway.fetch(new Request(at));
+    await eventually(() => gateway.snapshot().inFlight === 0, 'the end of all');
+  });
+
   it('that breaks off is never taken for a whole one', async () => {
     const { upstream } = await slow();
     const found = await to(upstream).fetch(new Request(`${at}/cut`));
