@@ -1,10 +1,34 @@
 export {
+  type FastifyPart,
+  type FastifyReplyPart,
+  type FastifyRequestPart,
+  fastifyGateway,
+} from './adapters/frameworks/fastify-gateway.js';
+export { type GatewayMiddleware, gatewayMiddleware } from './adapters/frameworks/gateway-middleware.js';
+export {
+  type HonoContextPart,
+  type HonoGatewayOptions,
+  honoGateway,
+} from './adapters/frameworks/hono-gateway.js';
+export {
   ApiGateway,
   type ApiGatewayOptions,
   type CloseOptions,
   type GatewayListenOptions,
 } from './adapters/node-http/api-gateway.js';
 export type { CacheSnapshot } from './adapters/node-http/cache-ask.js';
+export type { GatewayFetchOptions } from './adapters/node-http/gateway-fetch.js';
+export {
+  GatewayFile,
+  type GatewayFileEvents,
+  type GatewayFileOptions,
+} from './adapters/node-http/gateway-file.js';
+export {
+  type ApiGatewayConfig,
+  type ApiGatewayExtras,
+  gatewayFrom,
+  type ListenConfig,
+} from './adapters/node-http/gateway-from.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
 export type { MirrorSnapshot } from './adapters/node-http/mirrors.js';
@@ -21,7 +45,31 @@ export { type ApiKey, type ApiKeysOptions, apiKeys, hashApiKey } from './gateway
 export type { Authentication, Authenticator } from './gateway/authenticator.js';
 export type { RouteBody } from './gateway/body-rules.js';
 export type { CorsOptions } from './gateway/cors.js';
+export type {
+  AggregateConfig,
+  AggregatePartConfig,
+  AggregateUpstreamConfig,
+  ApiKeyConfig,
+  ApiKeysConfig,
+  AuthenticatorConfig,
+  FunctionUpstreamConfig,
+  GatewayConfig,
+  HealthConfig,
+  IdentityConfig,
+  InstanceConfig,
+  JwtConfig,
+  OutliersConfig,
+  PolicyConfig,
+  RouteConfig,
+  RouteLimitConfig,
+  ServiceConfig,
+  ServiceUpstreamConfig,
+  SignedRequestsConfig,
+  SigningKeyConfig,
+  UpstreamConfig,
+} from './gateway/gateway-config.js';
 export type { CacheVerdict, GatewayEvents, RequestOutcome, RequestTrace } from './gateway/gateway-events.js';
+export type { GatewayExtras } from './gateway/gateway-extras.js';
 export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gateway-options.js';
 export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
@@ -60,3 +108,5 @@ export {
   type UpstreamFailure,
   UpstreamStatusError,
 } from './gateway/upstream-error.js';
+export type { Yaml, YamlDocument } from './gateway/yaml-text.js';
+export { ConfigError, type ConfigProblem } from './resilience/config-error.js';

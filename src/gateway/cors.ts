@@ -30,11 +30,14 @@ export function planCors(owner: string, options: CorsOptions): CorsPlan {
   const known = ['origins', 'methods', 'headers', 'exposed', 'credentials', 'maxAgeS'];
   checkKeys(`${owner}: \`cors\``, options, known);
   const { origins, methods, headers = [], exposed = [], credentials = false, maxAgeS = 600 } = options;
-  const isList = Array.isArray(origins) && origins.every(origin => ORIGIN.test(origin));
+  const isList =
+    Array.isArray(origins) && origins.every(origin => typeof origin === 'string' && ORIGIN.test(origin));
   if (origins !== '*' && !isList)
     refuse(owner, 'cors.origins', "'*', or a list of origins without a path", origins);
   for (const [option, list] of Object.entries({ methods, headers, exposed })) {
-    const fits = list === undefined || (Array.isArray(list) && list.every(one => /^[\w-]+$/.test(one)));
+    const fits =
+      list === undefined ||
+      (Array.isArray(list) && list.every(one => typeof one === 'string' && /^[\w-]+$/.test(one)));
     if (!fits) refuse(owner, `cors.${option}`, 'a list of names', list);
   }
   checkFlag(owner, 'cors.credentials', credentials);

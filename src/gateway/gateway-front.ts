@@ -1,7 +1,7 @@
 import { readFields } from '../core/request-fields.js';
 import { type NormalPath, normalPath } from '../core/route-path.js';
 import { paramsOf } from '../core/route-pattern.js';
-import { hiddenPair, RouteTable, takesMethod } from '../core/route-table.js';
+import { hiddenPair, type RouteAnswer, RouteTable, takesMethod } from '../core/route-table.js';
 import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
 import { HexIds, newId } from '../kernel/random.js';
@@ -54,6 +54,19 @@ export class GatewayFront {
   /** From now on these are the routes; with a mistake in them nothing changes. Limits go on counting. */
   replace(routes: readonly GatewayRoute[]): void {
     this.#table = this.#tableOf(routes);
+  }
+
+  /** Whether a route takes it, or a health path; what cannot even be read is taken, to be refused. */
+  takes(head: RequestHead): boolean {
+    const call = this.#open(head);
+    const target = readTarget(head.method, head.target);
+    if (!(call instanceof IncomingCall) || target === undefined) return true;
+    const path = this.#pathOf(target.path);
+    if (path === undefined) return false;
+    call.path = path.path;
+    call.query = target.query;
+    const { live, ready } = this.plan.health;
+    return call.path === live || call.path === ready || this.#find(call).found.kind === 'route';
   }
 
   decide(head: RequestHead): Decision | Promise<Decision> {
@@ -129,7 +142,8 @@ export class GatewayFront {
       );
   }
 
-  #route(call: IncomingCall, { oddities }: NormalPath): Decision | Promise<Decision> {
+  /** The route of a request; for one that asks what another may do, that of the other. */
+  #find(call: IncomingCall): { readonly found: RouteAnswer<RoutePlan>; readonly asked: string | undefined } {
     const asked = isPreflight(call) ? call.header('access-control-request-method')! : undefined;
     const { host, path, query } = call;
     const headerOf = (name: string): string | undefined => call.header(name);
@@ -139,6 +153,11 @@ export class GatewayFront {
       const real = find(asked);
       if (real.kind === 'route' && real.route.cors !== undefined) found = real;
     }
+    return { found, asked };
+  }
+
+  #route(call: IncomingCall, { oddities }: NormalPath): Decision | Promise<Decision> {
+    const { found, asked } = this.#find(call);
     const taken = found.kind === 'route' ? found.route.allow : 0;
     if ((oddities & ~taken) !== 0) {
       return this.#answer(call, problem(400, 'a path that can be read in more than one way'));
@@ -150,7 +169,7 @@ export class GatewayFront {
     }
     const plan = found.route;
     call.route = plan.name;
-    call.params = paramsOf(plan.pattern, path);
+    call.params = paramsOf(plan.pattern, call.path);
     if (plan.cors !== undefined) {
       addCors(plan.cors, call);
       if (asked !== undefined) {

@@ -181,6 +181,8 @@ function planRules(options: GatewayOptions): ForwardRules {
   };
   checkKeys(`${owner}: \`identityFields\``, identityFields, ['subject', 'scopes', 'claims']);
   const { subject = 'x-auth-subject', scopes = 'x-auth-scopes', claims = {} } = identityFields;
+  const isNamed = isRecord(claims) && Object.values(claims).every(claim => typeof claim === 'string');
+  if (!isNamed) refuse(owner, 'identityFields.claims', 'an object of claims by field', claims);
   const claimFields = Object.entries(claims);
   const optional = (option: string, name: string | false): string | undefined =>
     name === false ? undefined : fieldOf(option, name);

@@ -100,8 +100,13 @@ function checkJwt(options: JwtOptions): Plan {
   if (secret !== undefined && !(secret instanceof Uint8Array && secret.byteLength >= 32)) {
     refuse(owner, 'secret', 'at least 32 bytes', secret);
   }
-  if (jwksUrl !== undefined && !/^https?:\/\/[!-~]+$/.test(jwksUrl))
+  if (jwksUrl !== undefined && (typeof jwksUrl !== 'string' || !/^https?:\/\/[!-~]+$/.test(jwksUrl))) {
     refuse(owner, 'jwksUrl', 'a URL', jwksUrl);
+  }
+  for (const option of ['typ', 'scopesClaim'] as const) {
+    const value: unknown = plan[option];
+    if (value !== undefined && typeof value !== 'string') refuse(owner, option, 'a string', value);
+  }
   checkNumber(owner, 'clockToleranceS', plan.clockToleranceS, { min: 0, max: 60 });
   for (const option of ['cacheMs', 'maxAgeMs', 'maxStaleMs', 'cooldownMs'] as const) {
     checkNumber(owner, option, plan[option], { min: 0 });

@@ -161,7 +161,8 @@ function planAuth(owner: string, route: GatewayRoute, gateway: GatewayPlan): Aut
   if (auth !== undefined && auth !== false && authenticators.length === 0) {
     refuse(owner, 'auth', 'false, or at least one Authenticator', auth);
   }
-  const fits = Array.isArray(scopes) && scopes.every(scope => /^[!#-[\]-~]+$/.test(scope));
+  const fits =
+    Array.isArray(scopes) && scopes.every(scope => typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope));
   if (!fits) refuse(owner, 'scopes', 'a list of scopes', scopes);
   if (authorize !== undefined && typeof authorize !== 'function')
     refuse(owner, 'authorize', 'a function', authorize);

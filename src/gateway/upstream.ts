@@ -162,3 +162,9 @@ export function planUpstream(
   if (basePath === undefined) refuse(owner, 'upstream.basePath', 'a plain path that begins with /', path);
   return { kind: 'service', proxy: known, basePath };
 }
+
+/** Where an upstream is, in words; null for one that answers in this process. */
+export function upstreamWords(plan: UpstreamPlan): string | null {
+  if (plan.kind === 'origin') return `${plan.origin.scheme}://${plan.origin.authority}${plan.basePath}`;
+  return plan.kind === 'service' ? plan.proxy.service + plan.basePath : null;
+}

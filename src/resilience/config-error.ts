@@ -4,6 +4,10 @@ export interface ConfigProblem {
   readonly path: string;
   /** What has to be there instead; begins with the path. */
   readonly message: string;
+  /** The line of the text that it stands in, from 1; `undefined` where no text was read. */
+  readonly line?: number;
+  /** The column of that line, from 1. */
+  readonly column?: number;
 }
 
 /** A config that cannot be built, with all that is wrong with it. */

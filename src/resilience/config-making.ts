@@ -42,10 +42,12 @@ export function makeOf<T>(making: Making<T>, problems: ConfigProblems): T | unde
       }
       if (unknown === MOST_UNKNOWN) return problems.tell(path, 'holds more that is unknown');
       const isPart = parent !== undefined;
-      problems.unknown(isPart ? `${path}.${parent}` : path, option, isPart ? known : [...known, ...beside]);
+      problems.unknown(isPart ? partOf(path, parent) : path, option, isPart ? known : [...known, ...beside]);
     }
   }
 }
+
+const partOf = (path: string, part: string): string => (path === '' ? part : `${path}.${part}`);
 
 function tellRefused(
   option: string,
@@ -57,7 +59,7 @@ function tellRefused(
   const [first = '', ...rest] = option.split('.');
   const part = rest.join('.');
   // What is left of an option with an unknown part may be too little, and the part has been told.
-  if (problems.list.some(problem => problem.path.startsWith(`${path}.${first}.`))) return undefined;
+  if (problems.list.some(problem => problem.path.startsWith(`${partOf(path, first)}.`))) return undefined;
   const place = fieldOf(path, first);
   const given = entry[first];
   if (part === '') return problems.tell(place, inData(says, given));

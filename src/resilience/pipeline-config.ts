@@ -22,7 +22,8 @@ export interface PipelineConfig {
   readonly budgets?: Readonly<Record<string, unknown>>;
 }
 
-const known = [
+/** The fields of `ConfigExtras`. */
+export const extraNames: readonly string[] = [
   ...['classify', 'cost', 'delayMs', 'enabled', 'endpoints', 'fault', 'key', 'negativeTtlMs', 'onDiscard'],
   ...[
     'onEvict',
@@ -65,7 +66,7 @@ export function pipelineFrom<Out = never>(
   config: PipelineConfig,
   extras: ConfigExtras = {},
 ): PipelinePolicy<unknown, Out> {
-  checkKeys('pipelineFrom', extras, known);
+  checkKeys('pipelineFrom', extras, extraNames);
   const reader = new ConfigReader(extras);
   const { problems } = reader;
   const fields = isRecord(config) ? { ...config } : {};

@@ -11,6 +11,12 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^a page of both: \{"stock":\{"path":"\/items\/tea","inStock":12\},"price":\{"eur":4.5\}\}$/,
     /^a trick: 400$/,
   ],
+  'gateway-config.mjs': [
+    /^from a service: \{"path":"\/items\/tea"\}$/,
+    /^a page: \{"item":\{"path":"\/items\/tea"\},"tips":\[\]\}$/,
+    /^a reply: hello$/,
+    /^wrong: routes\[0\]\.limitz is unknown; did you mean `limits`\? \(line 2, column 31\)$/,
+  ],
   'breaker-permits.mjs': [
     /^no paper$/,
     /^ {2}opened: consecutiveFailures$/,

@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { PatternTable } from '../../src/core/pattern-table.js';
 import { retryAfterMs } from '../../src/core/retry-after.js';
 import { checkPattern, matchesPattern } from '../../src/core/topic-pattern.js';
@@ -8,28 +7,13 @@ import { cloudEventFromJson, cloudEventsFromJson } from '../../src/messaging/clo
 import { parseTraceContext } from '../../src/messaging/trace-context.js';
 import { type PipelineConfig, pipelineFrom } from '../../src/resilience/pipeline-config.js';
 import { Timeout } from '../../src/resilience/timeout.js';
-import { long } from './effort.js';
+import { checkTimes, readersOf, refused } from './linear-time.js';
 
-const refused = (work: () => unknown): void => {
-  try {
-    work();
-  } catch {
-    // That it is refused is tested elsewhere.
-  }
-};
 const timeout = new Timeout({ timeoutMs: 5 });
 const named = (count: number, value: unknown) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`field${i}`, value]));
 
-/** What is read for an input of a size: the input is made before, and not measured. */
-const readers: Record<string, (size: number) => () => unknown> = {};
-const reader = <T>(name: string, make: (size: number) => T, read: (input: T) => unknown): void => {
-  readers[name] = size => {
-    const input = make(size);
-    return () => read(input);
-  };
-};
-
+const { reader, readers } = readersOf();
 const header = (text: string): unknown => retryAfterMs(text, 0, 60_000);
 reader('a Retry-After of digits', size => '1'.repeat(size), header);
 reader('a Retry-After of digits that ends otherwise', size => `${'1'.repeat(size)}x`, header);
@@ -197,33 +181,4 @@ trace('a tracestate of commas', size => ({ traceparent, tracestate: ' ,\t'.repea
 trace('a tracestate of blanks', size => ({ traceparent, tracestate: `a=${' '.repeat(size)}` }));
 trace('a tracestate of one key', size => ({ traceparent, tracestate: 'a=1,'.repeat(size / 4) }));
 
-/** The shortest of several times: what else the machine did in between only makes one longer. */
-async function shortestMs(read: () => unknown): Promise<number> {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 7; i++) {
-    const startedAt = performance.now();
-    await read();
-    shortest = Math.min(shortest, performance.now() - startedAt);
-  }
-  return shortest;
-}
-
-describe('the time that an input takes', () => {
-  // An input that took the square of its length would take minutes: no clock is needed to see that.
-  it.each(Object.entries(readers))('is bounded: %s', { timeout: 20_000 }, async (_name, make) => {
-    await make(2 ** 20)();
-  });
-
-  // The quotients of two times want a machine for themselves.
-  it.each(Object.entries(long ? readers : {}))('doubles with its length: %s', async (_name, make) => {
-    let size = 2 ** 16;
-    while (size < 2 ** 24 && (await shortestMs(make(size))) < 2) size *= 2;
-    // Three rounds: that time grows faster has to be seen in all of them.
-    const ratios: number[] = [];
-    for (let round = 0; round < 3; round++) {
-      const single = await shortestMs(make(size));
-      ratios.push((await shortestMs(make(2 * size))) / Math.max(single, 1));
-    }
-    expect(Math.min(...ratios)).toBeLessThan(2.5);
-  });
-});
+checkTimes(readers);

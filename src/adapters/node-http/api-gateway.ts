@@ -6,14 +6,16 @@ import type { TlsOptions } from 'node:tls';
 import { describeGateway } from '../../gateway/describe-gateway.js';
 import { eventNames, type GatewayEvents } from '../../gateway/gateway-events.js';
 import { GatewayFront } from '../../gateway/gateway-front.js';
-import { type GatewayOptions, gatewayDefaults } from '../../gateway/gateway-options.js';
+import type { GatewayOptions } from '../../gateway/gateway-options.js';
 import type { GatewayRoute } from '../../gateway/gateway-route.js';
 import { problem } from '../../gateway/problem.js';
 import { Emitter, type Listener, type Observable } from '../../kernel/events.js';
 import { checkNumber, refuse } from '../../kernel/options.js';
 import { DueTimer } from '../../resilience/due-timer.js';
+import { apiGatewayDefaults } from './api-gateway-defaults.js';
 import { answerTo, writeRaw } from './client-error.js';
-import { Exchange } from './exchange.js';
+import { Exchange, headOf } from './exchange.js';
+import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
 import { tellReplaced } from './gateway-tell.js';
@@ -21,7 +23,7 @@ import { HttpEngine } from './http-engine.js';
 import { inform } from './interim-answer.js';
 import { Mirrors } from './mirrors.js';
 import { ResponseCache } from './response-cache.js';
-import { checkLimits, type ServerLimits, serverLimits } from './server-limits.js';
+import { checkLimits, type ServerLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
 /** How a gateway on `node:http` is set up. */
@@ -33,15 +35,6 @@ export interface ApiGatewayOptions extends GatewayOptions {
   /** Key and certificate, for a server that speaks TLS. @default plain HTTP */
   readonly tls?: TlsOptions;
 }
-
-const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
-  ...gatewayDefaults,
-  'limits.headersTimeoutMs': serverLimits.headersTimeoutMs,
-  'limits.requestTimeoutMs': serverLimits.requestTimeoutMs,
-  'limits.keepAliveTimeoutMs': serverLimits.keepAliveTimeoutMs,
-  'limits.maxConnections': serverLimits.maxConnections,
-  'limits.maxRequestsPerConnection': serverLimits.maxRequestsPerConnection,
-});
 
 /** Where a gateway listens. */
 export interface GatewayListenOptions {
@@ -104,6 +97,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     this.handler = (request, response) => {
       // What follows a request that could not be read is no request, however much it looks like one.
       if (this.#shell.doomed.has(request.socket)) return;
+      if (refuseReadBody(request, response)) return;
       this.#start(new Exchange(this.#shell, request, response));
     };
     this.upgradeHandler = (request, socket, first) => this.#upgrade(request, socket as Socket, first);
@@ -133,6 +127,19 @@ export class ApiGateway implements Observable<GatewayEvents> {
     const found = server.address() as AddressInfo;
     const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
     return { port: found.port, url: `${this.#tls === undefined ? 'http' : 'https'}://${name}:${found.port}` };
+  }
+
+  /**
+   * Answers a `Request` of fetch, with all that is done for one of a socket; for servers of other runtimes.
+   * @throws the reason of its signal when that aborts, as a rejection; TypeError for what is no `Request`.
+   */
+  fetch(request: Request, options: GatewayFetchOptions = {}): Promise<Response> {
+    return fetchBy(this.handler, request, options, this.#front.draining);
+  }
+
+  /** Whether a route takes it; if not, somebody else may. What cannot even be read is taken, and refused. */
+  takes(request: Request | IncomingMessage): boolean {
+    return this.#front.takes(request instanceof Request ? headOfRequest(request) : headOf(request));
   }
 
   /**

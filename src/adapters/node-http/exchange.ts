@@ -287,7 +287,8 @@ export class Exchange implements OpenExchange {
   }
 }
 
-function headOf(request: IncomingMessage): RequestHead {
+/** The head of a request, as it came. */
+export function headOf(request: IncomingMessage): RequestHead {
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
   return {
     ...{ method, target: url, fields: rawHeaders, peer: socket.remoteAddress ?? '' },

@@ -227,7 +227,7 @@ function shapeSchema(says: Ask): Schema {
 const number = /^(an integer|a number)(?: > (\S+?))?(?: >= (\S+?))?(?: <= (\S+?))?(, or Infinity)?$/;
 
 /** A rule in the words of `refuse`. */
-function ruleSchema(rule: string, takes: (value: unknown) => boolean): Schema | undefined {
+export function ruleSchema(rule: string, takes: (value: unknown) => boolean): Schema | undefined {
   if (rule === 'a string' || rule === 'a function') return { type: 'string' };
   if (rule === 'true or false') return { type: 'boolean' };
   if (rule.startsWith('a function, or a list')) {

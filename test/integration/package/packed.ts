@@ -50,6 +50,8 @@ export function install(): string {
     eventemitter3: from('eventemitter3'),
     'p-limit': from('p-limit'),
     'yocto-queue': from('yocto-queue'),
+    // Not needed by it, but by its command for files of YAML.
+    yaml: from('yaml'),
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
   npm(folder, 'install', '--offline', '--install-links', '--no-audit', '--no-fund');

@@ -14,9 +14,10 @@ const modules = listFiles('src')
 const entries = subpathsOf(manifest).map(subpath => sourceOf(subpath).slice('src/'.length, -'.ts'.length));
 
 describe('the tarball', () => {
-  it('holds the modules, the doors for require, the types, papers and a schema, and nothing else', () => {
+  it('holds modules, doors for require, types, papers, schemas and a command, and nothing else', () => {
     const wanted = [
-      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'schema.json'],
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/keelson.mjs', 'package.json', 'schema.json'],
+      'gateway.schema.json',
       ...modules.flatMap(name => [`dist/${name}.js`, `dist/${name}.js.map`]),
       ...entries.flatMap(name => ['cjs', 'd.ts', 'd.cts'].map(end => `dist/${name}.${end}`)),
     ];

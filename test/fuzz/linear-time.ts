@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { long } from './effort.js';
+
+/** Reads what may be refused: that it is refused is tested elsewhere. */
+export const refused = (work: () => unknown): void => {
+  try {
+    work();
+  } catch {
+    // It was.
+  }
+};
+
+/** What is read for an input of a size: the input is made before, and not measured. */
+export type Readers = Record<string, (size: number) => () => unknown>;
+
+/** Readers, and what adds one. */
+export function readersOf() {
+  const readers: Readers = {};
+  const reader = <T>(name: string, make: (size: number) => T, read: (input: T) => unknown): void => {
+    readers[name] = size => {
+      const input = make(size);
+      return () => read(input);
+    };
+  };
+  return { readers, reader };
+}
+
+/** The shortest of several times: what else the machine did in between only makes one longer. */
+async function shortestMs(read: () => unknown): Promise<number> {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 7; i++) {
+    const startedAt = performance.now();
+    await read();
+    shortest = Math.min(shortest, performance.now() - startedAt);
+  }
+  return shortest;
+}
+
+/** Checks that the time of each is bounded by its input, and in a long run that it is no more than in proportion. */
+export function checkTimes(readers: Readers): void {
+  describe('the time that an input takes', () => {
+    // An input that took the square of its length would take minutes: no clock is needed to see that.
+    it.each(Object.entries(readers))('is bounded: %s', { timeout: 20_000 }, async (_name, make) => {
+      await make(2 ** 20)();
+    });
+
+    // The quotients of two times want a machine for themselves.
+    it.each(Object.entries(long ? readers : {}))('doubles with its length: %s', async (_name, make) => {
+      let size = 2 ** 16;
+      while (size < 2 ** 24 && (await shortestMs(make(size))) < 2) size *= 2;
+      // Three rounds: that time grows faster has to be seen in all of them.
+      const ratios: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        const single = await shortestMs(make(size));
+        ratios.push((await shortestMs(make(2 * size))) / Math.max(single, 1));
+      }
+      expect(Math.min(...ratios)).toBeLessThan(2.5);
+    });
+  });
+}
