@@ -1,9 +1,9 @@
-export {
-  ApiGateway,
-  type ApiGatewayOptions,
-  type CloseOptions,
-  type GatewayListenOptions,
-} from './adapters/node-http/api-gateway.js';
+export { ApiGateway } from './adapters/node-http/api-gateway.js';
+export type {
+  ApiGatewayOptions,
+  CloseOptions,
+  GatewayListenOptions,
+} from './adapters/node-http/api-gateway-options.js';
 export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
@@ -14,13 +14,19 @@ export type {
   UpstreamSend,
   UpstreamStream,
 } from './adapters/node-http/upstream-engine.js';
+export type { UpstreamTls } from './adapters/node-http/upstream-tls.js';
 export type { PathOddity } from './core/route-path.js';
 export { type ApiKey, type ApiKeysOptions, apiKeys, hashApiKey } from './gateway/api-keys.js';
 export type { Authentication, Authenticator } from './gateway/authenticator.js';
 export type { CorsOptions } from './gateway/cors.js';
 export type { GatewayEvents, RequestOutcome } from './gateway/gateway-events.js';
-export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gateway-options.js';
-export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
+export type {
+  CertificateFields,
+  GatewayOptions,
+  HealthPaths,
+  IdentityFields,
+} from './gateway/gateway-options.js';
+export type { ClientCertificate, GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
 export { type Jose, type JwtOptions, jwt } from './gateway/jwt.js';
 export type { LimitBy, RouteLimit } from './gateway/route-limits.js';

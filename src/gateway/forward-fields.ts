@@ -1,6 +1,6 @@
 import { forwardedNode, forwardedValue, hasVia, passFields } from '../core/hop-fields.js';
 import { isFieldValue } from '../core/request-fields.js';
-import type { IncomingCall } from './gateway-request.js';
+import type { ClientCertificate, IncomingCall } from './gateway-request.js';
 
 /** What the gateway itself says to upstreams, and takes from nobody. */
 export interface ForwardRules {
@@ -10,6 +10,8 @@ export interface ForwardRules {
   readonly deadlineField: string | undefined;
   readonly subjectField: string | undefined;
   readonly scopesField: string | undefined;
+  readonly certSubjectField: string | undefined;
+  readonly fingerprintField: string | undefined;
   /** Claims that are handed on: field and claim. */
   readonly claimFields: readonly (readonly [field: string, claim: string])[];
   /** All fields that a client can never set, in lower case with `-` for `_`. */
@@ -27,7 +29,7 @@ const REPLACED = /* @__PURE__ */ new Set([
     'x-forwarded-scheme',
   ],
   ...['x-forwarded-ssl', 'x-real-ip', 'true-client-ip', 'x-client-ip', 'x-original-url', 'x-rewrite-url'],
-  ...['x-original-host', 'x-host'],
+  ...['x-original-host', 'x-host', 'client-cert', 'client-cert-chain', 'x-forwarded-client-cert'],
 ]);
 
 /** A value that a field can hold, whatever it was. */
@@ -78,6 +80,12 @@ function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
   return fields;
 }
 
+function whoIsConnected(certificate: ClientCertificate, rules: ForwardRules): string[] {
+  const { certSubjectField, fingerprintField } = rules;
+  const subject = certSubjectField === undefined ? [] : [certSubjectField, safe(certificate.subject)];
+  return fingerprintField === undefined ? subject : [...subject, fingerprintField, certificate.fingerprint];
+}
+
 /**
  * The fields of a request for its upstream, but for `Host`, the framing and the deadline, which are those of
  * an attempt. What the client said of itself is replaced; what trusted peers said is added to.
@@ -90,6 +98,7 @@ export function requestFields(call: IncomingCall, rules: ForwardRules): string[]
   const via = facts.names.includes('via') ? `${valuesOf(call, 'via').join(', ')}, ` : '';
   passed.push('Via', `${via}${call.head.version} ${rules.via}`);
   passed.push(...whereFrom(call), rules.requestIdField, call.id, ...whoAsks(call, rules));
+  if (call.certificate !== undefined) passed.push(...whoIsConnected(call.certificate, rules));
   // Trailers are handed on, so the upstream may send them.
   if (facts.names.includes('te') && valuesOf(call, 'te').some(value => /\btrailers\b/i.test(value))) {
     passed.push('TE', 'trailers', 'Connection', 'TE');

@@ -35,6 +35,19 @@ export interface GatewayEvents {
     readonly upstream: string;
     readonly error: unknown;
   };
+  /**
+   * An authenticator threw, or gave no identity: nobody could tell who asked, and the request got 503. Where
+   * nobody listens, the first failure of each authenticator is written to the console.
+   */
+  authenticatorFailed: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    /** Its name. */
+    readonly authenticator: string;
+    readonly error: unknown;
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }

@@ -31,6 +31,14 @@ export interface IdentityFields {
   readonly claims?: Readonly<Record<string, string>>;
 }
 
+/** Which fields tell an upstream of a verified certificate of a client, who can never set them itself. */
+export interface CertificateFields {
+  /** That of the subject; `false` for none. @default 'x-client-cert-subject' */
+  readonly subject?: string | false;
+  /** That of the fingerprint; `false` for none. @default 'x-client-cert-fingerprint' */
+  readonly fingerprint?: string | false;
+}
+
 /** How a gateway is set up. */
 export interface GatewayOptions {
   /** The routes; their order does not matter. */
@@ -47,6 +55,8 @@ export interface GatewayOptions {
   readonly health?: HealthPaths;
   /** Which fields tell an upstream who asks. @default those of `IdentityFields` */
   readonly identityFields?: IdentityFields;
+  /** Which fields tell an upstream of the certificate of a client. @default those of `CertificateFields` */
+  readonly certificateFields?: CertificateFields;
   /** More fields that no client can set. @default [] */
   readonly stripFields?: readonly string[];
   /** What it calls itself in `Via`; no two gateways in a row may be called alike. @default a new name */
@@ -92,7 +102,7 @@ const owner = 'ApiGateway';
 const known = [
   ...['routes', 'services', 'auth', 'cors', 'trustedPeers', 'health', 'identityFields', 'stripFields', 'via'],
   ...['requestIdField', 'deadlineField', 'maxTargetLength', 'maxFieldCount', 'maxFieldBytes', 'maxBodyBytes'],
-  ...['maxInFlight', 'maxLimitKeys', 'name', 'clock'],
+  ...['maxInFlight', 'maxLimitKeys', 'name', 'clock', 'certificateFields'],
 ];
 
 /** The checked options, but for the routes. */
@@ -150,12 +160,18 @@ function planRules(options: GatewayOptions): ForwardRules {
     via,
     stripFields = [],
     identityFields = {},
+    certificateFields = {},
   } = {
     ...gatewayDefaults,
     ...given(options),
   };
   checkKeys(`${owner}: \`identityFields\``, identityFields, ['subject', 'scopes', 'claims']);
   const { subject = 'x-auth-subject', scopes = 'x-auth-scopes', claims = {} } = identityFields;
+  checkKeys(`${owner}: \`certificateFields\``, certificateFields, ['subject', 'fingerprint']);
+  const certificate = {
+    ...{ subject: 'x-client-cert-subject', fingerprint: 'x-client-cert-fingerprint' },
+    ...given(certificateFields),
+  };
   const claimFields = Object.entries(claims);
   const optional = (option: string, name: string | false): string | undefined =>
     name === false ? undefined : fieldOf(option, name);
@@ -165,11 +181,22 @@ function planRules(options: GatewayOptions): ForwardRules {
     deadlineField: optional('deadlineField', deadlineField as string | false),
     subjectField: optional('identityFields.subject', subject),
     scopesField: optional('identityFields.scopes', scopes),
+    certSubjectField: optional('certificateFields.subject', certificate.subject),
+    fingerprintField: optional('certificateFields.fingerprint', certificate.fingerprint),
     claimFields,
   };
   if (!Array.isArray(stripFields)) refuse(owner, 'stripFields', 'a list of names', stripFields);
   const { requestIdField: id, deadlineField: due, subjectField, scopesField } = rules;
-  const all = [id, due, subjectField, scopesField, ...claimFields.map(([field]) => field), ...stripFields];
+  const shown = [rules.certSubjectField, rules.fingerprintField];
+  const all = [
+    id,
+    due,
+    subjectField,
+    scopesField,
+    ...shown,
+    ...claimFields.map(([field]) => field),
+    ...stripFields,
+  ];
   const names = all.filter(name => name !== undefined).map(name => fieldOf('stripFields', name));
   return { ...rules, own: new Set(names.map(name => plainName(name.toLowerCase()))) };
 }

@@ -110,7 +110,10 @@ export const groups = {
     ['route-path', 'route-target', 'route-pattern', 'route-table'],
     ['property/route-table'],
   ),
-  fields: core(['request-fields', 'hop-fields', 'ip-range'], ['request-fields', 'ip-range']),
+  fields: core(
+    ['request-fields', 'hop-fields', 'ip-range', 'http2-head'],
+    ['request-fields', 'ip-range', 'http2-head'],
+  ),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],
