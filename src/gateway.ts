@@ -10,12 +10,12 @@ export {
   type HonoGatewayOptions,
   honoGateway,
 } from './adapters/frameworks/hono-gateway.js';
-export {
-  ApiGateway,
-  type ApiGatewayOptions,
-  type CloseOptions,
-  type GatewayListenOptions,
-} from './adapters/node-http/api-gateway.js';
+export { ApiGateway } from './adapters/node-http/api-gateway.js';
+export type {
+  ApiGatewayOptions,
+  CloseOptions,
+  GatewayListenOptions,
+} from './adapters/node-http/api-gateway-options.js';
 export type { CacheSnapshot } from './adapters/node-http/cache-ask.js';
 export type { GatewayFetchOptions } from './adapters/node-http/gateway-fetch.js';
 export {
@@ -40,6 +40,7 @@ export type {
   UpstreamSend,
   UpstreamStream,
 } from './adapters/node-http/upstream-engine.js';
+export type { UpstreamTls } from './adapters/node-http/upstream-tls.js';
 export type { PathOddity } from './core/route-path.js';
 export { type ApiKey, type ApiKeysOptions, apiKeys, hashApiKey } from './gateway/api-keys.js';
 export type { Authentication, Authenticator } from './gateway/authenticator.js';
@@ -70,8 +71,13 @@ export type {
 } from './gateway/gateway-config.js';
 export type { CacheVerdict, GatewayEvents, RequestOutcome, RequestTrace } from './gateway/gateway-events.js';
 export type { GatewayExtras } from './gateway/gateway-extras.js';
-export type { GatewayOptions, HealthPaths, IdentityFields } from './gateway/gateway-options.js';
-export type { GatewayRequest, Identity } from './gateway/gateway-request.js';
+export type {
+  CertificateFields,
+  GatewayOptions,
+  HealthPaths,
+  IdentityFields,
+} from './gateway/gateway-options.js';
+export type { ClientCertificate, GatewayRequest, Identity } from './gateway/gateway-request.js';
 export type { GatewayRoute, IpRules, Redirect } from './gateway/gateway-route.js';
 export { type Jose, type JwtOptions, jwt } from './gateway/jwt.js';
 export {

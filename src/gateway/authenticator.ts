@@ -45,10 +45,19 @@ const challenges = (plan: AuthPlan, found?: { refused: string; error?: string })
     return ['WWW-Authenticate', challenge.startsWith('Bearer') ? challenge + error : challenge];
   });
 
+/** Told of what an authenticator has thrown. */
+export type OnAuthFailure = (authenticator: string, call: IncomingCall, error: unknown) => void;
+
 /** Lets a request in, or answers it. Whatever goes wrong, nobody gets in by it. */
-export async function authenticate(plan: AuthPlan, call: IncomingCall): Promise<GatewayAnswer | undefined> {
+export async function authenticate(
+  plan: AuthPlan,
+  call: IncomingCall,
+  onFailure: OnAuthFailure,
+): Promise<GatewayAnswer | undefined> {
+  let asked = '';
   try {
     for (const authenticator of plan.authenticators) {
+      asked = authenticator.name;
       const found = await authenticator.authenticate(call);
       if (found === undefined) continue;
       if ('refused' in found) return problem(401, found.refused, { fields: challenges(plan, found) });
@@ -60,7 +69,7 @@ export async function authenticate(plan: AuthPlan, call: IncomingCall): Promise<
       return await authorize(plan, call);
     }
   } catch (error) {
-    console.error('keelson: an authenticator failed', error);
+    onFailure(asked, call, error);
     return problem(503, 'who asks cannot be found out now', { retryAfterMs: 1_000 });
   }
   return problem(401, 'say who asks', { fields: challenges(plan) });

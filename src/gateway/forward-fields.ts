@@ -1,6 +1,6 @@
 import { forwardedNode, forwardedValue, hasVia, passFields } from '../core/hop-fields.js';
 import { isFieldValue } from '../core/request-fields.js';
-import type { IncomingCall } from './gateway-request.js';
+import type { ClientCertificate, IncomingCall } from './gateway-request.js';
 
 /** What the gateway itself says to upstreams, and takes from nobody. */
 export interface ForwardRules {
@@ -12,6 +12,8 @@ export interface ForwardRules {
   readonly mirrorField: string;
   readonly subjectField: string | undefined;
   readonly scopesField: string | undefined;
+  readonly certSubjectField: string | undefined;
+  readonly fingerprintField: string | undefined;
   /** Claims that are handed on: field and claim. */
   readonly claimFields: readonly (readonly [field: string, claim: string])[];
   /** All fields that a client can never set, in lower case with `-` for `_`. */
@@ -29,7 +31,7 @@ const REPLACED = /* @__PURE__ */ new Set([
     'x-forwarded-scheme',
   ],
   ...['x-forwarded-ssl', 'x-real-ip', 'true-client-ip', 'x-client-ip', 'x-original-url', 'x-rewrite-url'],
-  ...['x-original-host', 'x-host'],
+  ...['x-original-host', 'x-host', 'client-cert', 'client-cert-chain', 'x-forwarded-client-cert'],
 ]);
 
 /** A value that a field can hold, whatever it was. */
@@ -81,6 +83,12 @@ export function whoAsks(call: IncomingCall, rules: ForwardRules): string[] {
   return fields;
 }
 
+function whoIsConnected(certificate: ClientCertificate, rules: ForwardRules): string[] {
+  const { certSubjectField, fingerprintField } = rules;
+  const subject = certSubjectField === undefined ? [] : [certSubjectField, safe(certificate.subject)];
+  return fingerprintField === undefined ? subject : [...subject, fingerprintField, certificate.fingerprint];
+}
+
 /**
  * The fields of a request for its upstream, but for `Host`, the framing and the deadline, which are those of
  * an attempt. What the client said of itself is replaced; what trusted peers said is added to.
@@ -101,6 +109,7 @@ export function requestFields(call: IncomingCall, rules: ForwardRules): string[]
   // What is a copy stays one on its way.
   const mirrored = call.trusted ? call.header(rules.mirrorField) : undefined;
   if (mirrored !== undefined) passed.push(rules.mirrorField, mirrored);
+  if (call.certificate !== undefined) passed.push(...whoIsConnected(call.certificate, rules));
   // Trailers are handed on, so the upstream may send them.
   if (facts.names.includes('te') && valuesOf(call, 'te').some(value => /\btrailers\b/i.test(value))) {
     passed.push('TE', 'trailers', 'Connection', 'TE');

@@ -85,6 +85,19 @@ export interface GatewayEvents {
     /** Too many at a time, too large a body, or a body that did not come to its end. */
     readonly reason: 'inFlight' | 'body' | 'gone';
   };
+  /**
+   * An authenticator threw, or gave no identity: nobody could tell who asked, and the request got 503. Where
+   * nobody listens, the first failure of each authenticator is written to the console.
+   */
+  authenticatorFailed: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    /** Its name. */
+    readonly authenticator: string;
+    readonly error: unknown;
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }

@@ -6,7 +6,7 @@ import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
 import { HexIds, newId } from '../kernel/random.js';
 import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
-import { authenticate } from './authenticator.js';
+import { authenticate, type OnAuthFailure } from './authenticator.js';
 import { addCors, isPreflight, preflight } from './cors.js';
 import { isLoop } from './forward-fields.js';
 import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
@@ -25,6 +25,8 @@ export type Decision =
   | { readonly kind: 'answer'; readonly call: IncomingCall | undefined; readonly answer: GatewayAnswer }
   | { readonly kind: 'pass'; readonly call: IncomingCall; readonly plan: RoutePlan };
 
+/** What is taken at all; which of them a path takes, its route says. */
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const ID = /^[\w.:-]{1,128}$/;
 
 /**
@@ -38,6 +40,8 @@ export class GatewayFront {
   #table: RouteTable<RoutePlan>;
   /** Whether it takes no more: readiness says so. */
   draining = false;
+  /** Told of what authenticators throw. */
+  onAuthFailure: OnAuthFailure = () => {};
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: GatewayOptions) {
@@ -78,6 +82,8 @@ export class GatewayFront {
     if (target === undefined || path === undefined) {
       return this.#answer(call, problem(400, 'a request target that is none', { close: true }));
     }
+    // Asked of the server as a whole: RFC 9110, 9.3.7.
+    if (path.path === '*') return this.#answer(call, { status: 204, fields: ['Allow', METHODS] });
     call.path = path.path;
     call.query = target.query;
     const health = path.oddities === 0 ? this.#health(call) : undefined;
@@ -88,7 +94,8 @@ export class GatewayFront {
   #open(head: RequestHead): IncomingCall | GatewayAnswer {
     const { rules, maxTargetLength, maxFieldCount, maxFieldBytes, trusted } = this.plan;
     const { method, target, fields, version } = head;
-    if (version !== '1.1' && version !== '1.0') {
+    if (head.malformed === true) return problem(400, 'a head that is none', { close: true });
+    if (version !== '1.1' && version !== '1.0' && version !== '2') {
       return problem(505, 'this version of HTTP is not spoken here', { close: true });
     }
     if (method === 'CONNECT' || method === 'TRACE') {
@@ -215,7 +222,7 @@ export class GatewayFront {
       if (answer !== undefined) return this.#answer(call, answer);
     }
     if (plan.auth !== undefined) {
-      const answer = await authenticate(plan.auth, call);
+      const answer = await authenticate(plan.auth, call, this.onAuthFailure);
       if (answer !== undefined) return this.#answer(call, answer);
     }
     for (const limit of plan.limits) {

@@ -33,6 +33,14 @@ export interface IdentityFields {
   readonly claims?: Readonly<Record<string, string>>;
 }
 
+/** Which fields tell an upstream of a verified certificate of a client, who can never set them itself. */
+export interface CertificateFields {
+  /** That of the subject; `false` for none. @default 'x-client-cert-subject' */
+  readonly subject?: string | false;
+  /** That of the fingerprint; `false` for none. @default 'x-client-cert-fingerprint' */
+  readonly fingerprint?: string | false;
+}
+
 /** How a gateway is set up. */
 export interface GatewayOptions {
   /** The routes; their order does not matter. */
@@ -49,6 +57,8 @@ export interface GatewayOptions {
   readonly health?: HealthPaths;
   /** Which fields tell an upstream who asks. @default those of `IdentityFields` */
   readonly identityFields?: IdentityFields;
+  /** Which fields tell an upstream of the certificate of a client. @default those of `CertificateFields` */
+  readonly certificateFields?: CertificateFields;
   /** More fields that no client can set. @default [] */
   readonly stripFields?: readonly string[];
   /** What it calls itself in `Via`; no two gateways in a row may be called alike. @default a new name */
@@ -110,7 +120,7 @@ const owner = 'ApiGateway';
 const known = [
   ...['routes', 'services', 'auth', 'cors', 'trustedPeers', 'health', 'identityFields', 'stripFields', 'via'],
   ...['requestIdField', 'deadlineField', 'maxTargetLength', 'maxFieldCount', 'maxFieldBytes', 'maxBodyBytes'],
-  ...['maxInFlight', 'maxLimitKeys', 'mirrorField', 'name', 'clock', 'random'],
+  ...['maxInFlight', 'maxLimitKeys', 'mirrorField', 'name', 'clock', 'random', 'certificateFields'],
   ...['maxCacheEntries', 'maxCacheBytes', 'trace', 'maintenance'],
 ];
 
@@ -175,6 +185,7 @@ function planRules(options: GatewayOptions): ForwardRules {
     via,
     stripFields = [],
     identityFields = {},
+    certificateFields = {},
   } = {
     ...gatewayDefaults,
     ...given(options),
@@ -183,6 +194,11 @@ function planRules(options: GatewayOptions): ForwardRules {
   const { subject = 'x-auth-subject', scopes = 'x-auth-scopes', claims = {} } = identityFields;
   const isNamed = isRecord(claims) && Object.values(claims).every(claim => typeof claim === 'string');
   if (!isNamed) refuse(owner, 'identityFields.claims', 'an object of claims by field', claims);
+  checkKeys(`${owner}: \`certificateFields\``, certificateFields, ['subject', 'fingerprint']);
+  const certificate = {
+    ...{ subject: 'x-client-cert-subject', fingerprint: 'x-client-cert-fingerprint' },
+    ...given(certificateFields),
+  };
   const claimFields = Object.entries(claims);
   const optional = (option: string, name: string | false): string | undefined =>
     name === false ? undefined : fieldOf(option, name);
@@ -193,16 +209,20 @@ function planRules(options: GatewayOptions): ForwardRules {
     mirrorField: fieldOf('mirrorField', mirrorField).toLowerCase(),
     subjectField: optional('identityFields.subject', subject),
     scopesField: optional('identityFields.scopes', scopes),
+    certSubjectField: optional('certificateFields.subject', certificate.subject),
+    fingerprintField: optional('certificateFields.fingerprint', certificate.fingerprint),
     claimFields,
   };
   if (!Array.isArray(stripFields)) refuse(owner, 'stripFields', 'a list of names', stripFields);
   const { requestIdField: id, deadlineField: due, subjectField, scopesField } = rules;
+  const shown = [rules.certSubjectField, rules.fingerprintField];
   const all = [
     id,
     due,
     rules.mirrorField,
     subjectField,
     scopesField,
+    ...shown,
     ...claimFields.map(([field]) => field),
     ...stripFields,
   ];

@@ -3,13 +3,21 @@ import type { RequestFacts } from '../core/request-fields.js';
 import type { RequestHost } from '../core/route-target.js';
 import type { CacheVerdict, RequestTrace } from './gateway-events.js';
 
+/** What a client has shown of itself, in a TLS connection that verified it. */
+export interface ClientCertificate {
+  /** Its subject as RFC 4514 writes it, such as `CN=ada,O=shop`. */
+  readonly subject: string;
+  /** The SHA-256 of all of it, in hex. */
+  readonly fingerprint: string;
+}
+
 /** The head of a request, as a server hands it to the gateway. */
 export interface RequestHead {
   /** The method, as it came. */
   readonly method: string;
   /** The request target, as it came. */
   readonly target: string;
-  /** That of HTTP; only `1.0` and `1.1` are taken. */
+  /** That of HTTP; only `1.0`, `1.1` and `2` are taken. */
   readonly version: string;
   /** Name, value, name, value … as they came. */
   readonly fields: readonly string[];
@@ -17,6 +25,10 @@ export interface RequestHead {
   readonly peer: string;
   /** How it is connected. */
   readonly scheme: 'http' | 'https';
+  /** Whether its pseudo-header fields, in HTTP/2, are none. @default false */
+  readonly malformed?: boolean;
+  /** The certificate of who is connected, where it was verified. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** Who asks, as an authenticator found out. */
@@ -49,6 +61,8 @@ export interface GatewayRequest {
   readonly route: string;
   /** What stands at the names of the pattern, in its one form. */
   readonly params: Readonly<Record<string, string>>;
+  /** The certificate of who is connected; `undefined` where none was verified. */
+  readonly certificate: ClientCertificate | undefined;
   /** Who asks; `undefined` where the route asks nobody. */
   readonly identity: Identity | undefined;
   /** Name, value, name, value … as they came. */
@@ -91,6 +105,10 @@ export class IncomingCall implements GatewayRequest {
     this.facts = facts;
     this.hostAndPort = host;
     this.scheme = head.scheme;
+  }
+
+  get certificate(): ClientCertificate | undefined {
+    return this.head.certificate;
   }
 
   get method(): string {

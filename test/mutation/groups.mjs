@@ -119,8 +119,8 @@ export const groups = {
     ['http-cache'],
   ),
   fields: core(
-    ['request-fields', 'hop-fields', 'ip-range', 'json-depth'],
-    ['request-fields', 'ip-range', 'json-depth'],
+    ['request-fields', 'hop-fields', 'ip-range', 'json-depth', 'http2-head'],
+    ['request-fields', 'ip-range', 'json-depth', 'http2-head'],
   ),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import { describeGateway } from '../../gateway/describe-gateway.js';
@@ -10,45 +10,30 @@ import type { GatewayOptions } from '../../gateway/gateway-options.js';
 import type { GatewayRoute } from '../../gateway/gateway-route.js';
 import { problem } from '../../gateway/problem.js';
 import { Emitter, type Listener, type Observable } from '../../kernel/events.js';
-import { checkNumber, refuse } from '../../kernel/options.js';
+import { checkNumber, isRecord, refuse } from '../../kernel/options.js';
 import { DueTimer } from '../../resilience/due-timer.js';
-import { apiGatewayDefaults } from './api-gateway-defaults.js';
+import {
+  type ApiGatewayOptions,
+  apiGatewayDefaults,
+  type CloseOptions,
+  type GatewayListenOptions,
+} from './api-gateway-options.js';
 import { answerTo, writeRaw } from './client-error.js';
-import { Exchange, headOf } from './exchange.js';
+import { Exchange } from './exchange.js';
 import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
+import { GatewayServer } from './gateway-server.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
 import { tellReplaced } from './gateway-tell.js';
 import { HttpEngine } from './http-engine.js';
+import { Http2Request } from './http2-request.js';
+import { Http2Response } from './http2-response.js';
 import { inform } from './interim-answer.js';
 import { Mirrors } from './mirrors.js';
+import { headOf } from './request-head.js';
 import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
 import type { UpstreamEngine } from './upstream-engine.js';
-
-/** How a gateway on `node:http` is set up. */
-export interface ApiGatewayOptions extends GatewayOptions {
-  /** What speaks to upstreams. @default a new HttpEngine */
-  readonly engine?: UpstreamEngine;
-  /** What the server of `listen` takes of its clients. @default those of `ServerLimits` */
-  readonly limits?: ServerLimits;
-  /** Key and certificate, for a server that speaks TLS. @default plain HTTP */
-  readonly tls?: TlsOptions;
-}
-
-/** Where a gateway listens. */
-export interface GatewayListenOptions {
-  /** 0 for any that is free. */
-  readonly port: number;
-  /** The address, or its name. @default all addresses */
-  readonly host?: string;
-}
-
-/** How a gateway is closed. */
-export interface CloseOptions {
-  /** How long requests under way may still take, in ms; then they are cut off. @default 10_000 */
-  readonly graceMs?: number;
-}
 
 /**
  * The single entry point of a system, in your own process: finds the route of a request, and who asks, and
@@ -75,26 +60,47 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #engine: UpstreamEngine;
   readonly #limits: Required<ServerLimits>;
   readonly #tls: TlsOptions | undefined;
+  readonly #http2: boolean;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
   readonly #tunnels = new Set<Duplex>();
-  #server: Server | undefined;
+  #server: GatewayServer | undefined;
   #events: Emitter<GatewayEvents> | undefined;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: ApiGatewayOptions) {
-    const { engine, limits = {}, tls, ...rest } = options ?? {};
+    const { engine, limits = {}, tls, http2 = false, ...rest } = options ?? {};
     this.#front = new GatewayFront(rest as GatewayOptions);
     if (engine !== undefined && typeof engine.send !== 'function') {
       refuse('ApiGateway', 'engine', 'an UpstreamEngine', engine);
     }
+    if (tls !== undefined && !isRecord(tls)) refuse('ApiGateway', 'tls', 'an object', tls);
+    if (typeof http2 !== 'boolean') refuse('ApiGateway', 'http2', 'true or false', http2);
+    if (http2 && tls === undefined) throw new TypeError('ApiGateway: `http2` needs `tls`');
     this.#limits = checkLimits(limits);
+    this.#http2 = http2;
     this.#engine = engine ?? new HttpEngine();
     this.#tls = tls;
     this.#shell = this.#makeShell();
+    const told = new Set<string>();
+    this.#front.onAuthFailure = (authenticator, { id, route }, error) => {
+      const { name: gateway, clock } = this.#front.plan;
+      if (this.#events?.has('authenticatorFailed') === true) {
+        const event = { gateway, at: clock.wall(), id, route, authenticator, error };
+        this.#events.emit('authenticatorFailed', event);
+      } else if (!told.has(authenticator)) {
+        told.add(authenticator);
+        console.error(`keelson: the authenticator ${authenticator} failed`, error);
+      }
+    };
     this.handler = (request, response) => {
+      // A version says little: in HTTP/1 a client may write any.
+      if ('stream' in request) {
+        this.#serveHttp2(request as never, response as never);
+        return;
+      }
       // What follows a request that could not be read is no request, however much it looks like one.
       if (this.#shell.doomed.has(request.socket)) return;
       if (refuseReadBody(request, response)) return;
@@ -115,18 +121,10 @@ export class ApiGateway implements Observable<GatewayEvents> {
   }: GatewayListenOptions): Promise<{ readonly port: number; readonly url: string }> {
     checkNumber('listen', 'port', port, { min: 0, max: 65_535, integer: true });
     if (this.#server !== undefined) throw new TypeError('listen: the gateway listens already');
-    const server = this.#makeServer();
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    const found = server.address() as AddressInfo;
+    this.#server = this.#makeServer();
+    const found = await this.#server.listen(port, host);
     const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return { port: found.port, url: `${this.#tls === undefined ? 'http' : 'https'}://${name}:${found.port}` };
+    return { port: found, url: `${this.#tls === undefined ? 'http' : 'https'}://${name}:${found}` };
   }
 
   /**
@@ -186,23 +184,21 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   async #close(graceMs: number): Promise<void> {
     this.#front.draining = true;
-    const server = this.#server;
-    const closed = new Promise<void>(resolve => {
-      if (server?.listening !== true) resolve();
-      else server.close(() => resolve());
+    const closed = this.#server?.close();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, graceMs);
     });
-    server?.closeIdleConnections();
-    if (this.#open.size > 0 && graceMs > 0) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>(resolve => {
-        this.#idle = resolve;
-        timer = setTimeout(resolve, graceMs);
-      });
-      clearTimeout(timer);
-    }
+    const idle = new Promise<void>(resolve => {
+      this.#idle = resolve;
+      if (this.#open.size === 0) resolve();
+    });
+    await Promise.race([idle, late]);
     for (const socket of this.#tunnels) socket.destroy();
-    for (const { socket } of this.#open.keys()) socket.destroy();
-    server?.closeAllConnections();
+    await Promise.race([this.#server?.flushed(), late]);
+    clearTimeout(timer);
+    for (const exchange of this.#open.keys()) exchange.cut();
+    this.#server?.destroy();
     this.#shell.mirrors.close();
     this.#shell.cache.close();
     await closed;
@@ -261,35 +257,33 @@ export class ApiGateway implements Observable<GatewayEvents> {
     this.#start(new Exchange(this.#shell, request, response, asked));
   }
 
-  #makeServer(): Server {
-    const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, maxConnections } = this.#limits;
-    const { maxFieldBytes, maxTargetLength } = this.#front.plan;
-    const options = {
-      ...{ insecureHTTPParser: false, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
-      ...{ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true },
-      // Ours are told apart by what is too large; this one is the last resort.
-      maxHeaderSize: maxFieldBytes + maxTargetLength + 4_096,
-      connectionsCheckingInterval: Math.max(50, Math.min(30_000, headersTimeoutMs / 4)),
-      // The gateway says what is wrong by itself.
-      requireHostHeader: false,
-    };
-    const server =
-      this.#tls === undefined ? createServer(options) : createSecureServer({ ...this.#tls, ...options });
-    server.maxHeadersCount = 0;
-    server.maxConnections = maxConnections;
-    server.maxRequestsPerSocket = this.#limits.maxRequestsPerConnection;
-    server.on('request', this.handler);
-    server.on('checkContinue', this.handler);
-    server.on('checkExpectation', this.handler);
-    server.on('upgrade', this.upgradeHandler);
-    server.on('connect', (_, socket: Duplex) => {
-      socket.on('error', () => {});
-      writeRaw(socket as Socket, problem(405, 'there are no tunnels here', { fields: ['Allow', ''] }));
-    });
-    server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-      this.#clientError(error, socket as Socket);
-    });
-    return server;
+  /** The same request and answer, whatever carries them. */
+  #serveHttp2(asked: Http2ServerRequest, answer: Http2ServerResponse): void {
+    const request = new Http2Request(asked);
+    const response = new Http2Response(request, answer);
+    const exchange = new Exchange(this.#shell, request as never, response as never);
+    this.#start(exchange);
+    if (request.complete) return;
+    const { clock } = this.#front.plan;
+    const due = this.#shell.due.add(
+      () => exchange.refuse(problem(408, 'the request took too long', { close: true })),
+      clock.now() + this.#limits.requestTimeoutMs,
+    );
+    request.once('end', () => this.#shell.due.remove(due));
+    request.once('close', () => this.#shell.due.remove(due));
+  }
+
+  #makeServer(): GatewayServer {
+    const { maxFieldBytes, maxTargetLength, maxFieldCount } = this.#front.plan;
+    // Ours are told apart by what is too large; this one is the last resort.
+    const maxHeadBytes = maxFieldBytes + maxTargetLength + 4_096;
+    return new GatewayServer(
+      { limits: this.#limits, maxHeadBytes, maxFieldCount, tls: this.#tls, http2: this.#http2 },
+      {
+        ...{ handler: this.handler, upgradeHandler: this.upgradeHandler },
+        clientError: (error, socket) => this.#clientError(error, socket),
+      },
+    );
   }
 
   #clientError(error: Error & { readonly code?: string }, socket: Socket): void {

@@ -5,7 +5,7 @@ import { failureAnswer } from '../../gateway/failure-answer.js';
 import { saidMs } from '../../gateway/forward-context.js';
 import type { RequestOutcome } from '../../gateway/gateway-events.js';
 import type { Decision } from '../../gateway/gateway-front.js';
-import type { IncomingCall, RequestHead } from '../../gateway/gateway-request.js';
+import type { IncomingCall } from '../../gateway/gateway-request.js';
 import { type GatewayAnswer, problem } from '../../gateway/problem.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
 import { BodyTooLargeError } from '../../gateway/upstream-error.js';
@@ -18,7 +18,8 @@ import type { MirrorCopy } from './mirrors.js';
 import { ownReply } from './own-reply.js';
 import { runOwn } from './own-upstream.js';
 import { isRead } from './request-body.js';
-import { cutSocket, ResponseWriter } from './response-writer.js';
+import { headOf } from './request-head.js';
+import { cutAnswer, ResponseWriter } from './response-writer.js';
 import { tunnel, type UpgradeAsked } from './tunnel.js';
 import { UpstreamReply } from './upstream-reply.js';
 
@@ -81,6 +82,11 @@ export class Exchange implements OpenExchange {
   refuse(answer: GatewayAnswer): void {
     this.#giveUp?.(new AbandonedError('the request broke off'));
     this.#answer(answer);
+  }
+
+  cut(): void {
+    if (this.#request.httpVersion === '2') cutAnswer(this.#response, this.socket);
+    else this.socket.destroy();
   }
 
   /** A mistake of ours, or in a function of the user's: it costs this request, and no other. */
@@ -238,7 +244,7 @@ export class Exchange implements OpenExchange {
       reply.onCut?.();
       this.failed(this.#forwarding?.upstream ?? '', error);
     }
-    cutSocket(this.socket);
+    cutAnswer(this.#response, this.socket);
   }
 
   #stopTimer(): void {
@@ -278,21 +284,11 @@ export class Exchange implements OpenExchange {
   }
 
   information(status: number, fields: readonly string[]): void {
-    if (this.#request.httpVersion !== '1.1' || this.#response.headersSent) return;
+    if (this.#request.httpVersion === '1.0' || this.#response.headersSent) return;
     this.#shell.inform(this.#response, status, fields);
   }
 
   failed(upstream: string, error: unknown): void {
     tellFailed(this.#shell, this.#call, upstream, error);
   }
-}
-
-/** The head of a request, as it came. */
-export function headOf(request: IncomingMessage): RequestHead {
-  const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
-  return {
-    ...{ method, target: url, fields: rawHeaders, peer: socket.remoteAddress ?? '' },
-    version: httpVersion,
-    scheme: 'encrypted' in socket ? 'https' : 'http',
-  };
 }

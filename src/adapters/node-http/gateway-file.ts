@@ -4,7 +4,8 @@ import { systemClock } from '../../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../../kernel/events.js';
 import { checkNumber, refuse } from '../../kernel/options.js';
 import { ConfigError } from '../../resilience/config-error.js';
-import type { ApiGateway, CloseOptions } from './api-gateway.js';
+import type { ApiGateway } from './api-gateway.js';
+import type { CloseOptions } from './api-gateway-options.js';
 import { type ApiGatewayExtras, type ListenConfig, ServerReader } from './gateway-from.js';
 
 /** How a file is read. */

@@ -4,7 +4,8 @@ import { GatewayReader, type GatewayReading } from '../../gateway/gateway-reader
 import { checkKeys, checkNumber, refuse } from '../../kernel/options.js';
 import { makeOf } from '../../resilience/config-making.js';
 import type { ConfigProblems } from '../../resilience/config-problems.js';
-import { ApiGateway, type ApiGatewayOptions } from './api-gateway.js';
+import { ApiGateway } from './api-gateway.js';
+import type { ApiGatewayOptions } from './api-gateway-options.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
 
 /** Where a gateway listens, as data. */

@@ -11,6 +11,8 @@ export interface OpenExchange {
   readonly socket: Socket;
   /** What has come of it is no HTTP any more. */
   refuse(answer: GatewayAnswer): void;
+  /** Ends it now, as it is. */
+  cut(): void;
 }
 
 /** What a request needs of the gateway that it came to. */

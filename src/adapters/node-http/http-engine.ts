@@ -1,11 +1,12 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from 'node:tls';
 import { UpstreamError } from '../../gateway/upstream-error.js';
-import { checkKeys, checkNumber, given } from '../../kernel/options.js';
+import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
 import { PoolAgent, SecurePoolAgent } from './pool-agent.js';
 import type { UpstreamEngine, UpstreamListener, UpstreamSend, UpstreamStream } from './upstream-engine.js';
+import type { UpstreamTls } from './upstream-tls.js';
 
 /** How connections to upstreams are kept. */
 export interface HttpEngineOptions {
@@ -18,7 +19,7 @@ export interface HttpEngineOptions {
   /** The largest head of an answer, in bytes. @default 65_536 */
   readonly maxHeadBytes?: number;
   /** What is trusted, and shown, where an upstream speaks TLS. @default that of Node: all is verified */
-  readonly tls?: SecureContextOptions;
+  readonly tls?: UpstreamTls;
 }
 
 export const httpEngineDefaults = /* @__PURE__ */ Object.freeze({
@@ -158,8 +159,10 @@ export class HttpEngine implements UpstreamEngine {
       ...{ keepAlive: true, scheduling: 'lifo' as const, timeout: keepAliveMs },
       ...{ maxSockets: maxConnections, maxFreeSockets: maxFreeConnections },
     };
+    if (tls !== undefined && !isRecord(tls)) refuse(owner, 'tls', 'an object', tls);
     this.#plain = new PoolAgent(common);
-    this.#secure = new SecurePoolAgent({ ...common, ...tls });
+    // Said here, or a variable of the environment could turn it off.
+    this.#secure = new SecurePoolAgent({ ...common, rejectUnauthorized: true, ...tls });
   }
 
   /** What stands where an option was left out. */
@@ -181,7 +184,7 @@ export class HttpEngine implements UpstreamEngine {
     const request =
       scheme === 'http'
         ? httpRequest({ ...common, agent: this.#plain })
-        : httpsRequest({ ...common, agent: this.#secure });
+        : httpsRequest({ ...common, servername: isIP(host) === 0 ? host : '', agent: this.#secure });
     return new HttpStream(send, listener, request);
   }
 

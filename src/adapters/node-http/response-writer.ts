@@ -7,6 +7,7 @@ import { answerFields } from '../../gateway/forward-fields.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
+import { Http2Response } from './http2-response.js';
 import type { OwnReply } from './own-reply.js';
 import type { UpstreamReply } from './upstream-reply.js';
 
@@ -19,8 +20,12 @@ export function applyFields(fields: string[], changes: RoutePlan['requestHeaders
   return kept;
 }
 
-/** Ends a connection so that nobody can take what has come for all there is. */
-export function cutSocket(socket: Socket): void {
+/** Ends an answer so that nobody can take what has come for all there is. */
+export function cutAnswer(response: ServerResponse | Http2Response, socket: Socket): void {
+  if (response instanceof Http2Response) {
+    response.cut();
+    return;
+  }
   // Without a length, to a client of HTTP/1.0, a clean end would look like the end of the answer.
   if (typeof socket.resetAndDestroy === 'function' && !('encrypted' in socket)) socket.resetAndDestroy();
   else socket.destroy();
@@ -70,7 +75,7 @@ export class ResponseWriter {
     const fields = applyFields(renamed(passed, plan.answerRenames), plan.answerHeaders);
     const given = plan.answerStatus.get(status);
     const bare = this.#request.method === 'HEAD' || status === 204 || status === 304;
-    if (!bare && this.#request.httpVersion === '1.1' && !names.includes('content-length')) {
+    if (!bare && this.#request.httpVersion !== '1.0' && !names.includes('content-length')) {
       const declared = reply.header('trailer');
       if (declared !== undefined) fields.push('Trailer', declared);
     }

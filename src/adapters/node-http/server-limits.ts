@@ -12,6 +12,8 @@ export interface ServerLimits {
   readonly maxConnections?: number;
   /** Requests on one connection; after so many it is closed. 0 for no limit. @default 0 */
   readonly maxRequestsPerConnection?: number;
+  /** Requests at a time on one connection of HTTP/2. @default 100 */
+  readonly maxStreamsPerConnection?: number;
 }
 
 export const serverLimits = /* @__PURE__ */ Object.freeze({
@@ -20,6 +22,7 @@ export const serverLimits = /* @__PURE__ */ Object.freeze({
   keepAliveTimeoutMs: 65_000,
   maxConnections: 10_000,
   maxRequestsPerConnection: 0,
+  maxStreamsPerConnection: 100,
 });
 
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
@@ -32,6 +35,8 @@ export function checkLimits(limits: ServerLimits): Required<ServerLimits> {
   }
   checkNumber(owner, 'maxConnections', all.maxConnections, { min: 1, integer: true });
   checkNumber(owner, 'maxRequestsPerConnection', all.maxRequestsPerConnection, { min: 0, integer: true });
+  const streams = { min: 1, max: 2 ** 31 - 1, integer: true };
+  checkNumber(owner, 'maxStreamsPerConnection', all.maxStreamsPerConnection, streams);
   // Node wants the head to be part of the whole.
   return { ...all, requestTimeoutMs: Math.max(all.requestTimeoutMs, all.headersTimeoutMs) };
 }

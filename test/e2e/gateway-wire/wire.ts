@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { ApiGateway, type ApiGatewayOptions } from '../../../src/gateway.js';
+import { ApiGateway, type ApiGatewayOptions, type UpstreamEngine } from '../../../src/gateway.js';
 
 /** How a raw upstream answers what it has heard on one connection. */
 export type Script = (heard: string, socket: Socket, connection: number) => void;
@@ -85,12 +85,20 @@ export class RawUpstream implements AsyncDisposable {
   }
 }
 
+/** What the gateways below speak to upstreams with, where it is not what they have by themselves. */
+export const engine: { make: (() => UpstreamEngine) | undefined } = { make: undefined };
+
 /** A gateway before a raw upstream. */
 export async function gatewayTo(
   upstream: RawUpstream,
   options: Partial<ApiGatewayOptions> = {},
 ): Promise<{ readonly gateway: ApiGateway; readonly port: number }> {
-  const gateway = new ApiGateway({ routes: [{ path: '/*', upstream: upstream.origin }], ...options });
+  const made = engine.make === undefined ? {} : { engine: engine.make() };
+  const gateway = new ApiGateway({
+    routes: [{ path: '/*', upstream: upstream.origin }],
+    ...made,
+    ...options,
+  });
   const { port } = await gateway.listen({ port: 0, host: '127.0.0.1' });
   return { gateway, port };
 }

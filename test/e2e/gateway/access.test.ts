@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { apiKeys, hashApiKey } from '../../../src/gateway.js';
+import { apiKeys, type GatewayEvents, hashApiKey } from '../../../src/gateway.js';
 import { ask, eventually } from '../gateway-wire/wire.js';
 import { Begun } from './begun.js';
 
@@ -49,11 +49,24 @@ describe('who asks', () => {
       name: 'x',
       challenge: 'X',
       credentialFields: [],
-      authenticate: () => Promise.reject(new Error()),
+      authenticate: () => Promise.reject(new Error('down')),
     };
     const upstream = await begun.hello();
-    const { url } = await begun.serve({ auth: broken, routes: [{ path: '/*', upstream: upstream.url }] });
+    const { url, gateway } = await begun.serve({
+      auth: broken,
+      routes: [{ path: '/*', name: 'all', upstream: upstream.url }],
+    });
     expect((await fetch(url)).status).toBe(503);
+    expect((await fetch(url)).status).toBe(503);
+    // Without a listener it is told once, not for each request.
+    expect(error).toHaveBeenCalledTimes(1);
+    const failures: GatewayEvents['authenticatorFailed'][] = [];
+    gateway.on('authenticatorFailed', event => failures.push(event));
+    expect((await fetch(url)).status).toBe(503);
+    expect(failures).toMatchObject([
+      { gateway: 'gateway', route: 'all', authenticator: 'x', error: { message: 'down' } },
+    ]);
+    expect(error).toHaveBeenCalledTimes(1);
     expect(upstream.requests).toHaveLength(0);
     error.mockRestore();
   });
