@@ -4,7 +4,7 @@ import { paramsOf } from '../core/route-pattern.js';
 import { hiddenPair, type RouteAnswer, RouteTable, takesMethod } from '../core/route-table.js';
 import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
-import { HexIds, newId } from '../kernel/random.js';
+import { newId } from '../kernel/random.js';
 import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
 import { authenticate, type OnAuthFailure } from './authenticator.js';
 import { addCors, isPreflight, preflight } from './cors.js';
@@ -17,7 +17,7 @@ import { type GatewayAnswer, problem } from './problem.js';
 import { isAfterAuth, takeLimit } from './route-limits.js';
 import { planRoute, type RoutePlan } from './route-plan.js';
 import { sideOf } from './split-side.js';
-import { traceRequest } from './trace.js';
+import { HexIds, traceRequest } from './trace.js';
 import { findClient, within } from './trusted-peers.js';
 
 /** What is to be done with a request. `call` is missing where the head could not even be read. */

@@ -1,5 +1,5 @@
 import { checkFlag, checkKeys, checkOneOf, refuse } from '../kernel/options.js';
-import type { HexIds } from '../kernel/random.js';
+import { newHexId } from '../kernel/random.js';
 import { formatTraceContext, parseTraceContext, type TraceContext } from '../messaging/trace-context.js';
 import type { IncomingCall } from './gateway-request.js';
 
@@ -25,6 +25,26 @@ export function planTrace(owner: string, trace: unknown): TracePlan | undefined 
     sampled: checkFlag(owner, 'trace.sampled', sampled),
     from: checkOneOf(owner, 'trace.from', from, ['all', 'peers']),
   };
+}
+
+/** So many bytes are drawn at a time: to ask the system for a few takes as long. */
+const POOL_BYTES = 2_048;
+
+/** Ids that nobody can guess, for who needs many: drawn in advance. */
+export class HexIds {
+  #pool = '';
+  #at = 0;
+
+  /** Bytes in lower-case hex; never all zero. */
+  next(bytes: number): string {
+    if (this.#at + bytes * 2 > this.#pool.length) {
+      this.#pool = newHexId(POOL_BYTES);
+      this.#at = 0;
+    }
+    const id = this.#pool.slice(this.#at, this.#at + bytes * 2);
+    this.#at += bytes * 2;
+    return /^0+$/.test(id) ? `${id.slice(1)}1` : id;
+  }
 }
 
 /** Gives a request its place. What cannot be read begins a new trace. */

@@ -19,28 +19,3 @@ export function newHexId(bytes: number, random?: Random): string {
   if (drawn.every(byte => byte === 0)) drawn[bytes - 1] = 1;
   return Array.from(drawn, byte => byte.toString(16).padStart(2, '0')).join('');
 }
-
-/** So many bytes are drawn at a time: to ask the system for a few takes as long. */
-const POOL_BYTES = 4_096;
-
-/** Ids as those of {@link newHexId}, for who needs many: drawn from the system in advance. */
-export class HexIds {
-  readonly #pool = new Uint8Array(POOL_BYTES);
-  #at = POOL_BYTES;
-
-  /** Bytes in lower-case hex; never all zero. */
-  next(bytes: number): string {
-    if (this.#at + bytes > POOL_BYTES) {
-      crypto.getRandomValues(this.#pool);
-      this.#at = 0;
-    }
-    let id = '';
-    let any = 0;
-    for (const end = this.#at + bytes; this.#at < end; this.#at++) {
-      const byte = this.#pool[this.#at]!;
-      any |= byte;
-      id += (byte + 256).toString(16).slice(1);
-    }
-    return any === 0 ? `${id.slice(1)}1` : id;
-  }
-}

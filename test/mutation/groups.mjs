@@ -26,7 +26,6 @@ const kernel = (names, others = []) => ({
         'on-abort',
       ],
       ...['options', 'outcome', 'parked-call', 'parked-in-line', 'pipeline', 'random', 'revocable-context'],
-      ...['hex-ids'],
       ...['solo-run', 'waiting-room', 'wrap'],
     ].map(name => `test/unit/kernel/${name}.test.ts`),
     ...['unit/spine', ...others].map(name => `test/${name}.test.ts`),
