@@ -1,4 +1,4 @@
-/** A gateway that is data: a service with two instances, a retry, a page of two parts, and what is wrong with it. */
+/** A gateway that is data: a service of two instances, a retry, a page of two parts, and a mistake. */
 import { createServer } from 'node:http';
 import { ConfigError, gatewayFrom } from 'keelson/gateway';
 

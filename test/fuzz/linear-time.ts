@@ -36,7 +36,7 @@ async function shortestMs(read: () => unknown): Promise<number> {
   return shortest;
 }
 
-/** Checks that the time of each is bounded by its input, and in a long run that it is no more than in proportion. */
+/** Checks that the time of each is bounded by its input; in a long run, that it is in proportion to it. */
 export function checkTimes(readers: Readers): void {
   describe('the time that an input takes', () => {
     // An input that took the square of its length would take minutes: no clock is needed to see that.
