@@ -83,6 +83,7 @@ export {
   type MigrationFacts,
   type MigrationReason,
   OwnershipError,
+  OwnershipUnseenError,
   ProvisionError,
   TransactionAbortedError,
 } from './data/service-database-errors.js';

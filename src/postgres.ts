@@ -23,6 +23,7 @@ export type {
   PostgresConnection,
   PostgresConnectionLimits,
   PostgresDatabaseOptions,
+  PostgresLender,
   PostgresPool,
   PostgresServiceStore,
 } from './adapters/postgres/provision-place.js';

@@ -7,7 +7,7 @@ import {
   isRecord,
   refuse,
 } from '../../kernel/options.js';
-import type { PostgresClient } from './client.js';
+import type { ConnectCallback, PostgresClient } from './client.js';
 
 /** A connection that a pool has lent. */
 export interface PostgresConnection extends PostgresClient {
@@ -15,10 +15,19 @@ export interface PostgresConnection extends PostgresClient {
   release(destroy?: boolean): void;
 }
 
-/** Whatever has transactions: a `Pool` of `pg`, which lends a connection for each, or a `PGlite`. */
+/** Whatever lends connections: it may answer by `callback`, or with a promise. */
+export interface PostgresLender {
+  /** Lends a connection, which is given back by its `release`. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: who answers by the callback has nothing to return.
+  connect(callback: ConnectCallback): Promise<PostgresConnection> | void;
+}
+
+/**
+ * Whatever has transactions: a `Pool` of `pg`, which lends a connection for each, or a `PGlite`.
+ */
 export type PostgresPool = PostgresClient &
   (
-    | { connect(): Promise<PostgresConnection> }
+    | PostgresLender
     | { transaction<Result>(work: (transaction: PostgresClient) => Promise<Result>): Promise<Result> }
   );
 
