@@ -32,7 +32,7 @@ export type PostgresPool = PostgresClient &
   );
 
 /** A part of this package that keeps its tables beside those of the service. */
-export type PostgresServiceStore = 'outbox' | 'inbox' | 'sagas' | 'processes';
+export type PostgresServiceStore = 'outbox' | 'inbox' | 'copies' | 'sagas' | 'processes';
 
 /** How many connections each role may have at once. */
 export interface PostgresConnectionLimits {
@@ -123,7 +123,7 @@ export interface Place {
 
 const owner = 'postgresDatabase';
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
-const stores: readonly PostgresServiceStore[] = ['outbox', 'inbox', 'sagas', 'processes'];
+const stores: readonly PostgresServiceStore[] = ['outbox', 'inbox', 'copies', 'sagas', 'processes'];
 const known = ['service', 'client', 'rolePrefix', 'stores', 'connections', 'shared', 'trust'];
 /** A wait of the server is 32 bits wide. */
 const LONGEST_MS = 2 ** 31 - 1;
