@@ -11,6 +11,22 @@ export {
   type InboxStore,
 } from './data/inbox.js';
 export { InboxMessageError, InboxResultError } from './data/inbox-errors.js';
+export {
+  type CopyLoad,
+  type CopyLoadReport,
+  LocalCopy,
+} from './data/local-copy.js';
+export { CopyChangeError, CopyStaleError } from './data/local-copy-errors.js';
+export { type InMemoryLocalCopyOptions, InMemoryLocalCopyStore } from './data/local-copy-memory.js';
+export type {
+  CopiedRow,
+  CopyChange,
+  CopyFreshness,
+  LocalCopyDefaults,
+  LocalCopyDescription,
+  LocalCopyOptions,
+} from './data/local-copy-options.js';
+export type { CopyRow, CopySource, CopyStanding, LocalCopyStore } from './data/local-copy-store.js';
 export type { InMemoryTransaction } from './data/memory-transaction.js';
 export type { AppliedMigration, Migration, MigrationReport } from './data/migration.js';
 export {
@@ -83,6 +99,7 @@ export {
   type MigrationFacts,
   type MigrationReason,
   OwnershipError,
+  OwnershipUnseenError,
   ProvisionError,
   TransactionAbortedError,
 } from './data/service-database-errors.js';

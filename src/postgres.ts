@@ -11,6 +11,10 @@ export type {
   Row,
 } from './adapters/postgres/client.js';
 export { postgresDatabase } from './adapters/postgres/database-driver.js';
+export {
+  type PostgresLocalCopyOptions,
+  PostgresLocalCopyStore,
+} from './adapters/postgres/local-copy-store.js';
 export { type PostgresOutboxOptions, PostgresOutboxStore } from './adapters/postgres/outbox-store.js';
 export { type PostgresProcessOptions, PostgresProcessStore } from './adapters/postgres/process-store.js';
 export {
@@ -23,6 +27,7 @@ export type {
   PostgresConnection,
   PostgresConnectionLimits,
   PostgresDatabaseOptions,
+  PostgresLender,
   PostgresPool,
   PostgresServiceStore,
 } from './adapters/postgres/provision-place.js';

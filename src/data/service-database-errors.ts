@@ -22,6 +22,17 @@ export class OwnershipError extends ResilienceError {
   }
 }
 
+/** Whoever asked may not see the grants of others: nothing was looked at, and nothing is known. */
+export class OwnershipUnseenError extends ResilienceError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_OWNERSHIP_UNSEEN', message, facts);
+  }
+
+  override get name(): string {
+    return 'OwnershipUnseenError';
+  }
+}
+
 /**
  * Why a migration does not go: it names what is another service's (`foreign`), would end its transaction,
  * was edited, stands at another place (`order`), has not been applied (`pending`), failed, was begun and

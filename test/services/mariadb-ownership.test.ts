@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MariadbBarrierStore } from '../../src/adapters/mariadb/barrier.js';
 import { mariadbDatabase } from '../../src/adapters/mariadb/database-driver.js';
+import { MariadbOutboxStore } from '../../src/adapters/mariadb/outbox-store.js';
+import { Inbox } from '../../src/data/inbox.js';
+import { Outbox } from '../../src/data/outbox.js';
+import { OutboxRelay } from '../../src/data/outbox-relay.js';
 import type { OwnershipFinding } from '../../src/data/ownership.js';
 import { ServiceDatabase } from '../../src/data/service-database.js';
+import { topic } from '../../src/messaging/topic.js';
+import { until } from './eventually.js';
 import { mariadbLeaks } from './mariadb-leaks.js';
 import { MariadbScene, mariadbIsThere, PASSWORD } from './mariadb-server.js';
 
 const there = await mariadbIsThere();
+const sent = topic<{ id: number }>('parcels.sent');
 type Service = Awaited<ReturnType<MariadbScene['service']>>;
 
 describe.skipIf(!there)('the places of two services in one MariaDB', () => {
@@ -69,7 +77,11 @@ describe.skipIf(!there)('the places of two services in one MariaDB', () => {
   });
 
   it('are not looked at by who may not see all grants, which is said', async () => {
-    await expect(a.database.verifyOwnership()).rejects.toMatchObject({ code: 'ER_TABLEACCESS_DENIED_ERROR' });
+    const refused = await a.database.verifyOwnership().catch((error: unknown) => error);
+    const cause = { code: 'ER_TABLEACCESS_DENIED_ERROR' };
+    expect(refused).toMatchObject({ name: 'OwnershipUnseenError', code: 'ERR_OWNERSHIP_UNSEEN', cause });
+    expect((refused as Error).message).toContain(`the account ${a.service}_app@% sees its own grants only`);
+    expect((refused as Error).message).toContain('an account that may read the database mysql');
   });
 
   it.each([
@@ -115,5 +127,39 @@ describe.skipIf(!there)('the places of two services in one MariaDB', () => {
     expect(rows).toEqual([{ id: 1 }]);
     await expect(read.query(`SELECT * FROM ${a.service}.thing`)).rejects.toMatchObject({ errno: 1142 });
     expect(await found()).toEqual([]);
+  });
+
+  it('give the app an outbox to write into and an inbox, the relay the outbox, and nobody more', async () => {
+    const c = await scene.service('parcels', { stores: ['outbox', 'inbox'] });
+    await c.database.provision(scene.admin);
+    expect(await foundBy(c)).toEqual([]);
+    const relayPool = scene.pool(`${c.service}_relay`);
+    const own = { database: c.own, topology: 'check' } as const;
+    const outbox = new Outbox({ store: new MariadbOutboxStore({ client: c.pool, ...own }) });
+    const store = new MariadbBarrierStore({ client: c.pool, ...own });
+    await store.connect();
+    const inbox = new Inbox({ store, consumer: 'parcels', redeliveryMs: 1_000 });
+    const { driver } = c;
+    const whole = new ServiceDatabase({ driver, outbox, inbox });
+    const handle = () =>
+      whole.transaction(async ({ sql, outbox: out, inbox: box }) =>
+        box.run('m-1', async () => {
+          await sql.query('INSERT INTO thing (id) VALUES (5)');
+          await out.publish({ topic: sent, data: { id: 5 } });
+        }),
+      );
+    expect([(await handle()).outcome, (await handle()).outcome]).toEqual(['done', 'duplicate']);
+    const relayStore = new MariadbOutboxStore({ client: relayPool, ...own });
+    const published: unknown[] = [];
+    const bus = { publish: async (_: unknown, data: unknown) => void published.push(data) };
+    const relay = new OutboxRelay({ store: relayStore, bus, pollMs: 20 });
+    await relay.start();
+    await until(() => published.length > 0);
+    await relay.close();
+    expect(published).toEqual([{ id: 5 }]);
+    await expect(c.pool.query(`DELETE FROM ${c.own}.outbox`)).rejects.toMatchObject({ errno: 1142 });
+    await expect(relayPool.query(`SELECT * FROM ${c.service}.thing`)).rejects.toMatchObject({ errno: 1142 });
+    await scene.admin.query(`GRANT DELETE ON ${c.own}.outbox TO '${c.service}_app'@'%'`);
+    expect(await foundBy(c)).toMatchObject([{ kind: 'table-grant', role: `'${c.service}_app'@'%'` }]);
   });
 });

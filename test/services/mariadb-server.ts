@@ -60,8 +60,9 @@ export class MariadbScene {
     const migrator = this.pool(`${service}_migrator`, service, 1);
     const driver = mariadbDatabase({ service, client: pool, ...options });
     const database = new ServiceDatabase({ driver, migrations });
+    const relay = options.stores?.includes('outbox') === true ? { relay: PASSWORD } : {};
     await database.provision(this.admin, {
-      passwords: { app: PASSWORD, migrator: PASSWORD, read: PASSWORD },
+      passwords: { app: PASSWORD, migrator: PASSWORD, read: PASSWORD, ...relay },
     });
     await database.migrate(migrator);
     return { service, own: `${service}_keelson`, database, driver, pool, migrator };
@@ -77,7 +78,7 @@ export class MariadbScene {
     for (const service of this.#services) {
       for (const name of [service, `${service}_keelson`])
         await this.admin.query(`DROP DATABASE IF EXISTS ${name}`);
-      for (const user of ['app', 'migrator', 'read']) {
+      for (const user of ['app', 'migrator', 'relay', 'read']) {
         await this.admin.query(`DROP USER IF EXISTS '${service}_${user}'@'%'`);
       }
     }

@@ -1,3 +1,4 @@
+import { lent, unheard, unlessAborted } from '../../data/lent-connection.js';
 import type { TransactionMode } from '../../data/service-database-driver.js';
 import { CommitUnknownError, TransactionAbortedError } from '../../data/service-database-errors.js';
 import { factOf } from '../../kernel/errors.js';
@@ -21,36 +22,8 @@ export async function inTransaction<Result>(
   mode: TransactionMode,
   signal: AbortSignal,
 ): Promise<Result> {
-  signal.throwIfAborted();
-  return new LentTransaction(await lent(pool, signal), signal).run(place, work, mode);
-}
-
-/** A connection; one that comes when nobody waits for it any more is given back. */
-async function lent(pool: MariadbPool, signal: AbortSignal): Promise<MariadbConnection> {
-  const coming = pool.getConnection();
-  try {
-    return await unlessAborted(() => coming, signal);
-  } catch (error) {
-    if (signal.aborted) coming.then(connection => connection.release()).catch(() => {});
-    throw error;
-  }
-}
-
-/** Rejects with the reason of the signal as soon as that aborts. */
-async function unlessAborted<Value>(make: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let stop = (): void => {};
-  const gone = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-  });
-  gone.catch(() => {});
-  try {
-    const value = await Promise.race([make(), gone]);
-    signal.throwIfAborted();
-    return value;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  const connection = await lent<MariadbConnection>(() => pool.getConnection(), signal);
+  return new LentTransaction(connection, signal).run(place, work, mode);
 }
 
 /** Whether the server has said no: then it is known what it did. */
@@ -58,8 +31,6 @@ const isAnswer = (error: unknown): boolean => {
   const { sqlState, fatal } = (error ?? {}) as { sqlState?: unknown; fatal?: unknown };
   return typeof sqlState === 'string' && sqlState !== '' && fatal !== true && !sqlState.startsWith('08');
 };
-
-const nothing = (): void => {};
 
 class LentTransaction {
   readonly #connection: MariadbConnection;
@@ -77,9 +48,6 @@ class LentTransaction {
     mode: TransactionMode,
   ): Promise<Result> {
     const connection = this.#connection;
-    const emitter = connection as { on?: Listen; off?: Listen };
-    // One that breaks between two statements tells of it; an `error` that nobody hears ends the process.
-    emitter.on?.('error', nothing);
     const close = (): void => this.#close();
     this.#signal.addEventListener('abort', close);
     try {
@@ -96,8 +64,7 @@ class LentTransaction {
       throw error;
     } finally {
       this.#signal.removeEventListener('abort', close);
-      if (this.#isOut) this.#close();
-      else emitter.off?.('error', nothing);
+      this.#close();
     }
   }
 
@@ -155,6 +122,7 @@ class LentTransaction {
       return;
     }
     this.#isOut = false;
+    unheard(this.#connection);
     this.#connection.release();
   }
 
@@ -164,5 +132,3 @@ class LentTransaction {
     this.#connection.destroy();
   }
 }
-
-type Listen = (event: 'error', listener: () => void) => unknown;

@@ -2,7 +2,7 @@ import type { OwnershipFinding, OwnershipKind } from '../../data/ownership.js';
 import { type MariadbClient, type MariadbRow, rowsOf } from './client.js';
 import type { Accounts, Grantee } from './ownership-accounts.js';
 import type { MariadbPlace } from './provision-place.js';
-import { accountOf, patternOf, rightsOf } from './provision-statements.js';
+import { accountOf, patternOf, rightsOf, tableRightsOf } from './provision-statements.js';
 
 /** Databases of the server itself; what everybody may read of them is nobody's leak. */
 const ofServer = /* @__PURE__ */ new Set(['information_schema', 'performance_schema', 'sys']);
@@ -105,13 +105,18 @@ async function onTables(
     [schema],
   );
   const read = accountOf(place.users.read, place);
-  const isMeant = (right: Right, row: MariadbRow): boolean =>
-    right.who.name === read &&
-    right.right === 'SELECT' &&
-    !right.isGrantable &&
-    row['COLUMN_NAME'] === undefined &&
-    row['TABLE_SCHEMA'] === schema &&
-    views.some(view => view['name'] === row['TABLE_NAME']);
+  const ofStores = new Set(
+    tableRightsOf(place).flatMap(({ user, table, rights }) =>
+      rights.map(right => `${accountOf(user, place)} ${table} ${right}`),
+    ),
+  );
+  const isMeant = ({ who, right, isGrantable }: Right, row: MariadbRow): boolean => {
+    if (isGrantable || row['COLUMN_NAME'] !== undefined) return false;
+    const table = row['TABLE_NAME'];
+    if (row['TABLE_SCHEMA'] === own) return ofStores.has(`${who.name} ${table} ${right}`);
+    const isView = row['TABLE_SCHEMA'] === schema && views.some(view => view['name'] === table);
+    return isView && who.name === read && right === 'SELECT';
+  };
   const tables = await rowsOf(client, 'SELECT * FROM information_schema.TABLE_PRIVILEGES');
   const columns = await rowsOf(client, 'SELECT * FROM information_schema.COLUMN_PRIVILEGES');
   return [...tables, ...columns].flatMap(row => {

@@ -1,12 +1,17 @@
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
 import type { MariadbPool } from './client.js';
 
+/** A part of this package that keeps its tables beside those of the service. */
+export type MariadbServiceStore = 'outbox' | 'inbox';
+
 /** How many connections each account may have at once. */
 export interface MariadbConnectionLimits {
   /** Of the app, all its processes together. @default 20 */
   readonly app?: number;
   /** Of the migrator. @default 2 */
   readonly migrator?: number;
+  /** Of relays, where there is an outbox. @default 5 */
+  readonly relay?: number;
   /** Of those who read. @default 5 */
   readonly read?: number;
 }
@@ -23,7 +28,9 @@ export interface MariadbDatabaseOptions {
   readonly userPrefix?: string;
   /** From where the accounts come, as the server matches it. @default '%' */
   readonly host?: string;
-  /** How many connections each account may have at once. @default 20, 2 and 5 */
+  /** What of this package has its tables in the database `<service>_keelson`. @default none */
+  readonly stores?: readonly MariadbServiceStore[];
+  /** How many connections each account may have at once. @default 20, 2, 5 and 5 */
   readonly connections?: MariadbConnectionLimits;
   /** The longest statement of the app and of who reads, in ms. @default 30000 */
   readonly statementTimeoutMs?: number;
@@ -49,6 +56,7 @@ export const mariadbDatabaseDefaults = /* @__PURE__ */ Object.freeze({
 const limits: Required<MariadbConnectionLimits> = /* @__PURE__ */ Object.freeze({
   app: 20,
   migrator: 2,
+  relay: 5,
   read: 5,
 });
 
@@ -59,7 +67,14 @@ export interface MariadbPlace {
   readonly schema: string;
   readonly own: string;
   readonly host: string;
-  readonly users: { readonly migrator: string; readonly app: string; readonly read: string };
+  readonly stores: readonly MariadbServiceStore[];
+  /** With a relay where there is an outbox. */
+  readonly users: {
+    readonly migrator: string;
+    readonly app: string;
+    readonly relay?: string;
+    readonly read: string;
+  };
   readonly connections: Required<MariadbConnectionLimits>;
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
@@ -70,7 +85,8 @@ export interface MariadbPlace {
 
 const owner = 'mariadbDatabase';
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
-const known = ['service', 'client', 'userPrefix', 'connections', 'trust'];
+const known = ['service', 'client', 'userPrefix', 'stores', 'connections', 'trust'];
+const stores: readonly MariadbServiceStore[] = ['outbox', 'inbox'];
 /** Databases of the server itself. */
 const taken = /* @__PURE__ */ new Set(['mysql', 'sys', 'information_schema', 'performance_schema', 'test']);
 
@@ -112,12 +128,18 @@ export function checkMariadbPlace(options: MariadbDatabaseOptions): MariadbPlace
   if (!Array.isArray(trust) || trust.some(one => typeof one !== 'string' || one === '')) {
     refuse(owner, 'trust', 'an array of names', trust);
   }
+  const own: readonly MariadbServiceStore[] = all.stores ?? [];
+  if (!Array.isArray(own) || own.some(one => !stores.includes(one)) || new Set(own).size < own.length) {
+    refuse(owner, 'stores', `an array of ${stores.join(', ')}, each once`, own);
+  }
+  const relay = own.includes('outbox') ? { relay: `${prefix}_relay` } : {};
   return {
     service,
+    stores: own,
     schema: service,
     own: `${service}_keelson`,
     host: all.host,
-    users: { migrator: `${prefix}_migrator`, app: `${prefix}_app`, read: `${prefix}_read` },
+    users: { migrator: `${prefix}_migrator`, app: `${prefix}_app`, ...relay, read: `${prefix}_read` },
     connections: checkConnections(all.connections ?? {}),
     statementTimeoutMs: all.statementTimeoutMs,
     lockTimeoutMs: all.lockTimeoutMs,

@@ -6,8 +6,6 @@ import { type MariadbClient, type MariadbPool, quoted, rowsOf } from './client.j
 import type { MariadbPlace } from './provision-place.js';
 import { accountOf, statementsOf } from './provision-statements.js';
 
-const logins: readonly ServiceRole[] = ['migrator', 'app', 'read'];
-
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
@@ -53,6 +51,7 @@ export async function provisionPlace(
   place: MariadbPlace,
   { passwords = {} }: ProvisionOptions<MariadbPool>,
 ): Promise<void> {
+  const logins = Object.keys(place.users) as ServiceRole[];
   const secrets = checkPasswords(passwords, logins);
   const connection = await admin.getConnection();
   const lock = quoted(`keelson provision ${place.service}`);

@@ -1,5 +1,8 @@
 import type { ProvisionPlan } from '../../data/provision.js';
+import { barrierTables } from './barrier-tables.js';
 import { quoted } from './client.js';
+import { componentStatements } from './component-tables.js';
+import { outboxTables } from './outbox-tables.js';
 import type { MariadbPlace } from './provision-place.js';
 
 /** An account as SQL names it. */
@@ -27,6 +30,29 @@ export function rightsOf(place: MariadbPlace): readonly {
   ];
 }
 
+/** What each account may do in the tables of this package: the app takes nothing out of the outbox. */
+export function tableRightsOf({ users, stores }: MariadbPlace): readonly {
+  readonly user: string;
+  readonly table: string;
+  readonly rights: readonly string[];
+}[] {
+  const rows = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+  const { app, relay } = users;
+  const outbox = ['outbox', 'outbox_key', 'outbox_bucket', 'outbox_relay'];
+  const forRelay = (user: string) => [
+    { user: app, table: 'outbox', rights: ['INSERT'] },
+    { user, table: 'component', rights: ['SELECT'] },
+    ...outbox.map(table => ({ user, table, rights: rows })),
+  ];
+  return [
+    // That it may read all of the database it is told elsewhere.
+    ...(stores.includes('inbox') ? [{ user: app, table: 'barrier', rights: rows.slice(1) }] : []),
+    ...(relay === undefined ? [] : forRelay(relay)),
+  ];
+}
+
+const components = { outbox: outboxTables, inbox: barrierTables };
+
 /** All that is run for a place, in its order. None of it takes anything away that somebody may be using. */
 export function statementsOf(place: MariadbPlace): readonly string[] {
   const { users, connections, schema, own, statementTimeoutMs } = place;
@@ -49,6 +75,11 @@ export function statementsOf(place: MariadbPlace): readonly string[] {
     ...rightsOf(place).map(
       ({ user, database, rights }) =>
         `GRANT ${rights.join(', ')} ON \`${patternOf(database)}\`.* TO ${accountOf(user, place)}`,
+    ),
+    ...place.stores.flatMap(store => componentStatements(own, components[store])),
+    ...tableRightsOf(place).map(
+      ({ user, table, rights }) =>
+        `GRANT ${rights.join(', ')} ON \`${own}\`.\`${table}\` TO ${accountOf(user, place)}`,
     ),
   ];
 }

@@ -1,3 +1,4 @@
+import { lent, unheard, unlessAborted } from '../../data/lent-connection.js';
 import type { TransactionMode } from '../../data/service-database-driver.js';
 import { CommitUnknownError, TransactionAbortedError } from '../../data/service-database-errors.js';
 import { factOf } from '../../kernel/errors.js';
@@ -36,7 +37,10 @@ export async function inTransaction<Result>(
   signal: AbortSignal = never(),
 ): Promise<Result> {
   signal.throwIfAborted();
-  if ('connect' in pool) return new LentTransaction(await lent(pool, signal), signal).run(first, work);
+  if ('connect' in pool) {
+    const connection = await lent<PostgresConnection>(callback => pool.connect(callback), signal);
+    return new LentTransaction(connection, signal).run(first, work);
+  }
   return pool.transaction(async transaction => {
     signal.throwIfAborted();
     const mode = modeOf(first.mode);
@@ -49,37 +53,6 @@ export async function inTransaction<Result>(
   });
 }
 
-/** A connection; one that comes when nobody waits for it any more is given back. */
-async function lent(
-  pool: { connect(): Promise<PostgresConnection> },
-  signal: AbortSignal,
-): Promise<PostgresConnection> {
-  const coming = pool.connect();
-  try {
-    return await unlessAborted(() => coming, signal);
-  } catch (error) {
-    if (signal.aborted) coming.then(connection => connection.release()).catch(() => {});
-    throw error;
-  }
-}
-
-/** Rejects with the reason of the signal as soon as that aborts. */
-async function unlessAborted<Value>(make: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let stop = (): void => {};
-  const gone = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-  });
-  gone.catch(() => {});
-  try {
-    const value = await Promise.race([make(), gone]);
-    signal.throwIfAborted();
-    return value;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
 /** @throws TransactionAbortedError where the transaction had failed before. */
 function aborted(error: unknown): never {
   if (factOf(error, 'code') === '25P02') {
@@ -88,8 +61,6 @@ function aborted(error: unknown): never {
   }
   throw error;
 }
-
-const nothing = (): void => {};
 
 /** A transaction on a connection of a pool, which is given back once: for others, or closed. */
 class LentTransaction {
@@ -107,9 +78,6 @@ class LentTransaction {
     work: (transaction: PostgresClient) => Promise<Result>,
   ): Promise<Result> {
     const connection = this.#connection;
-    const emitter = connection as { on?: Listen; off?: Listen };
-    // One that breaks between two statements tells of it; an `error` that nobody hears ends the process.
-    emitter.on?.('error', nothing);
     // What runs on it has no end that we know: closed, it fails at once, and the server gives it up soon
     // after.
     const close = (): void => this.#giveBack(true);
@@ -127,8 +95,6 @@ class LentTransaction {
       throw error;
     } finally {
       this.#signal.removeEventListener('abort', close);
-      // One that was closed may still have something to say.
-      if (this.#isOut) emitter.off?.('error', nothing);
       this.#giveBack(false);
     }
   }
@@ -159,8 +125,8 @@ class LentTransaction {
   #giveBack(broken: boolean): void {
     if (!this.#isOut) return;
     this.#isOut = false;
+    // One that is closed may still have something to say.
+    if (!broken) unheard(this.#connection);
     this.#connection.release(broken);
   }
 }
-
-type Listen = (event: 'error', listener: () => void) => unknown;

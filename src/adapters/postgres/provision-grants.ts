@@ -1,4 +1,5 @@
 import { barrierTables } from './barrier-tables.js';
+import { localCopyTables } from './local-copy-tables.js';
 import type { Component } from './migration.js';
 import { outboxTables } from './outbox-tables.js';
 import { processTables } from './process-tables.js';
@@ -26,6 +27,8 @@ function ownTables(store: PostgresServiceStore): readonly OwnTable[] {
     }
     case 'inbox':
       return forApp(['barrier']);
+    case 'copies':
+      return forApp(['copy', 'copy_row', 'copy_source']);
     case 'sagas':
       return forApp(['saga', 'saga_event', 'saga_signal', 'saga_lock']);
     case 'processes':
@@ -47,6 +50,7 @@ export const ledgerTables: Component = { name: 'migration', steps: [ledger] };
 const components: Readonly<Record<PostgresServiceStore, Component>> = {
   outbox: outboxTables,
   inbox: barrierTables,
+  copies: localCopyTables,
   sagas: sagaTables,
   processes: processTables,
 };

@@ -7,7 +7,7 @@ import {
   isRecord,
   refuse,
 } from '../../kernel/options.js';
-import type { PostgresClient } from './client.js';
+import type { ConnectCallback, PostgresClient } from './client.js';
 
 /** A connection that a pool has lent. */
 export interface PostgresConnection extends PostgresClient {
@@ -15,15 +15,24 @@ export interface PostgresConnection extends PostgresClient {
   release(destroy?: boolean): void;
 }
 
-/** Whatever has transactions: a `Pool` of `pg`, which lends a connection for each, or a `PGlite`. */
+/** Whatever lends connections: it may answer by `callback`, or with a promise. */
+export interface PostgresLender {
+  /** Lends a connection, which is given back by its `release`. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: who answers by the callback has nothing to return.
+  connect(callback: ConnectCallback): Promise<PostgresConnection> | void;
+}
+
+/**
+ * Whatever has transactions: a `Pool` of `pg`, which lends a connection for each, or a `PGlite`.
+ */
 export type PostgresPool = PostgresClient &
   (
-    | { connect(): Promise<PostgresConnection> }
+    | PostgresLender
     | { transaction<Result>(work: (transaction: PostgresClient) => Promise<Result>): Promise<Result> }
   );
 
 /** A part of this package that keeps its tables beside those of the service. */
-export type PostgresServiceStore = 'outbox' | 'inbox' | 'sagas' | 'processes';
+export type PostgresServiceStore = 'outbox' | 'inbox' | 'copies' | 'sagas' | 'processes';
 
 /** How many connections each role may have at once. */
 export interface PostgresConnectionLimits {
@@ -114,7 +123,7 @@ export interface Place {
 
 const owner = 'postgresDatabase';
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
-const stores: readonly PostgresServiceStore[] = ['outbox', 'inbox', 'sagas', 'processes'];
+const stores: readonly PostgresServiceStore[] = ['outbox', 'inbox', 'copies', 'sagas', 'processes'];
 const known = ['service', 'client', 'rolePrefix', 'stores', 'connections', 'shared', 'trust'];
 /** A wait of the server is 32 bits wide. */
 const LONGEST_MS = 2 ** 31 - 1;

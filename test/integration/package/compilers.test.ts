@@ -17,6 +17,7 @@ const cases = Object.keys(compilers).flatMap(compiler =>
 const program = `
 import { pipeline, Timeout, wrap } from 'keelson';
 import { EventBus } from 'keelson/events';
+import { mariadbDatabase } from 'keelson/mariadb';
 import { cloudEvent, cloudEventToHttp, type MessageBus } from 'keelson/messaging';
 import { mqtt5 } from 'keelson/mqtt';
 import { postgresBus } from 'keelson/postgres';
@@ -43,6 +44,11 @@ type Bus = ReturnType<typeof postgresBus> extends MessageBus<infer C> ? C : neve
 // No client is installed here: the doors of brokers declare what they need of one.
 // @ts-expect-error a client is needed
 postgresBus({});
+// @ts-expect-error a client is needed
+mariadbDatabase({ service: 'orders' });
+// What it asks of one says so: a pool without \`getConnection\` is none.
+// @ts-expect-error a pool lends connections
+mariadbDatabase({ service: 'orders', client: { query: async () => [[], []] } });
 // @ts-expect-error a client is needed
 redisStreams({});
 // @ts-expect-error a way to connect is needed

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { MariadbBarrierStore } from '../../../../src/adapters/mariadb/barrier.js';
 import { mariadbDatabase } from '../../../../src/adapters/mariadb/database-driver.js';
+import { partsOf } from '../../../../src/adapters/mariadb/outbox-insert.js';
+import { MariadbOutboxStore } from '../../../../src/adapters/mariadb/outbox-store.js';
 import { means } from '../../../../src/adapters/mariadb/ownership-grants.js';
+import type { MariadbServiceStore } from '../../../../src/adapters/mariadb/provision-place.js';
 import { patternOf } from '../../../../src/adapters/mariadb/provision-statements.js';
+import type { NewOutboxMessage } from '../../../../src/data/outbox-store.js';
 import { lintSql } from '../../../../src/data/ownership-lint.js';
 
 const client = { query: async () => [[], []], getConnection: async () => ({}) } as never;
@@ -73,5 +78,49 @@ describe('the place of a service in a MariaDB', () => {
     const accounts = statements.filter(({ sql }) => sql.startsWith('CREATE USER'));
     expect(accounts).toHaveLength(3);
     for (const { sql } of accounts) expect(sql).toMatch(/'@'10\.%' IDENTIFIED .* USING 'invalid'$/);
+  });
+});
+
+describe('the options of what a MariaDB keeps', () => {
+  it.each([
+    [{}, '`client` must be a Pool of mysql2/promise'],
+    [{ client, database: 'Orders' }, '`database` must be a name of a-z 0-9 _'],
+    [{ client, topology: 'make' }, '`topology` must be'],
+    [{ client, statementTimeoutMs: 0 }, '`statementTimeoutMs` must be'],
+    [{ client, notifications: 1 }, 'unknown option `notifications`'],
+  ])('are refused by name: %j', (options, says) => {
+    expect(() => new MariadbOutboxStore(options as never)).toThrow(says);
+    expect(() => new MariadbBarrierStore(options as never)).toThrow(says);
+  });
+
+  it.each([['outbox'], [['sagas']], [['outbox', 'outbox']]])('know no stores %j', stores => {
+    const make = () => mariadbDatabase({ service: 'orders', client, stores: stores as never });
+    expect(make).toThrow('`stores` must be an array of outbox, inbox, each once');
+  });
+
+  it('make an account for a relay where there is an outbox, and none elsewhere', () => {
+    const plan = (stores: readonly MariadbServiceStore[]) =>
+      mariadbDatabase({ service: 'orders', client, stores }).plan().text;
+    expect(plan(['outbox'])).toContain("'orders_relay'@'%'");
+    expect(plan(['outbox'])).toContain("GRANT INSERT ON `orders_keelson`.`outbox` TO 'orders_app'@'%'");
+    expect(plan(['inbox'])).not.toContain('orders_relay');
+    expect(plan([])).not.toContain('CREATE TABLE');
+  });
+});
+
+describe('many messages', () => {
+  const message = (id: string, body = '{}'): NewOutboxMessage => ({
+    ...{ id, bucket: 1, key: id, ordered: true, topic: 't', version: 1, body, facts: '{}' },
+  });
+  const sizes = (messages: readonly NewOutboxMessage[]) => partsOf(messages).map(part => part.length);
+
+  it('go in statements that are none too large, in their order', () => {
+    const many = Array.from({ length: 1_200 }, (_, n) => message(`m${n}`));
+    expect(sizes(many)).toEqual([500, 500, 200]);
+    expect(partsOf(many).flat()).toEqual(many);
+    const large = 'x'.repeat(400_000);
+    expect(sizes(['a', 'b', 'c'].map(id => message(id, large)))).toEqual([2, 1]);
+    expect(sizes(['a', 'b'].map(id => message(id, 'x'.repeat(2_000_000))))).toEqual([1, 1]);
+    expect(sizes([])).toEqual([]);
   });
 });

@@ -1,7 +1,10 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { PostgresClient } from '../../../../src/adapters/postgres/client.js';
 import { postgresDatabase } from '../../../../src/adapters/postgres/database-driver.js';
+import { PostgresLocalCopyStore } from '../../../../src/adapters/postgres/local-copy-store.js';
 import { PostgresOutboxStore } from '../../../../src/adapters/postgres/outbox-store.js';
+import { LocalCopy } from '../../../../src/data/local-copy.js';
 import { Outbox } from '../../../../src/data/outbox.js';
 import { ServiceDatabase } from '../../../../src/data/service-database.js';
 import { topic } from '../../../../src/messaging/topic.js';
@@ -17,7 +20,7 @@ describe('the place of a service in a PGlite', () => {
     service: 'orders',
     client,
     asRole: true,
-    stores: ['outbox', 'inbox', 'sagas', 'processes'],
+    stores: ['outbox', 'inbox', 'copies', 'sagas', 'processes'],
   });
   const outbox = new Outbox({
     store: new PostgresOutboxStore({ client, schema: 'orders_keelson', topology: 'check' }),
@@ -36,6 +39,16 @@ describe('the place of a service in a PGlite', () => {
       report: { findings: [{ kind: 'table-grant', object: 'orders.thing', role: 'PUBLIC' }] },
     });
     await client.exec('REVOKE SELECT ON orders.thing FROM PUBLIC');
+  });
+
+  it('keeps copies of the data of others, in transactions of the app', async () => {
+    const store = new PostgresLocalCopyStore({ client, schema: 'orders_keelson', topology: 'check' });
+    const copy = new LocalCopy<number, PostgresClient>({ name: 'prices', store, redeliveryMs: 1_000 });
+    const change = { key: 'tea', version: 1, value: 450 };
+    expect(await orders.transaction(({ sql }) => copy.apply(change, sql))).toBe(true);
+    expect(await orders.transaction(({ sql }) => copy.apply(change, sql))).toBe(false);
+    await orders.transaction(({ sql }) => copy.heartbeat(1, '', sql));
+    expect(await copy.get('tea')).toMatchObject({ value: 450 });
   });
 
   it('has transactions of the app: all of it or nothing, and no more than the app may', async () => {
@@ -87,7 +100,7 @@ describe('the place of a service in a PGlite', () => {
     [{ client: {} }, '`client` must be a Pool or a PGlite'],
     [{ place: 'server' }, "`place` must be 'schema' or 'database'"],
     [{ rolePrefix: '' }, '`rolePrefix` must be a name'],
-    [{ stores: ['bus'] }, '`stores` must be an array of outbox, inbox, sagas, processes'],
+    [{ stores: ['bus'] }, '`stores` must be an array of outbox, inbox, copies, sagas, processes'],
     [{ shared: ['Ext'] }, '`shared` must be an array of names'],
     [{ trust: 'backup' }, '`trust` must be an array of names of roles'],
     [{ connections: { app: 0 } }, '`connections.app` must be an integer >= 1'],
