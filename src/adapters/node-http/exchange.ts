@@ -35,6 +35,8 @@ export class Exchange implements OpenExchange {
   #status = 0;
   #outcome: RequestOutcome = 'answered';
   #over = false;
+  /** Whether what was asked of an upstream has come to something. */
+  #settled = false;
   #due: ReturnType<GatewayShell['due']['add']> | undefined;
 
   constructor(
@@ -122,10 +124,10 @@ export class Exchange implements OpenExchange {
     const { clock } = this.#shell.front.plan;
     const budgetMs = Math.min(plan.timeoutMs, this.#saidMs(call));
     const deadline = budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
-    const forwarding = new Forwarding(
-      ...([this.#shell.front.plan, this.#shell.engine, { call, plan, deadline }, this.#request] as const),
-      ...([this.#upgrade !== undefined, this] as const),
-    );
+    const { front, engine } = this.#shell;
+    const upgrades = this.#upgrade !== undefined;
+    const what = { call, plan, deadline };
+    const forwarding = new Forwarding(front.plan, engine, what, this.#request, upgrades, this);
     const { context } = forwarding;
     this.#giveUp = reason => context.revoke(reason);
     if (budgetMs < Infinity) {
@@ -162,6 +164,7 @@ export class Exchange implements OpenExchange {
   }
 
   #settle(value: unknown, call: IncomingCall, plan: RoutePlan): void {
+    this.#settled = true;
     this.#stopTimer();
     if (this.#over || this.#response.headersSent) {
       if (value instanceof UpstreamReply) value[Symbol.dispose]();
@@ -250,8 +253,9 @@ export class Exchange implements OpenExchange {
       this.#outcome = 'gone';
       if (!this.#response.headersSent) this.#status = 499;
     }
+    const nothingRuns = this.#settled && this.#outcome === 'answered';
     this.#end();
-    this.#giveUp?.(new AbandonedError('the client is gone'));
+    if (!nothingRuns) this.#giveUp?.(new AbandonedError('the client is gone'));
   }
 
   #end(): void {
