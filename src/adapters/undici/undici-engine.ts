@@ -71,8 +71,8 @@ class Shell implements UndiciShell {
 }
 
 /**
- * Speaks to upstreams by your `undici`: HTTP/1.1, on connections that are kept. Trailers of requests end here,
- * for undici sends none, and the head of a request with a body goes out with the first bytes of that.
+ * Speaks to upstreams by your `undici`: HTTP/1.1, on connections that are kept. Trailers of requests end
+ * here, for undici sends none, and the head of a request with a body goes out with the first bytes of that.
  *
  * @example
  * ```ts
