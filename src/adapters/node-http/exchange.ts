@@ -42,6 +42,8 @@ export class Exchange implements OpenExchange {
   #status = 0;
   #outcome: RequestOutcome = 'answered';
   #over = false;
+  /** Whether what was asked of an upstream has come to something. */
+  #settled = false;
   #due: ReturnType<GatewayShell['due']['add']> | undefined;
 
   constructor(
@@ -133,15 +135,10 @@ export class Exchange implements OpenExchange {
     const said = rules.deadlineField === undefined ? undefined : call.header(rules.deadlineField);
     const budgetMs = Math.min(plan.timeoutMs, saidMs(said));
     const deadline = budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
-    const forwarding = new Forwarding(
-      ...([
-        this.#shell.front.plan,
-        this.#shell.engine,
-        { call, plan, deadline, body },
-        this.#request,
-      ] as const),
-      ...([this.#upgrade !== undefined, this] as const),
-    );
+    const { front, engine } = this.#shell;
+    const upgrades = this.#upgrade !== undefined;
+    const what = { call, plan, deadline, body };
+    const forwarding = new Forwarding(front.plan, engine, what, this.#request, upgrades, this);
     const { context } = forwarding;
     this.#forwarding = forwarding;
     this.#giveUp = reason => context.revoke(reason);
@@ -171,6 +168,7 @@ export class Exchange implements OpenExchange {
   }
 
   #settle(value: unknown, call: IncomingCall, plan: RoutePlan): void {
+    this.#settled = true;
     this.#stopTimer();
     if (this.#over || this.#response.headersSent) {
       if (value instanceof UpstreamReply) value[Symbol.dispose]();
@@ -259,8 +257,9 @@ export class Exchange implements OpenExchange {
       this.#outcome = 'gone';
       if (!this.#response.headersSent) this.#status = 499;
     }
+    const nothingRuns = this.#settled && this.#outcome === 'answered';
     this.#end();
-    this.#giveUp?.(new AbandonedError('the client is gone'));
+    if (!nothingRuns) this.#giveUp?.(new AbandonedError('the client is gone'));
   }
 
   #end(): void {

@@ -203,7 +203,10 @@ export class Forwarding {
       try {
         stream = this.#engine.send(
           {
-            ...{ origin, method: this.#call.method, path: this.#pathFor(basePath), body },
+            origin,
+            method: this.#call.method,
+            path: this.#pathFor(basePath),
+            body,
             fields: this.#fieldsFor(call, origin),
             trailers: () => passTrailers(this.#request.rawTrailers),
             idleTimeoutMs: this.#plan.idleTimeoutMs,

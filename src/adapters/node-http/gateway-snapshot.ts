@@ -29,7 +29,7 @@ export function snapshotOf({
 }: GatewayShell): GatewaySnapshot {
   const { name } = front.plan;
   return {
-    ...{ name, inFlight, tunnels: tunnels.size, closing },
+    ...{ name, inFlight: inFlight - tunnels.size, tunnels: tunnels.size, closing },
     ...{ mirrors: mirrors.snapshot(), cache: cache.snapshot() },
   };
 }

@@ -177,15 +177,19 @@ export class HttpEngine implements UpstreamEngine {
   send(send: UpstreamSend, listener: UpstreamListener): UpstreamStream {
     const { origin, method, path, fields } = send;
     const { host, port, scheme } = origin;
-    const common = {
-      ...{ host, port, method, path, headers: fields as string[] },
-      ...{ maxHeaderSize: this.#maxHeadBytes, insecureHTTPParser: false },
+    const isPlain = scheme === 'http';
+    const options = {
+      host,
+      port,
+      method,
+      path,
+      headers: fields as string[],
+      maxHeaderSize: this.#maxHeadBytes,
+      insecureHTTPParser: false,
+      agent: isPlain ? this.#plain : this.#secure,
+      servername: isPlain || isIP(host) !== 0 ? '' : host,
     };
-    const request =
-      scheme === 'http'
-        ? httpRequest({ ...common, agent: this.#plain })
-        : httpsRequest({ ...common, servername: isIP(host) === 0 ? host : '', agent: this.#secure });
-    return new HttpStream(send, listener, request);
+    return new HttpStream(send, listener, isPlain ? httpRequest(options) : httpsRequest(options));
   }
 
   close(): void {

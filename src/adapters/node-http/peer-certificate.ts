@@ -16,7 +16,7 @@ function nameOf(subject: PeerCertificate['subject']): string {
 
 /** The certificate of who is connected; `undefined` unless the connection has verified one. */
 export function certificateOf(socket: Socket): ClientCertificate | undefined {
-  if (!('encrypted' in socket) || (socket as TLSSocket).authorized !== true) return undefined;
+  if ((socket as TLSSocket).authorized !== true) return undefined;
   const found = (socket as TLSSocket).getPeerCertificate();
   if (typeof found?.fingerprint256 !== 'string') return undefined;
   return {

@@ -6,10 +6,13 @@ import { certificateOf } from './peer-certificate.js';
 export function headOf(request: IncomingMessage): RequestHead {
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
   return {
-    ...{ method, target: url, fields: rawHeaders, peer: socket.remoteAddress ?? '' },
+    method,
+    target: url,
+    fields: rawHeaders,
+    peer: socket.remoteAddress ?? '',
     version: httpVersion,
-    scheme: 'encrypted' in socket ? 'https' : 'http',
+    scheme: (socket as { readonly encrypted?: boolean }).encrypted === true ? 'https' : 'http',
     certificate: certificateOf(socket),
-    malformed: 'malformed' in request && request.malformed === true,
+    malformed: (request as { readonly malformed?: boolean }).malformed === true,
   };
 }

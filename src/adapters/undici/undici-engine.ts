@@ -71,9 +71,8 @@ class Shell implements UndiciShell {
 }
 
 /**
- * Speaks to upstreams by your `undici`: HTTP/1.1, on connections that are kept, for less of the processor
- * than `HttpEngine`. Trailers of requests end here, for undici sends none, and the head of a request with a
- * body goes out with the first bytes of that.
+ * Speaks to upstreams by your `undici`: HTTP/1.1, on connections that are kept. Trailers of requests end
+ * here, for undici sends none, and the head of a request with a body goes out with the first bytes of that.
  *
  * @example
  * ```ts
@@ -137,8 +136,12 @@ export class UndiciEngine implements UpstreamEngine {
     const request = new UndiciRequest(send, listener, this.#shell);
     this.#agent.dispatch(
       {
-        ...{ origin: `${origin.scheme}://${host}:${origin.port}`, path, method, headers: fieldsFor(fields) },
-        ...{ body: body === undefined ? undefined : new BodySource(body), upgrade },
+        origin: `${origin.scheme}://${host}:${origin.port}`,
+        path,
+        method,
+        headers: fieldsFor(fields),
+        body: body === undefined ? undefined : new BodySource(body),
+        upgrade,
         // Or undici would take the name out of `Host`, which may be what a client says.
         servername: origin.host,
       } as never,
