@@ -59,15 +59,19 @@ export type {
   IdentityConfig,
   InstanceConfig,
   JwtConfig,
+  MirrorConfig,
   OutliersConfig,
   PolicyConfig,
   RouteConfig,
   RouteLimitConfig,
   ServiceConfig,
   ServiceUpstreamConfig,
+  SideConfig,
   SignedRequestsConfig,
   SigningKeyConfig,
+  SplitUpstreamConfig,
   UpstreamConfig,
+  WholeUpstreamConfig,
 } from './gateway/gateway-config.js';
 export type { CacheVerdict, GatewayEvents, RequestOutcome, RequestTrace } from './gateway/gateway-events.js';
 export type { GatewayExtras } from './gateway/gateway-extras.js';

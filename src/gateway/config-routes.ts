@@ -10,6 +10,7 @@ import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store
 import type { Authenticator } from './authenticator.js';
 import { type AggregateRoom, aggregateOf } from './config-aggregate.js';
 import { type ConfigRoom, type Fields, fieldsOf, namedOf, plainly, tellValue } from './config-room.js';
+import { mirrorOf, type SplitRoom, splitOf } from './config-split.js';
 import type { GatewayPlan } from './gateway-options.js';
 import type { GatewayRoute } from './gateway-route.js';
 import { replyProblem } from './reply-problem.js';
@@ -21,7 +22,7 @@ import type { UpstreamProxy } from './upstream.js';
 /** Fields whose `null` is `Infinity`. */
 const unlimitedFields = ['timeoutMs', 'maxBodyBytes'];
 const ends = ['upstream', 'reply', 'redirect'];
-const readFields = [...ends, 'policy', 'auth', 'authorize', 'limits'];
+const readFields = [...ends, 'policy', 'auth', 'authorize', 'limits', 'mirror'];
 /** Ends to go on with where one was wrong. */
 const somewhere: Fields = { upstream: () => ({}), reply: {}, redirect: { to: '/' } };
 const limitNames = ['name', 'limit', 'perMs', 'burst', 'by', 'store', 'onStoreError'];
@@ -136,6 +137,7 @@ export class RouteReader {
     read('auth', (value, place) => (value === false ? false : this.auth(value, place)));
     read('authorize', (value, place) => this.#extra(value, 'authorize', place));
     read('limits', (value, place) => this.#limits(value, place));
+    read('mirror', (value, place) => mirrorOf(value, place, this.#splitRoom(entry['path'], own)));
     read('reply', (value, place) => this.#reply(value, place));
     read('redirect', (value, place) => fieldsOf(value, place, ['to', 'status'], this.#room.problems));
     for (const [field, value] of Object.entries(entry)) {
@@ -187,6 +189,8 @@ export class RouteReader {
       const aggregate = aggregateOf(fields?.['aggregate'], `${path}.aggregate`, pattern, room);
       return aggregate && { aggregate };
     }
+    if ('split' in value)
+      return splitOf(value, path, this.#splitRoom(routePath, own)) as Upstream | undefined;
     const fields = fieldsOf(value, path, ['service', 'basePath'], this.#room.problems);
     const found = namedOf(
       fields?.['service'],
@@ -196,6 +200,14 @@ export class RouteReader {
       this.#room,
     );
     return found && ({ ...fields, service: found } as Upstream);
+  }
+
+  #splitRoom(routePath: unknown, own: string): SplitRoom {
+    return {
+      ...this.#room,
+      upstreamOf: (value, path) => this.#upstream(value, path, routePath, own),
+      policyOf: (value, path, side) => this.policyOf(value, path, `${own} side ${side}`),
+    };
   }
 
   #limits(value: unknown, path: string): unknown {

@@ -1,6 +1,8 @@
 import type { GatewayOptions } from './gateway-options.js';
 import type { GatewayRoute } from './gateway-route.js';
+import type { RouteMirror } from './mirror.js';
 import type { RouteLimit } from './route-limits.js';
+import type { UpstreamSide } from './split.js';
 
 /** One instance of a service, as data. */
 export interface InstanceConfig {
@@ -193,11 +195,36 @@ export interface FunctionUpstreamConfig {
 }
 
 /** Where requests go, as data. */
-export type UpstreamConfig =
+export type WholeUpstreamConfig =
   | string
   | ServiceUpstreamConfig
   | AggregateUpstreamConfig
   | FunctionUpstreamConfig;
+
+/** One of the upstreams of a split, as data. */
+export interface SideConfig extends Omit<UpstreamSide, 'upstream' | 'policy'> {
+  /** Where its requests go. */
+  readonly upstream: WholeUpstreamConfig;
+  /** What its requests run through, so that each side has its own failures. @default that of the route */
+  readonly policy?: PolicyConfig;
+}
+
+/** Several upstreams, each for a part of the clients, as data. */
+export interface SplitUpstreamConfig {
+  /** The sides; at least two. */
+  readonly split: readonly SideConfig[];
+  /** What keeps a client on one side. @default 'ip' */
+  readonly by?: 'ip' | 'identity' | { readonly header: string } | { readonly cookie: string };
+}
+
+/** Where requests go, as data: to one upstream, or each to one of several. */
+export type UpstreamConfig = WholeUpstreamConfig | SplitUpstreamConfig;
+
+/** Copies of requests, as data. */
+export interface MirrorConfig extends Omit<RouteMirror, 'upstream'> {
+  /** Where copies go: an origin, or a service. */
+  readonly upstream: string | ServiceUpstreamConfig;
+}
 
 /** How often a route may be asked, as data. */
 export interface RouteLimitConfig extends Omit<RouteLimit, 'by' | 'store'> {
@@ -211,7 +238,8 @@ export interface RouteLimitConfig extends Omit<RouteLimit, 'by' | 'store'> {
 export interface RouteConfig
   extends Omit<
     GatewayRoute,
-    'upstream' | 'policy' | 'auth' | 'authorize' | 'limits' | 'timeoutMs' | 'maxBodyBytes'
+    | ('upstream' | 'policy' | 'auth' | 'authorize' | 'limits' | 'timeoutMs' | 'maxBodyBytes')
+    | ('mirror' | 'body' | 'maintenance')
   > {
   /** Where requests go. One of `upstream`, `reply` and `redirect` has to be there. */
   readonly upstream?: UpstreamConfig;
@@ -221,6 +249,8 @@ export interface RouteConfig
   readonly auth?: string | readonly string[] | false;
   /** The name of one of `extras.authorize`. @default yes */
   readonly authorize?: string;
+  /** Sends copies of requests to another upstream as well. @default none */
+  readonly mirror?: MirrorConfig;
   /** How often it may be asked. @default [] */
   readonly limits?: readonly RouteLimitConfig[];
   /** How long until the head of the answer is there, in ms; null for no limit. @default 30_000 */
@@ -241,7 +271,7 @@ export interface HealthConfig {
 export interface GatewayConfig
   extends Omit<
     GatewayOptions,
-    'routes' | 'services' | 'auth' | 'health' | 'clock' | 'maxBodyBytes' | 'cors'
+    ('routes' | 'services' | 'auth' | 'health' | 'clock' | 'random' | 'maxBodyBytes' | 'cors') | 'maintenance'
   > {
   /** For editors; not read. */
   readonly $schema?: string;

@@ -18,6 +18,8 @@ const definitions: Record<string, Schema> = { ...$defs, ApiGatewayConfig: whole 
 const named = Object.keys(samples);
 const fieldsOf = (name: string): string[] => Object.keys((definitions[name]!['properties'] ?? {}) as object);
 
+const side = (name: string): object => ({ name, weight: 1, upstream: 'http://a' });
+
 /** What is put into each field. */
 const values = [
   ...[null, true, -1, 0, 0.5, 1, 61, 1_000, 86_401, 65_536, 2 ** 53, '', 'a', 'named', 'http://a'],
@@ -27,6 +29,7 @@ const values = [
   ...[{ live: '/' }, { service: 'named' }, { keys: [] }, { maxConnections: 5 }, { port: 0 }],
   ...[[{ kind: 'timeout', timeoutMs: 5 }], [{ kind: 'timeout' }], [{ name: 'a', limit: 1, perMs: 1 }]],
   ...[{ a: { retryRatio: 0.1 } }, { a: { instances: ['http://a'] } }, { a: { kind: 'api-keys', keys: [] } }],
+  ...['all', { upstream: 'http://a' }, [side('a'), side('b')], [side('a')]],
   ...[{ a: { upstream: 'http://a', path: '/' } }, { parts: { a: { upstream: 'http://a', path: '/' } } }],
 ];
 

@@ -49,6 +49,64 @@ describe('a gateway of data', () => {
     expect([old.status, old.headers.get('location')]).toEqual([308, '/stock']);
   });
 
+  it('splits requests over sides with policies of their own, keeps answers and sends copies', async () => {
+    const says = (word: string) =>
+      begun.server((_, response) => {
+        response.setHeader('Cache-Control', 'max-age=60');
+        response.end(word);
+      });
+    const [stable, canary] = [await says('stable'), await says('canary')];
+    const copies: (string | undefined)[] = [];
+    const shadow = await begun.server((request, response) => {
+      copies.push(request.url);
+      response.end();
+    });
+    let broken = 0;
+    const failing = await begun.server((_, response) => {
+      broken++;
+      response.writeHead(503).end();
+    });
+    const url = await serve({
+      services: { stable: { instances: [stable.url] } },
+      pipelines: { twice: [{ kind: 'retry', attempts: 2, backoff: { kind: 'constant', delayMs: 1 } }] },
+      routes: [
+        {
+          path: '/shop',
+          upstream: {
+            by: { header: 'x-client' },
+            split: [
+              { name: 'stable', weight: 1, upstream: { service: 'stable' } },
+              { name: 'canary', weight: 1, upstream: canary.url },
+            ],
+          },
+        },
+        {
+          path: '/new',
+          upstream: {
+            split: [
+              { name: 'old', weight: 0, upstream: stable.url },
+              { name: 'new', weight: 1, upstream: failing.url, policy: 'twice' },
+            ],
+          },
+        },
+        { path: '/seen', upstream: canary.url, cache: {}, mirror: { upstream: shadow.url } },
+      ],
+    });
+    const found = await Promise.all(
+      Array.from({ length: 40 }, async (_, client) => {
+        const headers = { 'x-client': String(client % 10) };
+        return `${client % 10} ${await (await fetch(`${url}/shop`, { headers })).text()}`;
+      }),
+    );
+    // Ten clients, each on one side, some on each.
+    expect(new Set(found).size).toBe(10);
+    expect(new Set(found.map(text => text.slice(2)))).toEqual(new Set(['stable', 'canary']));
+    expect([(await fetch(`${url}/new`)).status, broken]).toEqual([503, 2]);
+    expect(await (await fetch(`${url}/seen`)).text()).toBe('canary');
+    await eventually(() => copies.includes('/seen'), 'the copy');
+    expect((await fetch(`${url}/seen`)).headers.get('cache-status')).toContain('hit');
+  });
+
   it('makes one answer of several, says what is missing, and tells the parts who asks', async () => {
     const items = await begun.server((request, response) => {
       const { 'x-request-id': id, 'if-none-match': tag } = request.headers;

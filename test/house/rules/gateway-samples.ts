@@ -40,6 +40,8 @@ const aggregate = (fields: Fields): Fields => route({ upstream: { aggregate: { p
 const part = (fields: Fields): Fields =>
   aggregate({ parts: { a: { upstream: 'http://a', path: '/', optional: true, ...fields } } });
 
+const side = (fields: Fields): Fields => ({ name: 'a', weight: 1, upstream: 'http://a', ...fields });
+
 /** A config that holds such a part, for each kind of part, with what it must have; the fields win. */
 export const samples: Readonly<Record<string, (fields: Fields) => Fields>> = {
   ApiGatewayConfig: gateway,
@@ -58,6 +60,12 @@ export const samples: Readonly<Record<string, (fields: Fields) => Fields>> = {
   AggregateUpstreamConfig: fields =>
     route({ upstream: { aggregate: { parts: { a: { upstream: 'http://a', path: '/' } } }, ...fields } }),
   AggregateConfig: fields => aggregate({ parts: { a: { upstream: 'http://a', path: '/' } }, ...fields }),
+  SplitUpstreamConfig: fields => route({ upstream: { split: [side({}), side({ name: 'b' })], ...fields } }),
+  SideConfig: fields => route({ upstream: { split: [side(fields), side({ name: 'other' })] } }),
+  MirrorConfig: fields => route({ mirror: { upstream: 'http://a', ...fields } }),
+  RouteCache: fields => route({ cache: fields }),
+  TraceRules: fields => gateway({ trace: fields }),
+  CertificateFields: fields => gateway({ certificateFields: fields }),
   AggregatePartConfig: part,
   ServiceConfig: service,
   InstanceConfig: fields => service({ instances: [{ url: 'http://a', ...fields }] }),

@@ -20,6 +20,21 @@ describe('a config of a gateway', () => {
       route({ upstream: { service: 'x' } }),
       'routes[0].upstream.service names "x", but services holds nothing',
     ],
+    [
+      'a side of a split',
+      route({ upstream: { split: [{ name: 'a', weight: 1, upstream: { service: 'x' } }] } }),
+      'routes[0].upstream.split[0].upstream.service names "x", but services holds nothing',
+    ],
+    [
+      'a field of a side',
+      route({ upstream: { split: [{ name: 'a', wieght: 1, upstream: 'http://a' }] } }),
+      'routes[0].upstream.split[0].wieght is unknown; did you mean `weight`?',
+    ],
+    [
+      'a mirror',
+      route({ reply: {}, mirror: { upstream: 'http://a', ration: 1 } }),
+      'routes[0].mirror.ration is unknown; did you mean `ratio`?',
+    ],
     ['a function', route({ upstream: { function: 'x' } }), 'names "x", but extras.functions holds nothing'],
     [
       'a policy',
