@@ -104,5 +104,12 @@ export interface GatewayEvents {
 
 /** The names of all of them. */
 export const eventNames: readonly (keyof GatewayEvents)[] = /* @__PURE__ */ Object.freeze([
-  ...(['completed', 'upstreamFailed', 'mirrored', 'mirrorDropped', 'replaced'] as const),
+  ...([
+    'completed',
+    'upstreamFailed',
+    'authenticatorFailed',
+    'mirrored',
+    'mirrorDropped',
+    'replaced',
+  ] as const),
 ]);

@@ -12,9 +12,9 @@ export class DueContext extends CallContext implements Due {
   /** `Infinity` in its place would make V8 box every one of them. */
   protected due: number | undefined;
 
-  /** What one in the list has. Set before the operation can see it, and by the list. */
+  /** Its own deadline. Set before the operation can see it, and by the deadline list. */
   get dueAt(): number {
-    return this.due!;
+    return this.due ?? Infinity;
   }
 
   set dueAt(due: number) {

@@ -97,9 +97,14 @@ describe('a deadline that may still move', () => {
   it('comes before or after one that a guard inside has set', () => {
     const run = new Moving(contextOf({}, new VirtualClock()));
     const call = new DueContext(run);
-    expect([call.deadline, call.firmDeadline, call.latest]).toEqual([100, Infinity, Infinity]);
+    expect([call.dueAt, call.deadline, call.firmDeadline, call.latest]).toEqual([
+      Infinity,
+      100,
+      Infinity,
+      Infinity,
+    ]);
     call.dueAt = 200;
-    expect([call.dueAt, call.deadline, call.firmDeadline]).toEqual([200, 100, 200]);
+    expect([call.deadline, call.firmDeadline]).toEqual([100, 200]);
     run.at = 300;
     expect([call.deadline, call.firmDeadline, callersDeadline(call)]).toEqual([200, 200, Infinity]);
   });
