@@ -56,7 +56,7 @@ export async function programsOf(fences: readonly Fence[]): Promise<{ folder: st
     plugins: [written],
     bundle: true,
     splitting: true,
-    external: ['@electric-sql/pglite'],
+    external: ['@electric-sql/pglite', 'undici'],
     logLevel: 'silent',
     format: 'esm',
     platform: 'node',
