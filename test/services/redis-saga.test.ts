@@ -22,7 +22,8 @@ describe.skipIf(!there)('a store of sagas in Redis', () => {
   const store = redisSagaStore({ client, prefix, maxHistory: 5 });
 
   afterAll(async () => {
-    await deleteAll(client, `{${prefix}}`);
+    // Those of the store beside it, too.
+    for (const own of [`{${prefix}}`, `{${prefix}-clean}`]) await deleteAll(client, own);
     client.disconnect();
   });
 
