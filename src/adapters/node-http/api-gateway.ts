@@ -153,7 +153,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   }
 
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
-    this.#events ??= new Emitter<GatewayEvents>(eventNames);
+    this.#events ??= new Emitter<GatewayEvents>(eventNames());
     return this.#events.on(event, listener);
   }
 
