@@ -29,9 +29,12 @@ export function noOperation(owner: string, operation: unknown): TypeError {
   return new TypeError(`${owner}: the operation must be a function, got ${typeof operation}`);
 }
 
+/** What callers say who say nothing: one for all policies, each of which keeps it. */
+const nothingSaid: CallOptions = /* @__PURE__ */ Object.freeze({});
+
 /** The context of calls that were made without options: it can be shared by all of them. */
 export function backgroundContext(clock: Clock): CallContext {
-  return new RootContext(clock, {}, Infinity, 1);
+  return new RootContext(clock, nothingSaid, Infinity, 1);
 }
 
 /**
