@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/long-first.js';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
@@ -20,6 +21,7 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     // By itself it leaves one core to whoever sits before the machine.
     maxWorkers: cores,
+    sequence: { sequencer: LongFirst },
     reporters: ['default', ['json', { outputFile: process.env['RESULTS'] ?? 'coverage/results.json' }]],
     coverage: {
       // It counts what it has written into the code: the profiler of V8 now and then loses a branch.
