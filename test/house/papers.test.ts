@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { decisions, diagrams, links, readme } from './rules/papers.js';
 import { readTree, treeOf } from './tree.js';
 
-const house = readTree('README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'examples', 'bench');
+const house = readTree(
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs',
+  'examples',
+  'bench',
+);
 const decision = (heading: string, chapters = ['Context', 'Decision', 'Consequences', 'Rejected']) =>
   `# ${heading}\n\n${chapters.map(chapter => `## ${chapter}\n`).join('\n')}`;
 
