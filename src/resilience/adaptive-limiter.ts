@@ -17,11 +17,12 @@ import {
   checkAdaptive,
   checkPartitions,
 } from './adaptive-limiter-options.js';
-import type {
-  AdaptiveLimiterDescription,
-  AdaptiveLimiterEvents,
-  AdaptiveLimiterSnapshot,
-  AdaptiveLimiterUpdate,
+import {
+  type AdaptiveLimiterDescription,
+  type AdaptiveLimiterEvents,
+  type AdaptiveLimiterSnapshot,
+  type AdaptiveLimiterUpdate,
+  adaptiveLimiterEvents,
 } from './adaptive-limiter-watching.js';
 import { LagWatch } from './lag-watch.js';
 
@@ -147,7 +148,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     event: Name,
     listener: Listener<AdaptiveLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['limitChanged', 'rejected', 'updated']);
+    this.#events ??= new Emitter(adaptiveLimiterEvents);
     return this.#events.on(event, listener);
   }
 

@@ -151,7 +151,12 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed', 'updated']);
+    this.#events ??= new Emitter<FallbackEvents>({
+      answered: true,
+      failed: true,
+      discardFailed: true,
+      updated: true,
+    });
     return this.#events.on(event, listener);
   }
 

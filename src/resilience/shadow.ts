@@ -1,7 +1,7 @@
 import { keyShare } from '../core/key-share.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import { isAtRest, isGuard } from '../kernel/is-guard.js';
 import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
@@ -93,7 +93,7 @@ export interface Shadow<G extends Guard = Guard> extends Guard, Policy, Observab
 
 const defaults: { readonly enforceRatio: number } = /* @__PURE__ */ Object.freeze({ enforceRatio: 0 });
 const known = ['enforceRatio', 'name', 'random', 'clock'];
-const eventNames = ['wouldReject', 'wouldWait', 'wouldGiveUp'] as const;
+const eventNames: EventNames<ShadowEvents> = { wouldReject: true, wouldWait: true, wouldGiveUp: true };
 
 /** What a call holds that went past the guard. */
 const PAST: object = /* @__PURE__ */ Object.freeze({});
