@@ -26,14 +26,14 @@ describe('admission near the limit', () => {
     [100, 100, 90, 80, 70, 50, 50],
     [1_000_000, 1_000_000, 900_000, 800_000, 700_000, 500_000, 500_000],
   ])('keeps a part of a limit of %i for the urgent, a whole place at least', (limit, most, ...fitting) => {
-    const fit = (priority: number, shedRatio: number): boolean[] => {
+    const lastTwo = (priority: number, shedRatio: number): boolean[] => {
       const admission = new LimitAdmission(shedRatio);
       const edge = [most, ...fitting][[0, -1, -2, -3, -5, -9].indexOf(Math.min(0, priority))]! - 1;
       for (let call = 0; call < edge; call++) admission.take(limit, 0, undefined);
       return [admission.take(limit, priority, undefined), admission.take(limit, priority, undefined)];
     };
     for (const priority of [1, 0, -1, -2, -3, -5, -9]) {
-      expect([priority, ...fit(priority, 0.1)]).toEqual([priority, true, false]);
+      expect([priority, ...lastTwo(priority, 0.1)]).toEqual([priority, true, false]);
     }
   });
 
