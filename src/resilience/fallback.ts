@@ -273,8 +273,12 @@ function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, I
 
 /** Tells an error that has no cause of its own what led to it; one that cannot be told stays as it is. */
 function causedBy(error: unknown, cause: unknown): unknown {
-  if (error !== cause && cause !== undefined && error instanceof Error && !('cause' in error)) {
-    Reflect.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
+  try {
+    if (error !== cause && cause !== undefined && error instanceof Error && !('cause' in error)) {
+      Reflect.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
+    }
+  } catch {
+    // A proxy may refuse by a throw.
   }
   return error;
 }
