@@ -11,6 +11,8 @@ export interface RateRule {
 /** Those who wait, the first to come first: what each costs, and all of them together. */
 export interface Ahead extends Iterable<number> {
   readonly total: number;
+  /** What each of them costs, where it is known that all cost the same. */
+  readonly each?: number | undefined;
 }
 
 /**

@@ -7,8 +7,10 @@ export interface Partition {
   taken: number;
 }
 
-/** A call of a priority below 0 is refused at the latest when half of the limit is taken. */
-const LEAST_CEILING = 0.5;
+/** So much of the limit is for calls of every priority. */
+const FOR_ALL = 0.5;
+/** A product that should be whole may come out a trace below it: 90 × (1 − 3 × 0.1) does. */
+const TRACE = 1e-9;
 
 /**
  * Who may go when the limit is near.
@@ -50,10 +52,13 @@ export class LimitAdmission {
     if (partition !== undefined) partition.taken--;
   }
 
-  /** How many calls may be in flight for one of a priority below 0 to be let in; at least one. */
+  /**
+   * How many may be in flight together with one of a priority below 0. Rounded down, so that small limits
+   * keep a place for the more urgent as well; only a limit of 1 has none to keep.
+   */
   #ceiling(limit: number, priority: number): number {
     const part = 1 + Math.floor(priority) * this.#shedRatio;
-    return Math.max(1, Math.ceil(limit * Math.max(LEAST_CEILING, part)));
+    return Math.max(Math.ceil(limit * FOR_ALL), Math.floor(limit * part + TRACE));
   }
 }
 

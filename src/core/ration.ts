@@ -19,13 +19,20 @@ export class Ration<C extends Claim> {
   readonly #allowance: Allowance;
   readonly #line: WaitLine<C>;
   readonly #ahead: Ahead & { total: number };
+  /** What the first to join an empty line cost, and how many wait that cost something else. */
+  #usual = 0;
+  #unusual = 0;
 
   constructor(allowance: Allowance, places: number) {
     const line = new WaitLine<C>({ places, order: 'fifo', levels: 1, ageMs: Infinity });
     this.#allowance = allowance;
     this.#line = line;
+    const usual = (): number | undefined => (this.#unusual === 0 ? this.#usual : undefined);
     this.#ahead = {
       total: 0,
+      get each() {
+        return usual();
+      },
       *[Symbol.iterator]() {
         let claim = line.first;
         for (let left = line.size; left > 0; left--, claim = claim!.next as C) yield claim!.cost;
@@ -69,14 +76,18 @@ export class Ration<C extends Claim> {
 
   /** Joins the line, which the caller has found not full; only after `take` said no. */
   join(claim: C): void {
+    const { cost } = claim;
+    if (this.#line.size === 0) this.#usual = cost;
+    else if (cost !== this.#usual) this.#unusual++;
     this.#line.join(claim, 0, 0);
-    this.#ahead.total += claim.cost;
+    this.#ahead.total += cost;
   }
 
   /** Gives up waiting; false if the claim was served or had left before, which changes nothing. */
   leave(claim: C): boolean {
     if (!this.#line.leave(claim)) return false;
     this.#ahead.total -= claim.cost;
+    if (claim.cost !== this.#usual) this.#unusual--;
     return true;
   }
 

@@ -50,6 +50,31 @@ export class SlidingWindow implements Allowance {
 
   /** Those ahead leave stamps too, and with many of them it is their stamps that have to go first. */
   dueAt(cost: number, now: number, ahead: Ahead): number {
+    return ahead.each === undefined
+      ? this.#walk(cost, now, ahead)
+      : this.#leap(cost, now, ahead.total, ahead.each);
+  }
+
+  /**
+   * Where all ahead cost the same. A line is a row of units, and one may pass when the unit that stands a
+   * whole limit before its last one has: so it is `perMs` behind whoever that unit belongs to, who is as many
+   * units behind another, until somebody has the stamps of the past before it.
+   */
+  #leap(cost: number, now: number, total: number, each: number): number {
+    const { most } = this;
+    let end = total + cost;
+    let leaps = 0;
+    if (end > most) {
+      end = Math.ceil((end - most) / each) * each;
+      const stride = Math.floor(most / each) * each;
+      const more = Math.max(0, Math.ceil((end - most) / stride));
+      end -= more * stride;
+      leaps = 1 + more;
+    }
+    return Math.max(now, this.#room(end)) + leaps * this.#perMs;
+  }
+
+  #walk(cost: number, now: number, ahead: Ahead): number {
     const ends: number[] = [];
     const times: number[] = [];
     let due = now;

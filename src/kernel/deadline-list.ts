@@ -36,6 +36,8 @@ export class DeadlineList<Node extends Due> {
   #turnStart = 0;
   /** Where coarse time has moved amid the turn: the stretches before that. */
   #earlier: Stretch[] | undefined;
+  /** Whether a postponement has moved one beyond another that stands behind it. */
+  #disordered = false;
   #turnWatched = false;
   #timer: Timer | undefined;
   #timerAt = 0;
@@ -126,9 +128,9 @@ export class DeadlineList<Node extends Due> {
       if (earlier !== undefined) {
         for (const { before, start } of earlier.reverse()) node = this.#postpone(node, before, now - start);
         this.#earlier = undefined;
-        this.#putInOrder(node);
       }
       this.#turnBefore = undefined;
+      if (this.#disordered) this.#putInOrder();
     }
     this.#arm();
   }
@@ -140,17 +142,26 @@ export class DeadlineList<Node extends Due> {
     if (drift <= 0) return until;
     for (let node = last; node !== undefined && node !== until; node = node.dueBefore) {
       node.dueAt = Math.min(node.dueAt + drift, node.latest);
+      if (node.dueAfter !== undefined && node.dueAt > node.dueAfter.dueAt) this.#disordered = true;
     }
     return until;
   }
 
-  /** Of two with different spans the later one may have been postponed by too little. */
-  #putInOrder(before: Due | undefined): void {
-    let latest = -Infinity;
-    for (let node = before ?? this.#head; node !== undefined; node = node.dueAfter as Node | undefined) {
-      if (node.dueAt < latest) node.dueAt = Math.min(latest, node.latest);
-      latest = node.dueAt;
+  /**
+   * What was added later may be due before what was postponed: it has a deadline from outside that did not
+   * move, a shorter span, or came so late in the turn that it was postponed by less.
+   */
+  #putInOrder(): void {
+    this.#disordered = false;
+    const all: Node[] = [];
+    for (let node = this.#head; node !== undefined; node = node.dueAfter as Node | undefined) all.push(node);
+    all.sort((a, b) => a.dueAt - b.dueAt);
+    for (const [place, node] of all.entries()) {
+      node.dueBefore = all[place - 1];
+      node.dueAfter = all[place + 1];
     }
+    this.#head = all[0];
+    this.#tail = all.at(-1);
   }
 
   /** One timer for the nearest deadline, none when there is nothing to wait for. */

@@ -1,4 +1,5 @@
 import type { CallContext } from './context.js';
+import { isGrantedBy } from './is-guard.js';
 import type { Guard } from './policy.js';
 
 /** What all calls through one run of guards share. */
@@ -34,6 +35,14 @@ export class GuardPlan {
   /** The error for a call that the guard at `place` did not admit; `undefined` when it may wait there. */
   refusal(place: number, call: CallContext): unknown {
     return this.guards[place]!.refusal?.(call);
+  }
+
+  /** Whether one of the first `passed` permits is one of `guard`. */
+  holds(guard: object, permits: readonly unknown[], passed: number): boolean {
+    for (let place = 0; place < passed; place++) {
+      if (isGrantedBy(this.guards[place]!, permits[place], guard)) return true;
+    }
+    return false;
   }
 
   /** `permits` with another one at `place`; the shared list is copied, and the copy shared from then on. */

@@ -106,7 +106,7 @@ export class GuardRun {
       return Promise.reject(reason);
     }
     if (plan.parks) {
-      const handed = new HandedContext(context, plan);
+      const handed = new HandedContext(context, plan, permits);
       return this.#launch(operation, handed, makeLane(plan, permits, context, handed));
     }
     return this.#launch(operation, context, makeLane(plan, permits, context));

@@ -88,9 +88,7 @@ export class GuardedCall extends DueContext implements ParkedCall, AbandonableCa
     const { stage } = this;
     // How many of its guards have let it in: most calls that wait do so at the first.
     const passed = stage === RUNNING ? this.plan.guards.length : stage === PARKED ? this.parking!.place : 0;
-    if (passed === 0) return false;
-    const place = this.plan.guards.indexOf(guard);
-    return place >= 0 && place < passed;
+    return this.plan.holds(guard, this.permits, passed);
   }
 
   override onCancel(listener: () => void): () => void {

@@ -26,6 +26,17 @@ export interface Sharing {
   readonly sharesAnswers?: boolean;
 }
 
+/** What a guard may say that stands in front of others. */
+export interface Fronting {
+  /** Whether it was `guard` that let in whoever holds `permit`, which this one gave. */
+  readonly granted?: (permit: unknown, guard: object) => boolean;
+}
+
+/** Whether `permit` of `front` is one of `guard`: its own, or one of a guard behind it. */
+export function isGrantedBy(front: object, permit: unknown, guard: object): boolean {
+  return front === guard || (front as Fronting).granted?.(permit, guard) === true;
+}
+
 /** Whether a part says that it shares answers. */
 export function sharesAnswers(part: unknown): boolean {
   return (part as Sharing).sharesAnswers === true;

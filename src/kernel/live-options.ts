@@ -22,7 +22,7 @@ export interface LiveOptions<Options extends object> {
  * Options that are data are alike when they read alike; functions, budgets and whatever else has state are
  * alike only to themselves.
  */
-function alike(a: unknown, b: unknown, depth = 0): boolean {
+export function alike(a: unknown, b: unknown, depth = 0): boolean {
   if (Object.is(a, b)) return true;
   // What is deeper than anybody writes may be a circle.
   if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b) || depth > 32) return false;

@@ -11,8 +11,13 @@ import { WaitingRoom } from './waiting-room.js';
 type Part = Policy<never, unknown> | Guard;
 
 type Carried<P> = P extends { readonly '~policy'?: infer C } ? Exclude<C, undefined> : unknown;
-/** The values that a policy takes. */
-export type InOf<P> = Carried<P> extends (value: infer In) => unknown ? In : unknown;
+type InOfOne<P> = Carried<P> extends (value: infer In) => unknown ? In : unknown;
+/** The values that a policy takes; of one or another, those that both take. */
+export type InOf<P> = (P extends unknown ? (value: InOfOne<P>) => void : never) extends (
+  value: infer In,
+) => void
+  ? In
+  : unknown;
 /** The values that a policy may answer with in place of the operation's. */
 export type OutOf<P> = P extends unknown
   ? Carried<P> extends (value: never) => infer Out

@@ -61,7 +61,7 @@ export class SoloRun<Permit> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const passage = new Passage(guard, permit, call, this.#room?.hand(call));
+    const passage = new Passage(guard, permit, call, this.#room?.hand(call, permit));
     // A listener of the guard's may have given the call up.
     return call.cancelled ? passage.endUnrun() : passage.start(operation);
   }

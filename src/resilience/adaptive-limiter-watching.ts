@@ -1,3 +1,4 @@
+import type { EventNames } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 import type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './adaptive-limiter-options.js';
 
@@ -10,6 +11,13 @@ export interface AdaptiveLimiterEvents {
   /** Options were changed by `update`. */
   updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** The names of all events. */
+export const adaptiveLimiterEvents: EventNames<AdaptiveLimiterEvents> = {
+  limitChanged: true,
+  rejected: true,
+  updated: true,
+};
 
 /** What can be changed while it works. */
 export type AdaptiveLimiterUpdate = Partial<Omit<AdaptiveLimiterOptions, 'algorithm' | 'name' | 'clock'>>;

@@ -2,7 +2,7 @@ import { ConcurrencyLimit } from '../core/concurrency-limit.js';
 import { LimitAdmission, type Partition } from '../core/limit-admission.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { LimitExceededError } from '../kernel/errors.js';
+import { factOf, LimitExceededError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkNumber, functionName, given, orNull } from '../kernel/options.js';
@@ -17,11 +17,12 @@ import {
   checkAdaptive,
   checkPartitions,
 } from './adaptive-limiter-options.js';
-import type {
-  AdaptiveLimiterDescription,
-  AdaptiveLimiterEvents,
-  AdaptiveLimiterSnapshot,
-  AdaptiveLimiterUpdate,
+import {
+  type AdaptiveLimiterDescription,
+  type AdaptiveLimiterEvents,
+  type AdaptiveLimiterSnapshot,
+  type AdaptiveLimiterUpdate,
+  adaptiveLimiterEvents,
 } from './adaptive-limiter-watching.js';
 import { LagWatch } from './lag-watch.js';
 
@@ -37,8 +38,7 @@ interface Admitted {
   readonly partition: Partition | undefined;
 }
 
-const timedOut = (reason: unknown): boolean =>
-  typeof reason === 'object' && reason !== null && (reason as { code?: unknown }).code === 'ERR_TIMEOUT';
+const timedOut = (reason: unknown): boolean => factOf(reason, 'code') === 'ERR_TIMEOUT';
 
 /**
  * Limits how many operations run at a time, and finds the limit by itself: from how long they take, and from
@@ -147,7 +147,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     event: Name,
     listener: Listener<AdaptiveLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['limitChanged', 'rejected', 'updated']);
+    this.#events ??= new Emitter(adaptiveLimiterEvents);
     return this.#events.on(event, listener);
   }
 
@@ -232,7 +232,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
   }
 
   #judge(entry: Admitted, inFlight: number, ok: boolean, result: unknown, call: CallContext): void {
-    const verdict = judge(this.name, ok, result, call, this.#said.classify);
+    const verdict = judge('AdaptiveLimiter', ok, result, call, this.#said.classify);
     if (verdict === 'neutral') return;
     if (verdict !== 'failure') this.#sample(entry, inFlight, false);
     else if (this.#overloads(ok, result, call)) this.#sample(entry, inFlight, true);

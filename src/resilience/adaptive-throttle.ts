@@ -212,7 +212,7 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
     event: Name,
     listener: Listener<AdaptiveThrottleEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['throttled', 'updated']);
+    this.#events ??= new Emitter<AdaptiveThrottleEvents>({ throttled: true, updated: true });
     return this.#events.on(event, listener);
   }
 

@@ -20,11 +20,20 @@ const HISTORY = /* @__PURE__ */ Symbol.for('keelson.attempts');
  */
 export function attemptsOf(error: unknown): readonly AttemptRecord[] {
   if (typeof error !== 'object' || error === null) return [];
-  return (error as { readonly [HISTORY]?: readonly AttemptRecord[] })[HISTORY] ?? [];
+  try {
+    return (error as { readonly [HISTORY]?: readonly AttemptRecord[] })[HISTORY] ?? [];
+  } catch {
+    // One that throws when asked says nothing.
+    return [];
+  }
 }
 
 /** Attaches the attempts to an error; nobody sees them who does not ask. */
 export function attachAttempts(error: unknown, attempts: readonly AttemptRecord[]): void {
   if (typeof error !== 'object' || error === null) return;
-  Reflect.defineProperty(error, HISTORY, { value: attempts, configurable: true });
+  try {
+    Reflect.defineProperty(error, HISTORY, { value: attempts, configurable: true });
+  } catch {
+    // A proxy may refuse by a throw, which must not take the place of the error.
+  }
 }

@@ -1,3 +1,4 @@
+import type { EventNames } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 import type { BulkheadOptions } from './bulkhead-options.js';
 import type { BulkheadRefusal } from './bulkhead-refusal.js';
@@ -17,6 +18,16 @@ export interface BulkheadEvents {
   /** Options were changed by `update`. */
   updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
+
+/** The names of all events. */
+export const bulkheadEvents: EventNames<BulkheadEvents> = {
+  queued: true,
+  admitted: true,
+  abandoned: true,
+  rejected: true,
+  resized: true,
+  updated: true,
+};
 
 /** What can be changed while it works. */
 export type BulkheadUpdate = Partial<Pick<BulkheadOptions, 'slots' | 'queue' | 'queueTimeoutMs'>>;

@@ -1,8 +1,6 @@
-import type { Due } from '../core/due-heap.js';
 import { Slots } from '../core/slots.js';
-import type { Waiter } from '../core/wait-line.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
+import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
@@ -19,22 +17,16 @@ import {
   checkSlots,
   type LineOptions,
 } from './bulkhead-options.js';
+import type { Queued } from './bulkhead-queued.js';
 import { type BulkheadRefusal, refusal } from './bulkhead-refusal.js';
-import type { BulkheadEvents, BulkheadSnapshot, BulkheadUpdate } from './bulkhead-watching.js';
+import {
+  type BulkheadEvents,
+  type BulkheadSnapshot,
+  type BulkheadUpdate,
+  bulkheadEvents,
+} from './bulkhead-watching.js';
 import { DueTimer } from './due-timer.js';
 import { WaitCircle } from './wait-circle.js';
-
-/** A call in the line. */
-interface Queued extends Waiter {
-  readonly call: GuardedCall;
-  readonly since: number;
-  /** The calls with a slot here that this one is a part of. */
-  readonly holders: readonly CallContext[] | undefined;
-  /** Why it is refused when it has waited for too long. */
-  readonly late: 'deadline' | 'queue-timeout';
-  /** The time at which it stops waiting, if there is one. */
-  due: Due<Queued> | undefined;
-}
 
 /**
  * Limits how many operations run at a time, so that one slow remote cannot take everything the process has; a
@@ -189,7 +181,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   on<Name extends keyof BulkheadEvents>(event: Name, listener: Listener<BulkheadEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['queued', 'admitted', 'abandoned', 'rejected', 'resized', 'updated']);
+    this.#events ??= new Emitter(bulkheadEvents);
     return this.#events.on(event, listener);
   }
 

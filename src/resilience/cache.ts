@@ -2,7 +2,7 @@ import type { CacheEntry } from '../core/cache-entry.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { CallContext, type CallOptions, type Context, RootContext } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -22,16 +22,16 @@ import { launch } from './launch.js';
 import { isReadOnce } from './read-once.js';
 import { type CallKey, keyFor, SingleFlight, saidKey } from './single-flight.js';
 
-const eventNames: readonly (keyof CacheEvents)[] = [
-  'hit',
-  'missed',
-  'stale',
-  'revalidated',
-  'revalidationFailed',
-  'evicted',
-  'evictFailed',
-  'updated',
-];
+const eventNames: EventNames<CacheEvents> = {
+  hit: true,
+  missed: true,
+  stale: true,
+  revalidated: true,
+  revalidationFailed: true,
+  evicted: true,
+  evictFailed: true,
+  updated: true,
+};
 /** Misses under way that can be joined, in a cache of few entries. */
 const LEAST_FLIGHTS = 1000;
 

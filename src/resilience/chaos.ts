@@ -138,7 +138,7 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
   }
 
   on<Name extends keyof ChaosEvents>(event: Name, listener: Listener<ChaosEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['injected', 'askFailed', 'updated']);
+    this.#events ??= new Emitter<ChaosEvents>({ injected: true, askFailed: true, updated: true });
     return this.#events.on(event, listener);
   }
 

@@ -1,5 +1,6 @@
 import type { Cause, CircuitState } from '../core/circuit-snapshot.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
+import type { EventNames } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 
 /** A breaker went from one state to another. */
@@ -67,13 +68,13 @@ export const eventOf = {
 } as const;
 
 /** The names of all events. */
-export const eventNames: readonly (keyof CircuitBreakerEvents)[] = [
-  'opened',
-  'halfOpened',
-  'closed',
-  'isolated',
-  'disabled',
-  'rejected',
-  'wouldReject',
-  'updated',
-];
+export const eventNames: EventNames<CircuitBreakerEvents> = {
+  opened: true,
+  halfOpened: true,
+  closed: true,
+  isolated: true,
+  disabled: true,
+  rejected: true,
+  wouldReject: true,
+  updated: true,
+};

@@ -1,6 +1,7 @@
 import type { CircuitRules } from '../core/circuit-rules.js';
 import type { CircuitCounts } from '../core/trip-rule.js';
 import type { Clock } from '../kernel/clock.js';
+import { alike } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, checkOneOf, type NumberRule, refuse } from '../kernel/options.js';
 import { type Classify, defuse, type Outcome } from '../kernel/outcome.js';
 import { type Random, systemRandom } from '../kernel/random.js';
@@ -232,15 +233,20 @@ export function circuitRules(options: CircuitBreakerOptions): CircuitRules {
 let latest: CircuitRules | undefined;
 let sources: WeakMap<CircuitRules, Told> | undefined;
 
-/** Breakers come by the thousand, one for each key, out of the same literal: their rules are one object. */
+/**
+ * Breakers come by the thousand, one for each key, out of the same literal: their rules are one object. Who
+ * has said what others have left out is told apart, for an update starts from what was said.
+ */
 function shared(rules: CircuitRules, options: CircuitBreakerOptions): CircuitRules {
   const names = Object.keys(rules) as (keyof CircuitRules)[];
-  if (latest === undefined || names.some(name => rules[name] !== latest![name])) {
+  const told = toldOf(options);
+  sources ??= new WeakMap();
+  const isKnown = latest !== undefined && names.every(name => rules[name] === latest![name]);
+  if (!isKnown || !alike(sources.get(latest!), told)) {
     latest = Object.freeze(rules);
-    sources ??= new WeakMap();
-    sources.set(latest, toldOf(options));
+    sources.set(latest, told);
   }
-  return latest;
+  return latest!;
 }
 
 /** What the user has said, for an update to start from: the rules cannot tell what was left out. */

@@ -160,7 +160,7 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   }
 
   on<Name extends keyof CoalesceEvents>(event: Name, listener: Listener<CoalesceEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['joined', 'abandoned', 'updated']);
+    this.#events ??= new Emitter<CoalesceEvents>({ joined: true, abandoned: true, updated: true });
     return this.#events.on(event, listener);
   }
 

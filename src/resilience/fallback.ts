@@ -151,7 +151,12 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['answered', 'failed', 'discardFailed', 'updated']);
+    this.#events ??= new Emitter<FallbackEvents>({
+      answered: true,
+      failed: true,
+      discardFailed: true,
+      updated: true,
+    });
     return this.#events.on(event, listener);
   }
 
@@ -268,8 +273,12 @@ function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, I
 
 /** Tells an error that has no cause of its own what led to it; one that cannot be told stays as it is. */
 function causedBy(error: unknown, cause: unknown): unknown {
-  if (error !== cause && cause !== undefined && error instanceof Error && !('cause' in error)) {
-    Reflect.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
+  try {
+    if (error !== cause && cause !== undefined && error instanceof Error && !('cause' in error)) {
+      Reflect.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
+    }
+  } catch {
+    // A proxy may refuse by a throw.
   }
   return error;
 }

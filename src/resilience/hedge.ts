@@ -2,7 +2,7 @@ import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -29,7 +29,13 @@ export interface HedgeSnapshot {
   readonly quantileMs: number | null;
 }
 
-const eventNames: readonly (keyof HedgeEvents)[] = ['hedged', 'won', 'notHedged', 'discardFailed', 'updated'];
+const eventNames: EventNames<HedgeEvents> = {
+  hedged: true,
+  won: true,
+  notHedged: true,
+  discardFailed: true,
+  updated: true,
+};
 
 /**
  * Runs an operation once more when its answer is long in coming, beside the attempt that runs, and at once

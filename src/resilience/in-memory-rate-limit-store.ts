@@ -14,13 +14,17 @@ import type {
 export interface RateLimitMemory {
   /**
    * How many keys it keeps; an integer from 1 to ten million. A key whose bucket is full is forgotten for
-   * another. When none is full, further keys share one bucket, so that nobody wins anything by many keys.
+   * another. When none is full, further keys of one rule share one bucket, so that nobody wins anything by
+   * many keys.
    * @default 100_000
    */
   readonly maxKeys?: number;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
+
+/** Rules that have a shared bucket of their own at a time; a program has few, unless it makes them up. */
+const MOST_RULES = 100;
 
 const nobody = { total: 0, [Symbol.iterator]: () => [][Symbol.iterator]() };
 
@@ -59,7 +63,8 @@ class KeptBucket extends KeptKey {
 export class InMemoryRateLimitStore implements RateLimitStore {
   readonly #clock: Clock;
   readonly #kept: KeptKeys<KeptBucket>;
-  #shared: KeptBucket | undefined;
+  /** By their rules: one bucket that went by several would forget for each of them what the others took. */
+  readonly #shared = new Map<string, KeptBucket>();
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: RateLimitMemory = {}) {
@@ -95,12 +100,23 @@ export class InMemoryRateLimitStore implements RateLimitStore {
       return known;
     }
     if (this.#kept.isFull) this.#kept.makeRoom(({ bucket }) => bucket.restsAt <= now);
-    if (this.#kept.isFull) {
-      this.#shared ??= new KeptBucket({ ...target, key: '*' }, now);
-      return this.#shared;
-    }
+    if (this.#kept.isFull) return this.#findShared(target, now);
     const made = new KeptBucket(target, now);
     this.#kept.add(made, now);
+    return made;
+  }
+
+  #findShared({ rule }: RateLimitTarget, now: number): KeptBucket {
+    const key = `${rule.limit} in ${rule.perMs}, ${rule.burst}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    if (this.#shared.size >= MOST_RULES) {
+      for (const [rested, { bucket }] of this.#shared) if (bucket.restsAt <= now) this.#shared.delete(rested);
+    }
+    const [oldest] = this.#shared.values();
+    if (this.#shared.size >= MOST_RULES) return oldest!;
+    const made = new KeptBucket({ key, rule }, now);
+    this.#shared.set(key, made);
     return made;
   }
 }

@@ -1,6 +1,7 @@
 import { CallContext, type CallOptions, type Context } from '../kernel/context.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
+import { isGrantedBy } from '../kernel/is-guard.js';
 import type { Guard, Operation, ParkedCall, Policy } from '../kernel/policy.js';
 import { SoloRun } from '../kernel/solo-run.js';
 import { WaitingRoom } from '../kernel/waiting-room.js';
@@ -82,6 +83,13 @@ export class GuardPerKey extends PerKey<Guard> implements Guard<Held>, Policy {
     const { permit } = held;
     this.table.leave(kept);
     kept.instance.exit(permit, ok, result, call);
+  }
+
+  /** For a bulkhead of a key, which knows by it that a call waits for a part of itself. */
+  granted(held: Held | undefined, guard: object): boolean {
+    if (held === undefined) return false;
+    const { instance } = held instanceof Pass ? held.kept : held;
+    return isGrantedBy(instance, held.permit, guard);
   }
 
   #park(call: GuardedCall): ParkedAtKey {

@@ -102,7 +102,7 @@ export class KeyedTable<V extends object> implements Observable<KeyedEvents<V>> 
   }
 
   on<Name extends keyof KeyedEvents<V>>(event: Name, listener: Listener<KeyedEvents<V>[Name]>): () => void {
-    this.#events ??= new Emitter(['made', 'evicted', 'overflowed']);
+    this.#events ??= new Emitter<KeyedEvents<V>>({ made: true, evicted: true, overflowed: true });
     return this.#events.on(event, listener);
   }
 

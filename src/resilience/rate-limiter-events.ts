@@ -1,3 +1,4 @@
+import type { EventNames } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 import type { RateRefusal } from './rate-refusal.js';
 
@@ -25,9 +26,13 @@ export interface RateLimiterEvents {
   updated: { readonly policy: string; readonly changes: OptionChanges; readonly at: number };
 }
 
-export const rateLimiterEvents: (keyof RateLimiterEvents)[] = [
-  ...(['limited', 'delayed', 'admitted', 'abandoned', 'updated'] as const),
-];
+export const rateLimiterEvents: EventNames<RateLimiterEvents> = {
+  limited: true,
+  delayed: true,
+  admitted: true,
+  abandoned: true,
+  updated: true,
+};
 
 /** What a rate limiter is like at a moment. */
 export interface RateLimiterSnapshot {

@@ -107,7 +107,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     event: Name,
     listener: Listener<RetryBudgetEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(['exhausted', 'updated']);
+    this.#events ??= new Emitter<RetryBudgetEvents>({ exhausted: true, updated: true });
     return this.#events.on(event, listener);
   }
 

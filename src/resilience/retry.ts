@@ -1,7 +1,7 @@
 import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
 import { isAtRest } from '../kernel/is-guard.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
@@ -11,14 +11,14 @@ import { planOf, type RetryOptions, type RetryUpdate, retryDefaults } from './re
 import type { RetryEvents, RetryPlan } from './retry-plan.js';
 import { runAttempts } from './retry-run.js';
 
-const eventNames: readonly (keyof RetryEvents)[] = [
-  'retried',
-  'recovered',
-  'gaveUp',
-  'discardFailed',
-  'nested',
-  'updated',
-];
+const eventNames: EventNames<RetryEvents> = {
+  retried: true,
+  recovered: true,
+  gaveUp: true,
+  discardFailed: true,
+  nested: true,
+  updated: true,
+};
 
 /** What a retry has done so far. */
 export interface RetrySnapshot {

@@ -1,9 +1,9 @@
 import { keyShare } from '../core/key-share.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
-import { isAtRest, isGuard } from '../kernel/is-guard.js';
+import { isAtRest, isGrantedBy, isGuard } from '../kernel/is-guard.js';
 import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Guard, Operation, ParkedCall, Policy } from '../kernel/policy.js';
 import { type Random, systemRandom } from '../kernel/random.js';
@@ -93,7 +93,7 @@ export interface Shadow<G extends Guard = Guard> extends Guard, Policy, Observab
 
 const defaults: { readonly enforceRatio: number } = /* @__PURE__ */ Object.freeze({ enforceRatio: 0 });
 const known = ['enforceRatio', 'name', 'random', 'clock'];
-const eventNames = ['wouldReject', 'wouldWait', 'wouldGiveUp'] as const;
+const eventNames: EventNames<ShadowEvents> = { wouldReject: true, wouldWait: true, wouldGiveUp: true };
 
 /** What a call holds that went past the guard. */
 const PAST: object = /* @__PURE__ */ Object.freeze({});
@@ -198,6 +198,12 @@ class GuardShadow implements Shadow, ShadowTeller {
     if (permit instanceof ShadowTurn) permit.ended(ok, result);
     else if (this.givesUp && permit instanceof ShadowCall) this.guard.exit(permit.permit, ok, result, permit);
     else this.guard.exit(permit, ok, result, call);
+  }
+
+  /** Nobody holds anything of the guard who went past it. */
+  granted(permit: unknown, guard: object): boolean {
+    if (permit === PAST || permit === undefined || permit instanceof ShadowCall) return false;
+    return isGrantedBy(this.guard, permit, guard);
   }
 
   on<Name extends keyof ShadowEvents>(event: Name, listener: Listener<ShadowEvents[Name]>): () => void {

@@ -1,6 +1,7 @@
 import type { RateRule } from '../core/allowance.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
+import type { EventNames } from '../kernel/events.js';
 import { checkKeys, checkNumber, checkOneOf, given, refuse } from '../kernel/options.js';
 import type { RateLimitStore } from './rate-limit-store.js';
 import type { RateLimiterEvents } from './rate-limiter-events.js';
@@ -66,9 +67,15 @@ export interface SharedRateLimiterEvents extends Omit<RateLimiterEvents, 'limite
   storeRecovered: { readonly policy: string; readonly at: number };
 }
 
-export const sharedRateLimiterEvents: (keyof SharedRateLimiterEvents)[] = [
-  ...(['limited', 'delayed', 'admitted', 'abandoned', 'updated', 'storeFailed', 'storeRecovered'] as const),
-];
+export const sharedRateLimiterEvents: EventNames<SharedRateLimiterEvents> = {
+  limited: true,
+  delayed: true,
+  admitted: true,
+  abandoned: true,
+  updated: true,
+  storeFailed: true,
+  storeRecovered: true,
+};
 
 /** What a shared rate limiter is like at a moment. */
 export interface SharedRateLimiterSnapshot {

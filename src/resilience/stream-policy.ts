@@ -107,7 +107,7 @@ class PolicyOfStreams implements StreamedPolicy<Streamable, unknown> {
   }
 
   on<Name extends keyof StreamedEvents>(event: Name, listener: Listener<StreamedEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter(['stalled', 'abandoned']);
+    this.#plan.events ??= new Emitter<StreamedEvents>({ stalled: true, abandoned: true });
     return this.#plan.events.on(event, listener);
   }
 

@@ -142,7 +142,7 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
   }
 
   on<Name extends keyof TimeoutEvents>(event: Name, listener: Listener<TimeoutEvents[Name]>): () => void {
-    this.#events ??= new Emitter(['timedOut', 'updated']);
+    this.#events ??= new Emitter<TimeoutEvents>({ timedOut: true, updated: true });
     return this.#events.on(event, listener);
   }
 

@@ -61,7 +61,8 @@ function mayGo({ inFlight, limit, total, partitions }: World, priority: number, 
   const part = Math.max(0.5, 1 + 0.25 * Math.min(0, priority));
   const partition = partitions[to];
   const owed = partition === undefined ? 0 : Math.max(1, Math.ceil(limit * partition.share));
-  return total < Math.max(1, Math.ceil(limit * part)) || inFlight[to]! < owed;
+  const most = Math.max(Math.ceil(limit / 2), Math.floor(limit * part));
+  return total + 1 <= most || inFlight[to]! < owed;
 }
 
 it('admission keeps the limit, the order of urgency and every share, in every state', () => {

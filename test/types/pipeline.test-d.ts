@@ -152,6 +152,17 @@ describe('a pipeline', () => {
     void pipeline(...wrong);
   });
 
+  it('takes of one policy or another only what both take', () => {
+    const ofReplies: readonly Policy<Reply>[] = [retry5xx];
+    void pipeline(plain, ...ofReplies).execute(reply);
+    // @ts-expect-error the policies of the list take no texts
+    void pipeline(plain, ...ofReplies).execute(() => 'text');
+    const either = retry5xx as Policy<Reply> | Policy<unknown, null>;
+    expectTypeOf(pipeline(either)).toEqualTypeOf<PipelinePolicy<Reply, null>>();
+    // @ts-expect-error it may be the one that takes no texts
+    void pipeline(either).execute(() => 'text');
+  });
+
   it('is a policy where one of its kind is asked for, and only there', () => {
     const any: Policy = pipeline(timeout, plain);
     const mayBeNull: Policy<unknown, null> = pipeline(orNull);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Allowance } from '../../../src/core/allowance.js';
+import type { Ahead, Allowance } from '../../../src/core/allowance.js';
 import { Bucket } from '../../../src/core/bucket.js';
 import { type Claim, Ration } from '../../../src/core/ration.js';
 import { SlidingWindow } from '../../../src/core/sliding-window.js';
@@ -69,5 +69,27 @@ describe('a ration that is asked roughly', () => {
     expect([ration.takeRoughly(1, 0), ration.takeRoughly(9, 0)]).toEqual([true, false]);
     ration.join(claim(1));
     expect(ration.takeRoughly(1, 0)).toBe(false);
+  });
+});
+
+describe('those ahead', () => {
+  it('are known to cost the same as long as they do', () => {
+    const told: (number | undefined)[] = [];
+    const window = new SlidingWindow({ limit: 5, perMs: 100, burst: 5 });
+    const listening = Object.create(window, {
+      dueAt: { value: (_cost: number, _now: number, ahead: Ahead) => told.push(ahead.each) },
+    }) as Allowance;
+    const ration = new Ration(listening, 9);
+    const claims = [2, 2, 3, 2].map(claim);
+    for (const one of claims) {
+      ration.join(one);
+      ration.dueAt(1, 0);
+    }
+    ration.leave(claims[2]!);
+    ration.dueAt(1, 0);
+    for (const one of claims) ration.leave(one);
+    ration.join(claim(4));
+    ration.dueAt(1, 0);
+    expect(told).toEqual([2, 2, undefined, undefined, 2, 4]);
   });
 });

@@ -95,6 +95,35 @@ describe('a sliding window', () => {
     expect(window.dueAt(1, 500, ahead(1))).toBe(500);
   });
 
+  it.each([1, 2, 3, 4, 5, 7])(
+    'leaps over a line of equals to the time that a walk finds, with a limit of %i',
+    most => {
+      const window = new SlidingWindow(rule(most, 100));
+      for (let unit = 0; unit < most; unit++) window.take(1, 13 * unit);
+      for (let each = 1; each <= most; each++) {
+        for (let count = 0; count <= 4 * most; count++) {
+          const walked = ahead(...new Array<number>(count).fill(each));
+          const leapt: Ahead = {
+            total: walked.total,
+            each,
+            [Symbol.iterator]: () => {
+              throw new Error('walked');
+            },
+          };
+          for (let cost = 1; cost <= most; cost++) {
+            for (const now of [0, 13 * most, 105, 500]) {
+              expect([count, cost, window.dueAt(cost, now, leapt)]).toEqual([
+                count,
+                cost,
+                window.dueAt(cost, now, walked),
+              ]);
+            }
+          }
+        }
+      }
+    },
+  );
+
   it('knows from when it is as new', () => {
     const window = new SlidingWindow(rule(2, 100));
     expect(window.restsAt).toBe(Number.NEGATIVE_INFINITY);

@@ -68,8 +68,11 @@ describe('DeadlineList in a turn that blocks', () => {
     subject.clock.refresh();
     const short = subject.add('short', 60);
     subject.clock.nextTurn();
-    expect(long.dueAt).toBe(150);
-    expect(short.dueAt).toBe(150);
+    expect([short.dueAt, long.dueAt]).toEqual([110, 150]);
+    subject.advanceTo(110);
+    expect(subject.fired).toEqual(['short']);
+    subject.advanceTo(150);
+    expect(subject.fired).toEqual(['short', 'long']);
   });
 
   it('postpones each by what it has waited, whoever leaves from between them', () => {
@@ -98,8 +101,41 @@ describe('DeadlineList in a turn that blocks', () => {
     subject.clock.refresh();
     const capped = new Node('capped', 110, 120);
     subject.list.add(capped, subject.clock.coarse());
+    subject.clock.block(20);
     subject.clock.nextTurn();
-    expect([long.dueAt, capped.dueAt]).toEqual([150, 120]);
+    expect([long.dueAt, capped.dueAt]).toEqual([170, 120]);
+    subject.advanceTo(120);
+    expect(subject.fired).toEqual(['capped']);
+    subject.advanceTo(170);
+    expect(subject.fired).toEqual(['capped', 'long']);
+  });
+
+  it('keeps a deadline from outside although one before it was postponed beyond it', () => {
+    const subject = new Subject();
+    const older = subject.add('older', 90);
+    subject.clock.nextTurn(1);
+    const nodes = [Infinity, 105, Infinity, 103].map((latest, place) => {
+      const node = new Node(`${place}`, 101, latest);
+      subject.list.add(node, subject.clock.coarse());
+      return node;
+    });
+    subject.clock.block(50);
+    subject.clock.nextTurn();
+    expect(nodes.map(({ dueAt }) => dueAt)).toEqual([151, 105, 151, 103]);
+    expect(older.dueAt).toBe(90);
+    subject.list.remove(nodes[2]!);
+    for (const [time, fired] of [
+      [90, ['older']],
+      [103, ['older', '3']],
+      [105, ['older', '3', '1']],
+      [150, ['older', '3', '1']],
+      [151, ['older', '3', '1', '0']],
+    ] as const) {
+      subject.advanceTo(time);
+      expect(subject.fired).toEqual(fired);
+    }
+    expect(subject.clock.timersAt).toEqual([]);
+    expect(subject.list.fits(0)).toBe(true);
   });
 
   it('moves each once, however often coarse time moves amid the turn', () => {

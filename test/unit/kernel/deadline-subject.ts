@@ -29,4 +29,10 @@ export class Subject {
     this.list.add(node, now);
     return node;
   }
+
+  /** Goes on to a time that lies ahead, and to the end of the turn that begins then. */
+  advanceTo(time: number): void {
+    this.clock.nextTurn(time - this.clock.time);
+    this.clock.nextTurn();
+  }
 }

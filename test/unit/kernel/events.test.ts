@@ -21,6 +21,18 @@ describe('Emitter', () => {
     expect(emitter.has('opened')).toBe(false);
   });
 
+  it('knows its events by a list of names or by a record of them', () => {
+    const byRecord = new Emitter<Events>({ opened: true, closed: true });
+    const heard = vi.fn();
+    byRecord.on('opened', heard);
+    byRecord.emit('opened', { at: 1 });
+    expect(heard).toHaveBeenCalledWith({ at: 1 });
+    for (const emitter of [byRecord, new Emitter<Events>(['opened', 'closed'])]) {
+      const listen = (): unknown => emitter.on('ajar' as 'opened', heard);
+      expect(listen).toThrow('on: unknown event "ajar"; known are opened, closed');
+    }
+  });
+
   it('takes one function twice, and each off by itself', () => {
     const emitter = new Emitter<Events>(['opened', 'closed']);
     const listener = vi.fn();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallContext } from '../../../src/kernel/context.js';
 import { GuardRun } from '../../../src/kernel/guard-run.js';
+import { pipeline } from '../../../src/kernel/pipeline.js';
 import type { Guard } from '../../../src/kernel/policy.js';
 import { deferred, Giver, Parker, Recorder, run } from './recording-guards.js';
 
@@ -28,6 +29,32 @@ describe('what an operation was handed', () => {
     }, options);
     // The shared one cannot know; one of its own does.
     expect(context.holds(door)).toBe(options === undefined);
+  });
+
+  it.each([
+    ['alone', (front: Door) => [front]],
+    ['among others', (front: Door) => [stranger, front]],
+    ['in a record', (front: Door) => [new Giver([], 'giver'), front]],
+  ])('asks a guard that stands in front of others by the permit of the call, %s', async (_where, guards) => {
+    const behind = {};
+    class Front extends Door {
+      granted(permit: unknown, guard: object): boolean {
+        return permit === this.permit && guard === behind;
+      }
+    }
+    const front = new Front([], 'front');
+    const policy = pipeline(...guards(front));
+    let context!: CallContext;
+    const look = (given: unknown): boolean => {
+      context = given as CallContext;
+      return context.holds(behind);
+    };
+    await expect(policy.execute(look, { key: 'k' })).resolves.toBe(true);
+    expect(context.holds(behind)).toBe(false);
+    front.open = false;
+    const parked = policy.execute(look, { key: 'k' });
+    front.parked!.admit(front.permit);
+    await expect(parked).resolves.toBe(true);
   });
 
   it('holds nothing any more after a failure', async () => {

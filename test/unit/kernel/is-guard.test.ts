@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtRest, isGuard, isPolicy, sharesAnswers } from '../../../src/kernel/is-guard.js';
+import { isAtRest, isGrantedBy, isGuard, isPolicy, sharesAnswers } from '../../../src/kernel/is-guard.js';
 
 describe('what a part of a pipeline is', () => {
   const none = [undefined, null, 7, 'text', {}, () => 1];
@@ -24,5 +24,17 @@ describe('what a part of a pipeline is', () => {
       false,
       true,
     ]);
+  });
+
+  it('gives its own permits, and those of who stands behind it where it says so', () => {
+    const [guard, stranger] = [{}, {}];
+    const front = { granted: (permit: unknown, behind: object) => permit === 'its' && behind === guard };
+    expect(isGrantedBy(guard, 'any', guard)).toBe(true);
+    expect(isGrantedBy(front, 'any', front)).toBe(true);
+    expect(isGrantedBy(front, 'its', guard)).toBe(true);
+    expect(isGrantedBy(front, 'other', guard)).toBe(false);
+    expect(isGrantedBy(front, 'its', stranger)).toBe(false);
+    expect(isGrantedBy(guard, 'its', stranger)).toBe(false);
+    expect(isGrantedBy({ granted: () => 'yes' }, 'its', guard)).toBe(false);
   });
 });

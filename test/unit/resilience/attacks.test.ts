@@ -55,6 +55,27 @@ describe('what once went wrong', () => {
     expect(deadline()).toBe(100);
   });
 
+  it('ends a call at its own deadline although one before it was given more time', async () => {
+    const clock = new TurnClock();
+    const timeout = new Timeout({ timeoutMs: 90, clock });
+    const ended: string[] = [];
+    const start = (label: string, timeoutMs?: number): void => {
+      timeout.execute(() => new Promise(() => {}), { timeoutMs }).catch(() => ended.push(label));
+    };
+    start('patient');
+    start('pressed', 100);
+    // The turn is not charged to either; but the deadline of the second does not move for that.
+    clock.block(300);
+    clock.nextTurn();
+    clock.nextTurn();
+    await turn();
+    expect(ended).toEqual(['pressed']);
+    clock.nextTurn(90);
+    clock.nextTurn();
+    await turn();
+    expect(ended).toEqual(['pressed', 'patient']);
+  });
+
   it('runs no queued operation in the turn in which one signal ends all calls', async () => {
     const policy = pipeline(new Bulkhead({ slots: 1, queue: 9 }), new Timeout({ timeoutMs: 1_000 }));
     const caller = new AbortController();

@@ -36,6 +36,40 @@ describe('a store in memory', () => {
     expect(await take('a', 1)).toBe(false);
   });
 
+  it('has one such bucket for each rule: none forgets what it gave because others ask by another', async () => {
+    const { store, take, clock } = scene(1);
+    await take('busy');
+    const large = { limit: 100, perMs: 1_000, burst: 100 };
+    const passed = { small: 0, large: 0 };
+    for (let key = 0; key < 200; key++) {
+      if (await take(`a${key}`, 1)) passed.small++;
+      const { allowed } = await store.take({ key: `b${key}`, rule: large, cost: 1, maxWaitMs: 0 });
+      if (allowed) passed.large++;
+    }
+    expect(passed).toEqual({ small: 10, large: 100 });
+    await clock.advance(500);
+    await take('busy', 5);
+    expect(await take('a', 5)).toBe(true);
+    expect(await take('b', 1)).toBe(false);
+  });
+
+  it('keeps those buckets for a hundred rules, and makes room where one has come to rest', async () => {
+    const { store, take, clock } = scene(1);
+    await take('busy');
+    let key = 0;
+    const by = async (limit: number): Promise<boolean> => {
+      const rule = { limit, perMs: 10_000, burst: limit };
+      return (await store.take({ key: `${key++}`, rule, cost: limit, maxWaitMs: 0 })).allowed;
+    };
+    for (let limit = 1; limit <= 100; limit++) expect([limit, await by(limit)]).toEqual([limit, true]);
+    for (let limit = 1; limit <= 100; limit++) expect([limit, await by(limit)]).toEqual([limit, false]);
+    // One more shares the bucket of another, and has no more than is left there.
+    expect(await by(101)).toBe(false);
+    await clock.advance(10_000);
+    await take('busy');
+    expect([await by(101), await by(101)]).toEqual([true, false]);
+  });
+
   it('refunds nothing to the bucket that is shared', async () => {
     const { store, take } = scene(1);
     await take('a');

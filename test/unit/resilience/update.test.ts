@@ -123,6 +123,17 @@ describe('an update of a CircuitBreaker', () => {
     expect(breaker.explain().retryAfterMs).toBe(1_000);
   });
 
+  it('starts from what this breaker was told, whatever others of the same rules were', () => {
+    const silent = new CircuitBreaker({});
+    const outspoken = new CircuitBreaker({ failureRatio: 0.5, window: { calls: 100 } });
+    const again = new CircuitBreaker({});
+    for (const breaker of [silent, outspoken, again]) breaker.update({ consecutiveFailures: 5 });
+    // A ratio that was left out is not asked where another rule was chosen.
+    expect(silent.describe()).not.toHaveProperty('failureRatio');
+    expect(again.describe()).not.toHaveProperty('failureRatio');
+    expect(outspoken.describe()).toMatchObject({ failureRatio: 0.5, consecutiveFailures: 5 });
+  });
+
   it('times calls from now on, and gives no call in flight up', async () => {
     const clock = new VirtualClock();
     const breaker = new CircuitBreaker({ consecutiveFailures: 9, clock });
