@@ -35,6 +35,7 @@ export {
 export type { BarrierMark, BarrierRecord, BarrierStep, BarrierStore } from './saga/barrier-store.js';
 export { checkDeploy, type Stranded } from './saga/check-deploy.js';
 export { defineSaga, SagaDefinition, type SagaOptions } from './saga/definition.js';
+export { groupStep, type KnownGroupStep } from './saga/group-step.js';
 export type { InMemorySagaOptions } from './saga/in-memory-saga-options.js';
 export { InMemorySagaStore } from './saga/in-memory-saga-store.js';
 export { lintSaga, type SagaFinding } from './saga/lint-saga.js';
@@ -52,7 +53,7 @@ export type {
   StartOptions,
 } from './saga/orchestrator-options.js';
 export { type PlannedCall, type PlanSagaOptions, planSaga, type SagaDryRun } from './saga/plan-saga.js';
-export type { DiscardedFromProcess, ParkedListOptions, ParkedProcess } from './saga/process-admin.js';
+export type { DiscardedFromProcess, ParkedChoice, ParkedListOptions, ParkedProcess } from './saga/process-admin.js';
 export type {
   BusMessage,
   ProcessBus,
@@ -71,6 +72,7 @@ export {
   type ReceivedMessage,
 } from './saga/process-definition.js';
 export {
+  ProcessBacklogError,
   ProcessConflictError,
   ProcessDecisionError,
   ProcessNotStartedError,
@@ -93,6 +95,7 @@ export type {
 } from './saga/process-parking.js';
 export type { ProcessCause } from './saga/process-step.js';
 export type {
+  LoadedProcess,
   OutboxRun,
   ProcessChange,
   ProcessOutbox,

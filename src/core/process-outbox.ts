@@ -28,9 +28,9 @@ export class ProcessOutbox {
   #discarded: ProcessOutboxDiscard[] = [];
   #positions = 0;
 
-  /** Whether something of a process waits. */
-  has(key: string): boolean {
-    return this.#lines.has(key);
+  /** How much of a process waits. */
+  waiting(key: string): number {
+    return this.#lines.get(key)?.size ?? 0;
   }
 
   add(key: string, entries: readonly Omit<ProcessOutboxEntry, 'position'>[]): void {

@@ -1,7 +1,7 @@
 import { checkPattern, hasWildcard } from '../core/topic-pattern.js';
 import { BusClosedError } from '../kernel/bus-errors.js';
 import { Emitter, type Listener } from '../kernel/events.js';
-import { refuse } from '../kernel/options.js';
+import { checkNumber, refuse } from '../kernel/options.js';
 import { newId } from '../kernel/random.js';
 import { type BusOptions, type BusRules, checkBus } from './bus-options.js';
 import { BusSubscription } from './bus-subscription.js';
@@ -10,6 +10,7 @@ import { type SubscriptionEvents, subscriptionEvents } from './consumer-events.j
 import { DeadLetterReader, type DeadLetters } from './dead-letters.js';
 import type { Driver, OutRecord } from './driver.js';
 import type { Handler } from './handling.js';
+import type { Message } from './message.js';
 import type {
   BusEvents,
   BusSnapshot,
@@ -24,6 +25,7 @@ import type { Published } from './pending-publish.js';
 import { draftOf, type PublishCall } from './publish-options.js';
 import { Publisher } from './publisher.js';
 import type { Received } from './received.js';
+import { ReplyBox } from './reply-box.js';
 import { type Reply, Requests, replyOf } from './requests.js';
 import type { SqlTransaction } from './sql-transaction.js';
 import { checkSubscribe, type SubscribeOptions } from './subscribe-options.js';
@@ -31,6 +33,7 @@ import { type Topic, topic as topicOf } from './topic.js';
 import { TransactionalPublisher } from './transactional-publisher.js';
 
 const REQUEST_MS = 10_000;
+const LONGEST_REQUEST_MS = 2 ** 40;
 
 /** A bus over whatever a driver speaks to. */
 export class DriverBus<C extends Capabilities> implements MessageBus<C> {
@@ -48,7 +51,7 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   readonly #unlessConnected = (): Promise<void> | undefined => (this.#isConnected ? undefined : this.#open());
   #isConnected = false;
   #connected: Promise<void> | undefined;
-  #replies: { readonly topic: Topic<Reply, Reply>; readonly subscription: Subscription } | undefined;
+  readonly #replies: ReplyBox;
   #closed: Promise<void> | undefined;
 
   constructor(driver: Driver<C>, rules: BusRules) {
@@ -61,6 +64,11 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     this.#publisher = new Publisher(driver, this.#unlessConnected, clock, publishTimeoutMs, maxPublishing);
     this.#transactional = new TransactionalPublisher(driver);
     this.#requests = new Requests(clock);
+    this.#replies = new ReplyBox(box => {
+      const options = { group: null, concurrency: 100, failure: { redeliver: [] } };
+      const take = (message: Message): Promise<void> => this.#requests.receive(message);
+      return this.subscribe(box, options as SubscribeOptions<C>, take);
+    });
   }
 
   connect(): Promise<void> {
@@ -129,12 +137,15 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
   ): Promise<Out> {
     const { timeoutMs = REQUEST_MS, signal, schema, ...facts } = options;
     requireCapability(this.capabilities.fanOut, this.#driver.name, 'request', 'fan-out');
+    checkNumber('request', 'timeoutMs', timeoutMs, { above: 0, max: LONGEST_REQUEST_MS });
+    const deadline = this.#rules.clock.wall() + timeoutMs;
     const checked = topic.check(data);
     if (checked !== undefined) await checked;
     const id = facts.id ?? newId();
-    const replies = await this.#awaitReplies();
-    const call = { replyTo: replies.name, deadline: this.#rules.clock.wall() + timeoutMs };
-    const send = () => this.#send(topic, data, { ...facts, id }, call);
+    const send = async (isWanted: () => boolean): Promise<void> => {
+      const replyTo = await this.#replies.address();
+      if (isWanted()) await this.#send(topic, data, { ...facts, id }, { replyTo, deadline });
+    };
     return this.#requests.wait({ id, timeoutMs, signal, schema }, send) as Promise<Out>;
   }
 
@@ -252,20 +263,6 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     const subscription = new BusSubscription(parts, pattern, this.#connectOnce, forget);
     this.#subscriptions.add(subscription);
     return subscription;
-  }
-
-  /** The subscription to the answers of all requests of this bus, made by the first of them. */
-  async #awaitReplies(): Promise<Topic<Reply, Reply>> {
-    if (this.#replies === undefined) {
-      const topic = topicOf<Reply>(`replies.${newId()}`);
-      const options = { group: null, concurrency: 100, failure: { redeliver: [] } };
-      const subscription = this.subscribe(topic, options as SubscribeOptions<C>, message =>
-        this.#requests.receive(message),
-      );
-      this.#replies = { topic, subscription };
-    }
-    await this.#replies.subscription.ready;
-    return this.#replies.topic;
   }
 
   async #reply(received: Received, ok: boolean, result: unknown): Promise<void> {

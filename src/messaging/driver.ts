@@ -49,6 +49,7 @@ export type PublishOutcome =
     }
   | {
       readonly ok: false;
+      /** One with the code `ERR_BUS_CLOSED` says that the way to the broker has ended: that is passed on. */
       readonly error: unknown;
       /** Whether another try may do better. */
       readonly retryable: boolean;

@@ -1,6 +1,7 @@
 import { BusClosedError, PublishError, RecordTooLargeError } from '../kernel/bus-errors.js';
 import type { Clock } from '../kernel/clock.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
+import { factOf } from '../kernel/errors.js';
 import { show } from '../kernel/options.js';
 import type { Driver, OutRecord, PublishOutcome } from './driver.js';
 import { OwnRecord } from './own-record.js';
@@ -148,7 +149,12 @@ export class Publisher {
   #failAll(batch: readonly Pending[], error: unknown, maybeStored: boolean): void {
     this.#learnAll(
       batch,
-      batch.map(() => ({ ok: false, error, retryable: true, maybeStored })),
+      batch.map(() => ({
+        ok: false,
+        error,
+        retryable: !isOver(error),
+        maybeStored: maybeStored && !isOver(error),
+      })),
     );
   }
 
@@ -173,7 +179,8 @@ export class Publisher {
       this.#sendLater(pending);
     } else {
       const { error, maybeStored, retryable } = outcome;
-      this.#fail(pending, this.#error(reasonOf(error), error, maybeStored, retryable));
+      if (isOver(error) && !maybeStored && !pending.maybeStored) this.#fail(pending, error);
+      else this.#fail(pending, this.#error(reasonOf(error), error, maybeStored, retryable));
     }
   }
 
@@ -196,7 +203,7 @@ export class Publisher {
     this.#fail(pending, this.#error(text, lastError, underWay || maybeStored, true));
   }
 
-  #fail(pending: Pending, error: PublishError): void {
+  #fail(pending: Pending, error: unknown): void {
     this.#answer(pending);
     pending.reject(error);
   }
@@ -219,6 +226,11 @@ export class Publisher {
     const { name } = this.#driver;
     return new PublishError(`${name}: ${text}`, { policy: name, cause, maybeStored, retryable });
   }
+}
+
+/** Whether it is the way to the broker that has ended for good: then the record is not to blame. */
+function isOver(error: unknown): boolean {
+  return factOf(error, 'code') === 'ERR_BUS_CLOSED';
 }
 
 /** An error in a few words. */

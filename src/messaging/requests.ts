@@ -4,7 +4,7 @@ import { factOf, RejectedError, TimeoutError } from '../kernel/errors.js';
 import { onAbort } from '../kernel/on-abort.js';
 import { show } from '../kernel/options.js';
 import { issuesOf, issuesText } from '../kernel/schema-issues.js';
-import type { StandardSchema } from '../kernel/standard-schema.js';
+import type { StandardResult, StandardSchema } from '../kernel/standard-schema.js';
 import type { Message } from './message.js';
 
 /** The answer to a request as it travels. */
@@ -67,8 +67,14 @@ export class Requests {
     return this.#size;
   }
 
-  /** Waits for the answer to the request that `send` publishes. */
-  wait({ id, timeoutMs, signal, schema }: RequestWait, send: () => Promise<unknown>): Promise<unknown> {
+  /**
+   * Waits for the answer to the request that `send` publishes: unless, when it can, `isWanted` says that
+   * nobody waits any more.
+   */
+  wait(
+    { id, timeoutMs, signal, schema }: RequestWait,
+    send: (isWanted: () => boolean) => Promise<unknown>,
+  ): Promise<unknown> {
     if (this.#closed) return Promise.reject(new BusClosedError('the bus is closed'));
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#size >= MOST_WAITING) {
@@ -78,17 +84,16 @@ export class Requests {
     let timer: Timer | undefined;
     let off: (() => void) | undefined;
     let leave: (() => void) | undefined;
+    let isOver = false;
     const answer = new Promise((resolve, reject) => {
       leave = this.#enter(id, { resolve, reject, schema });
-      timer = this.#clock.schedule(
-        timeoutMs,
-        () => reject(new TimeoutError(`no answer within ${timeoutMs} ms`, timeoutMs)),
-        true,
-      );
+      const late = (): void => reject(new TimeoutError(`no answer within ${timeoutMs} ms`, timeoutMs));
+      timer = this.#clock.schedule(timeoutMs, late, true);
       if (signal !== undefined) off = onAbort(signal, () => reject(signal.reason));
-      send().catch(reject);
+      send(() => !isOver).catch(reject);
     });
     return answer.finally(() => {
+      isOver = true;
       leave?.();
       timer?.cancel();
       off?.();
@@ -124,7 +129,13 @@ export class Requests {
       waiting.reject(new RequestFailedError(String(text), String(name), code));
       return;
     }
-    const result = await waiting.schema?.['~standard'].validate(reply.value);
+    let result: StandardResult<unknown> | undefined;
+    try {
+      result = await waiting.schema?.['~standard'].validate(reply.value);
+    } catch (error) {
+      waiting.reject(error);
+      return;
+    }
     if (result?.issues !== undefined) {
       const issues = issuesOf(result.issues);
       const text = issuesText(issues, result.issues.length);

@@ -1,5 +1,5 @@
 import type { ErrorWords } from '../core/saga-state.js';
-import { checkKeys, checkNumber, isRecord } from '../kernel/options.js';
+import { checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
 import { checkText } from './check-input.js';
 import type { ProcessEvents } from './process-events.js';
 import type { ParkedCommand, ParkedQuery, ProcessParking } from './process-parking.js';
@@ -10,6 +10,12 @@ export interface ParkedListOptions {
   readonly after?: string;
   /** How many at most, 1 to 10000. @default 100 */
   readonly limit?: number;
+}
+
+/** Which of what is parked is meant. */
+export interface ParkedChoice {
+  /** Says it of each. @default all of them */
+  readonly where?: (parked: ParkedProcess) => boolean;
 }
 
 /** A process whose commands stand still until somebody decides. Times are epoch ms of the store. */
@@ -45,6 +51,9 @@ export interface DiscardedFromProcess extends Omit<ParkedProcess, 'waiting'> {
   /** When it was thrown away. */
   readonly discardedAt: number;
 }
+
+/** So many are asked for at a time. */
+const PART = 100;
 
 type Tell = (event: 'unparked', facts: Omit<ProcessEvents['unparked'], 'process' | 'at'>) => void;
 
@@ -84,6 +93,34 @@ export class ProcessAdmin {
     this.#tell('unparked', { key, id, how: 'discarded', reason });
     this.#wake();
     return true;
+  }
+
+  async retryAll(options: ParkedChoice): Promise<number> {
+    return this.#each('retryAllParked', options, ({ key }) => this.retry(key));
+  }
+
+  async discardAll(reason: string, options: ParkedChoice): Promise<number> {
+    checkText('discardAllParked', 'reason', reason);
+    return this.#each('discardAllParked', options, ({ key, id }) => this.discard(key, id, reason));
+  }
+
+  /** Goes once through the keys that are parked, in parts; of how many `act` says that it did something. */
+  async #each(
+    verb: string,
+    options: ParkedChoice,
+    act: (parked: ParkedProcess) => Promise<boolean>,
+  ): Promise<number> {
+    checkKeys(verb, options, ['where']);
+    const { where = () => true } = options;
+    if (typeof where !== 'function') refuse(verb, 'where', 'a function', where);
+    let done = 0;
+    let after: string | undefined;
+    for (;;) {
+      const part = await this.parked({ limit: PART, ...(after !== undefined && { after }) });
+      for (const one of part) if (where(one) && (await act(one))) done++;
+      if (part.length < PART) return done;
+      after = part.at(-1)!.key;
+    }
   }
 
   async discarded(options: ParkedListOptions): Promise<readonly DiscardedFromProcess[]> {

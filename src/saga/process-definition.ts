@@ -24,6 +24,19 @@ export type ProcessTopics = Readonly<Record<string, ProcessTopic<never, unknown>
 type OutOf<Topic> = Topic extends ProcessTopic<never, infer Out> ? Out : never;
 type InOf<Topic> = Topic extends { check(data: infer In): unknown } ? In : never;
 
+/** Data that may be read only: it is written down, and never changed. */
+type Untouched<T> = T extends undefined | null | string | number | boolean
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]: Untouched<T[Key]> }
+    : T;
+
+/**
+ * Anything. What stands beside it is read by the compiler as if it were of `T`, and so, where that is a
+ * constant, with its literals as they are written.
+ */
+type AsWritten<T> = [T] extends [never] ? T : NonNullable<unknown> | null | undefined;
+
 /** What is said of a message beside its data. */
 export interface ProcessMessageFacts {
   /** The same for all deliveries of it. */
@@ -51,7 +64,7 @@ export type ProcessMessage<Receives, Timeouts extends string> =
 export type ProcessCommand<Sends> = {
   [To in keyof Sends & string]: {
     readonly to: To;
-    readonly data: InOf<Sends[To]>;
+    readonly data: Untouched<InOf<Sends[To]>> & AsWritten<Sends>;
     /** What it is kept in order by. @default what the topic says, or the key of the process */
     readonly key?: string;
     /** Names of `a-z 0-9 -`. */
@@ -62,7 +75,7 @@ export type ProcessCommand<Sends> = {
 /** What a process does about a message; all of it, or nothing. */
 export interface ProcessDecision<Event, Sends, Timeouts extends string> {
   /** What has happened: `evolve` makes the next state of each, one after the other. */
-  readonly events?: readonly Event[];
+  readonly events?: readonly (Untouched<Event> & AsWritten<Event>)[];
   /** What is published, in this order. */
   readonly send?: readonly ProcessCommand<Sends>[];
   /** Starts timeouts, or starts them anew: the ms from now; `true` for what the definition says. */
@@ -150,7 +163,7 @@ function checkTopics(option: string, topics: unknown): readonly string[] {
  *   decide: (state, message) => {
  *     if (message.type === 'placed') {
  *       const { id: order, cents } = message.data;
- *       const send = [{ to: 'charge' as const, data: { order, cents } }];
+ *       const send = [{ to: 'charge', data: { order, cents } }];
  *       return { events: ['placed'], send, schedule: { unpaid: true } };
  *     }
  *     return { events: [message.type], end: true };
@@ -165,7 +178,7 @@ export function defineProcess<
   // As they are written: `decide` is read before anybody knows what an event is.
   const Event,
   Receives extends ProcessTopics,
-  Sends extends ProcessTopics = Record<never, never>,
+  const Sends extends ProcessTopics = Record<never, never>,
   Timeouts extends string = never,
 >(
   definition: ProcessDefinition<State, Event, Receives, Sends, Timeouts>,

@@ -22,6 +22,20 @@ export class ProcessConflictError extends RejectedError {
   }
 }
 
+/**
+ * So much of the process waits to be published that nothing is added: the broker is away, or a command is
+ * parked. Nothing was written: another try may do better once that is through.
+ */
+export class ProcessBacklogError extends RejectedError {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('ERR_PROCESS_BACKLOG', message, facts);
+  }
+
+  override get name(): string {
+    return 'ProcessBacklogError';
+  }
+}
+
 /** A message for a process that has not started, and that does not start it: it may have come too early. */
 export class ProcessNotStartedError extends RejectedError {
   constructor(message: string, facts?: ErrorFacts) {

@@ -3,6 +3,7 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { WorkLoop } from '../kernel/work-loop.js';
 import {
   type DiscardedFromProcess,
+  type ParkedChoice,
   type ParkedListOptions,
   type ParkedProcess,
   ProcessAdmin,
@@ -70,7 +71,7 @@ interface Whole {
  *     initial: () => ({ placed: false }),
  *     correlate: ({ data }) => data.id,
  *     decide: (_, { data }) => {
- *       return { events: ['placed'], send: [{ to: 'bill' as const, data: { order: data.id } }] };
+ *       return { events: ['placed'], send: [{ to: 'bill', data: { order: data.id } }] };
  *     },
  *     evolve: (_, event: string) => ({ placed: event === 'placed' }),
  *   }),
@@ -171,7 +172,7 @@ export class ProcessManager<
 
   /** A process as it stands; `undefined` when it was never started, or is forgotten. */
   async get(key: string): Promise<ProcessInstance<State> | undefined> {
-    const { saved } = await this.#whole.store.load(this.#definition.name, key, undefined);
+    const { saved } = await this.#whole.store.load(this.#definition.name, key, undefined, 0);
     if (saved === undefined) return undefined;
     const { version, ended, late, timeouts } = saved;
     const state = JSON.parse(saved.state) as State;
@@ -193,6 +194,24 @@ export class ProcessManager<
    */
   retryParked(key: string): Promise<boolean> {
     return this.#admin.retry(key);
+  }
+
+  /**
+   * Tries all again that is parked now, or what `where` chooses of it, as by {@link retryParked}; of how many
+   * processes it was. What is parked anew meanwhile is let be.
+   */
+  retryAllParked(options: ParkedChoice = {}): Promise<number> {
+    return this.#admin.retryAll(options);
+  }
+
+  /**
+   * Throws away the commands that are parked now, or those that `where` chooses, as by {@link discardParked}:
+   * one of each process. How many it were.
+   *
+   * @throws TypeError without a reason.
+   */
+  discardAllParked(reason: string, options: ParkedChoice = {}): Promise<number> {
+    return this.#admin.discardAll(reason, options);
   }
 
   /**

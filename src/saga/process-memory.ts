@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys } from '../kernel/options.js';
 import type { DiscardedCommand, ParkedCommand, ParkedQuery } from './process-parking.js';
 import type {
+  LoadedProcess,
   OutboxRun,
   ProcessChange,
   ProcessStore,
@@ -43,14 +44,11 @@ export class InMemoryProcessStore implements ProcessStore {
     this.#clock = options.clock ?? systemClock;
   }
 
-  load(
-    process: string,
-    key: string,
-    message: string | undefined,
-  ): Promise<{ readonly saved: SavedProcess | undefined; readonly seen: boolean }> {
+  load(process: string, key: string, message: string | undefined, countTo: number): Promise<LoadedProcess> {
     const kind = this.#kind(process);
     const seen = message !== undefined && kind.seen.has(message);
-    return Promise.resolve({ saved: kind.processes.get(key)?.saved, seen });
+    const waiting = Math.min(kind.outbox.waiting(key), countTo);
+    return Promise.resolve({ saved: kind.processes.get(key)?.saved, seen, waiting });
   }
 
   commit(change: ProcessChange): Promise<boolean> {
@@ -136,7 +134,7 @@ export class InMemoryProcessStore implements ProcessStore {
     let ended = 0;
     for (const [key, { endedAt = Infinity }] of kind.processes) {
       if (ended >= limit) break;
-      if (endedAt > old || kind.outbox.has(key)) continue;
+      if (endedAt > old || kind.outbox.waiting(key) > 0) continue;
       kind.processes.delete(key);
       ended++;
     }

@@ -51,6 +51,11 @@ export interface ProcessManagerOptions<
   readonly maxStateBytes?: number;
   /** How many commands one decision may send. @default 1000 */
   readonly maxSends?: number;
+  /**
+   * How many commands of one process may wait to be published, an integer >= 1; `Infinity` for no bound. As
+   * long as so many wait, what would send more is refused. @default 10000
+   */
+  readonly maxWaiting?: number;
   /** For how long an ended process, and a message, are known again, in ms. @default 604800000 */
   readonly retentionMs?: number;
   /** How often what is older is forgotten, in ms; `Infinity` for never. @default 60000 */
@@ -122,6 +127,8 @@ export interface ProcessDefaults extends PublishRules {
   readonly maxStateBytes: number;
   /** How many commands one decision may send. */
   readonly maxSends: number;
+  /** How many commands of one process may wait to be published. */
+  readonly maxWaiting: number;
   /** For how long an ended process, and a message, are known again, in ms. */
   readonly retentionMs: number;
   /** How often what is older is forgotten, in ms. */
@@ -140,6 +147,7 @@ export const processDefaults: ProcessDefaults = /* @__PURE__ */ Object.freeze({
   maxConflicts: 20,
   maxStateBytes: 262_144,
   maxSends: 1_000,
+  maxWaiting: 10_000,
   retentionMs: 604_800_000,
   purgeEveryMs: 60_000,
 });
@@ -148,7 +156,7 @@ const owner = 'ProcessManager';
 const known = [
   ...['process', 'bus', 'store', 'subscribe', 'clock', 'relays', 'pollMs', 'leaseMs', 'batch', 'retryMs'],
   ...['maxPublishTries', 'maxPublishMs', 'maxPublishCrashes'],
-  ...['maxConflicts', 'maxStateBytes', 'maxSends', 'retentionMs', 'purgeEveryMs'],
+  ...['maxConflicts', 'maxStateBytes', 'maxSends', 'maxWaiting', 'retentionMs', 'purgeEveryMs'],
 ];
 const methods = [
   ...(['load', 'commit', 'claimTimeouts', 'dropTimeout', 'claim', 'settle', 'purge'] as const),
@@ -198,6 +206,8 @@ export function checkManager(options: object): ProcessDefaults {
   checkNumber(owner, 'maxConflicts', rules.maxConflicts, { min: 1, max: 10_000, integer: true });
   checkNumber(owner, 'maxStateBytes', rules.maxStateBytes, { min: 1, max: 2 ** 26, integer: true });
   checkNumber(owner, 'maxSends', rules.maxSends, { min: 0, max: 100_000, integer: true });
+  const waiting = { min: 1, max: 2 ** 31 - 1, integer: true, infinity: true } as const;
+  checkNumber(owner, 'maxWaiting', rules.maxWaiting, waiting);
   checkNumber(owner, 'retentionMs', rules.retentionMs, { min: 0, max: LONGEST_MS });
   checkNumber(owner, 'purgeEveryMs', rules.purgeEveryMs, { above: 0, infinity: true });
   return rules;

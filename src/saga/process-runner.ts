@@ -4,7 +4,12 @@ import { show } from '../kernel/options.js';
 import { systemRandom } from '../kernel/random.js';
 import type { BusMessage } from './process-bus.js';
 import type { AnyProcess } from './process-definition.js';
-import { ProcessConflictError, ProcessDecisionError, ProcessNotStartedError } from './process-errors.js';
+import {
+  ProcessBacklogError,
+  ProcessConflictError,
+  ProcessDecisionError,
+  ProcessNotStartedError,
+} from './process-errors.js';
 import type { ProcessEvents } from './process-events.js';
 import type { ProcessDefaults, ProcessOutcome } from './process-options.js';
 import { type ProcessInput, ProcessStep } from './process-step.js';
@@ -115,7 +120,7 @@ export class ProcessRunner {
   async #handle(key: string, input: ProcessInput): Promise<ProcessOutcome> {
     const { store, definition, rules } = this.#parts;
     for (let attempt = 1; attempt <= rules.maxConflicts; attempt++) {
-      const { saved, seen } = await store.load(definition.name, key, input.id);
+      const { saved, seen, waiting } = await store.load(definition.name, key, input.id, this.#countTo);
       const { type } = input;
       if (seen) {
         this.counts.duplicates++;
@@ -138,6 +143,7 @@ export class ProcessRunner {
           this.counts.ignored++;
           return 'ignored';
         }
+        this.#checkBacklog(change, waiting);
         if (await this.#commit(change, type)) return 'handled';
       }
       await this.#conflict(key, type, attempt);
@@ -151,7 +157,7 @@ export class ProcessRunner {
     const { store, definition, clock } = this.#parts;
     const { key, name, generation } = timeout;
     for (let attempt = 1; clock.now() < until; attempt++) {
-      const { saved } = await store.load(definition.name, key, undefined);
+      const { saved, waiting } = await store.load(definition.name, key, undefined, this.#countTo);
       if (saved === undefined || saved.ended || saved.timeouts[name] !== generation) {
         await store.dropTimeout(definition.name, timeout);
         this.counts.stale++;
@@ -161,9 +167,24 @@ export class ProcessRunner {
       const id = `${definition.name}/${key}/${name}/${generation}`;
       const facts = { id, time: undefined, headers: {}, data: undefined, cause: undefined };
       const change = await this.#step.take(key, saved, { type: name, ...facts });
+      if (change !== undefined) this.#checkBacklog(change, waiting);
       if (change !== undefined && (await this.#commit(change, name))) return;
       await this.#conflict(key, name, attempt);
     }
+  }
+
+  /** Nobody has to know how much waits where there is no bound to it. */
+  get #countTo(): number {
+    const { maxWaiting } = this.#parts.rules;
+    return maxWaiting === Infinity ? 0 : maxWaiting;
+  }
+
+  /** Where so much waits already, nothing is added: whatever stands in its way may do so for days. */
+  #checkBacklog({ key, sends }: ProcessChange, waiting: number): void {
+    const { definition, rules } = this.#parts;
+    if (sends.length === 0 || waiting < rules.maxWaiting) return;
+    const text = `${definition.name}: ${show(key)} has ${waiting} commands that wait to be published`;
+    throw new ProcessBacklogError(`${text}, \`maxWaiting\` is ${rules.maxWaiting}`);
   }
 
   async #commit(change: ProcessChange, type: string): Promise<boolean> {

@@ -17,6 +17,16 @@ export interface SavedProcess {
   readonly late: number;
 }
 
+/** A process as it is found. */
+export interface LoadedProcess {
+  /** `undefined` where there is none. */
+  readonly saved: SavedProcess | undefined;
+  /** Whether it has seen the message. */
+  readonly seen: boolean;
+  /** How many commands of it wait to be published; of those nobody counts more than `countTo`. */
+  readonly waiting: number;
+}
+
 /** A timeout of a process. */
 export interface ProcessTimeout {
   /** That of the process. */
@@ -85,12 +95,8 @@ export interface ProcessOutbox {
 
 /** Keeps processes, what they have seen, what they are to publish, and when they are to be woken. */
 export interface ProcessStore extends ProcessOutbox, ProcessParking {
-  /** A process, if it is there, and whether it has seen a message. */
-  load(
-    process: string,
-    key: string,
-    message: string | undefined,
-  ): Promise<{ readonly saved: SavedProcess | undefined; readonly seen: boolean }>;
+  /** A process, if it is there, whether it has seen a message, and what of it is to be published. */
+  load(process: string, key: string, message: string | undefined, countTo: number): Promise<LoadedProcess>;
   /**
    * Writes a change, if the process still has the version that it was made of and has not seen the message;
    * whether it did.

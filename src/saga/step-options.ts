@@ -74,10 +74,13 @@ export interface CompensableStep<Input, Outputs, Output> extends StepOptions<Inp
 
 /**
  * A step of a group. It has no `after`: it begins with the others. What its `forward` answers is found out
- * for the steps after the group, but not for its own `compensate`, which is told an `output` of type
- * `unknown`.
+ * for the steps after the group; for its own `compensate` and `check`, only by {@link groupStep}: without it
+ * they are told an `output` of type `unknown`.
  */
-export type CompensableGroupStep<Input, Outputs> = Omit<CompensableStep<Input, Outputs, unknown>, 'after'>;
+export type CompensableGroupStep<Input, Outputs, Output = unknown> = Omit<
+  CompensableStep<Input, Outputs, Output>,
+  'after'
+>;
 
 /** A step of a group after the pivot: it is not undone. */
 export interface RetriableGroupStep<Input, Outputs>

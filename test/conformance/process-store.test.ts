@@ -71,8 +71,8 @@ describe('a store breaks a law that', () => {
       store => {
         const seen = new Set<string>();
         return {
-          load: async (process, key, message) => ({
-            ...(await store.load(process, key, message)),
+          load: async (process, key, message, countTo) => ({
+            ...(await store.load(process, key, message, countTo)),
             seen: seen.has(message ?? ''),
           }),
           commit: change => {
@@ -87,7 +87,7 @@ describe('a store breaks a law that', () => {
       'looks at versions and writes in two steps',
       store => ({
         commit: async change => {
-          const { saved } = await store.load(change.process, change.key, undefined);
+          const { saved } = await store.load(change.process, change.key, undefined, 0);
           if ((saved?.version ?? 0) !== change.expected) return false;
           await store.commit(change);
           return true;

@@ -109,7 +109,7 @@ async function play(crashes: readonly CrashPoint[]): Promise<World> {
 
 async function objections(world: World): Promise<string[]> {
   const found: string[] = [];
-  const { saved } = await world.store.load('order', 'a', undefined);
+  const { saved } = await world.store.load('order', 'a', undefined, 0);
   const state = JSON.parse(saved?.state ?? '{}') as Partial<OrderState>;
   const { sent, ids } = world.outcomes;
   if (state.status !== 'paid' || saved?.ended !== true) found.push(`it is ${saved?.state}`);
@@ -197,7 +197,7 @@ async function objectionsRefused(world: World): Promise<string[]> {
   for (const key of ['a', 'b']) {
     const mine = once.filter(each => each.endsWith(` ${key}`)).join();
     if (mine !== `charge ${key},ship ${key}`) found.push(`${key} sent ${mine}`);
-    const { saved } = await world.store.load('order', key, undefined);
+    const { saved } = await world.store.load('order', key, undefined, 0);
     if (saved?.ended !== true) found.push(`${key} is ${saved?.state}`);
   }
   if ((await world.store.claim('order', 10, 0)).length > 0) found.push('something is left to publish');

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mqtt5 } from '../../src/adapters/mqtt/mqtt5.js';
+import { type Mqtt5Options, mqtt5 } from '../../src/adapters/mqtt/mqtt5.js';
 import { createBus } from '../../src/messaging/driver-bus.js';
 import { topic } from '../../src/messaging/topic.js';
 import { connectTo, mqttAnswers, mqttPrefix, mqttUrl, plainClient } from '../fixtures/mqtt.js';
@@ -34,5 +34,47 @@ describe.skipIf(!there)('the members of a group', () => {
     expect(calls).toBeLessThanOrEqual(5);
     // Each member answers each call at the most.
     expect(heard.length - calls).toBeLessThanOrEqual(5 * 3);
+  });
+
+  it('are heard when they are asked before they know that the broker has heard of them', async () => {
+    const prefix = mqttPrefix();
+    const seats = `${prefix}~/seats/g/${placed.name}/`;
+    const heard: string[] = [];
+    const listening = await plainClient(mqttUrl);
+    onTestFinished(() => listening.endAsync());
+    listening.on('message', (name, payload) => void heard.push(`${name.slice(seats.length)} ${payload}`));
+    await listening.subscribeAsync(`${seats}+`, { qos: 1, rap: true, rh: 2 });
+    // The broker has been told of the seat, and its answer to that is slow.
+    const slow: (() => void)[] = [];
+    let isSlow = true;
+    const slowly: Mqtt5Options['connect'] = options => {
+      const made = connectTo(mqttUrl)(options);
+      const publish = made.publish.bind(made);
+      made.publish = ((...given: Parameters<typeof publish>) => {
+        const [name, body, how, done] = given;
+        const late: typeof done = (...answer) =>
+          isSlow ? void slow.push(() => done(...answer)) : done(...answer);
+        return publish(name, body, how, name.startsWith(seats) ? late : done);
+      }) as typeof publish;
+      return made;
+    };
+    const busOf = (connect: Mqtt5Options['connect']) => {
+      const made = createBus(mqtt5({ connect, prefix }), { publishTimeoutMs: 30_000 });
+      onTestFinished(() => made.close());
+      return made;
+    };
+    let handled = 0;
+    const member = busOf(slowly).subscribe(placed, { group: 'g' }, () => void handled++);
+    await until(() => slow.length === 1);
+    const published = busOf(connectTo(mqttUrl)).publish(placed, { n: 1 });
+    await until(() => heard.some(each => each.startsWith('call')));
+    isSlow = false;
+    for (const done of slow) done();
+    await member.ready;
+    await published;
+    await until(() => handled === 1);
+    // Nobody took the seat of a member that is there.
+    const holders = new Set(heard.filter(each => !each.startsWith('call')).map(each => each.split(' ')[1]));
+    expect([...holders]).toHaveLength(1);
   });
 });

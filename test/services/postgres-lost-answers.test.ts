@@ -71,4 +71,72 @@ describe.skipIf(!there)('a settlement that was committed, and whose answer was l
     expect(await held[1]!.ack()).toBe('done');
     await end();
   });
+
+  it('is told of by whoever has enough to do and looks for no more, and so is the end of that', async () => {
+    const told: string[] = [];
+    const held: RawDelivery[] = [];
+    let isAway = false;
+    const client = {
+      query: async (text: string, params?: unknown[]) => {
+        if (isAway) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+        return pool.query(text, params);
+      },
+    };
+    const driver = postgresDriver({ client, schema });
+    await driver.connect();
+    const name = 'lost.busy';
+    const spec = { pattern: name, group: 'g', start: 'latest', order: 'none', topology: 'ensure' } as const;
+    const subscription = await driver.subscribe(
+      { ...spec, leaseMs: 30_000 },
+      {
+        deliver: each => void held.push(each),
+        ready: () => void told.push('ready'),
+        lost: error => void told.push((error as Error).message),
+      },
+    );
+    const bus = postgresBus({ client: pool, schema });
+    await bus.publishAll(topic<number>(name), [1, 2]);
+    subscription.request(2);
+    await until(() => held.length === 2);
+    isAway = true;
+    const settled = Promise.all(held.map(each => each.ack()));
+    await until(() => told.length === 2);
+    await pass(200);
+    isAway = false;
+    expect(await settled).toEqual(['done', 'done']);
+    expect(told).toEqual(['ready', 'connect ECONNREFUSED', 'ready']);
+    await subscription.close();
+    await Promise.all([driver.close(), bus.close()]);
+  });
+
+  it('is tried for as long as its own lease lasts, whatever else is settled with it', async () => {
+    const bus = postgresBus({ client: pool, schema });
+    let isAway = false;
+    const client = {
+      query: async (text: string, params?: unknown[]) => {
+        if (isAway) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+        return pool.query(text, params);
+      },
+    };
+    const driver = postgresDriver({ client, schema });
+    await driver.connect();
+    const take = async (name: string, leaseMs: number) => {
+      const held: RawDelivery[] = [];
+      const spec = { pattern: name, group: 'g', start: 'latest', order: 'none', topology: 'ensure' } as const;
+      const sink = { deliver: (each: RawDelivery) => void held.push(each), ready: () => {}, lost: () => {} };
+      const subscription = await driver.subscribe({ ...spec, leaseMs }, sink);
+      await bus.publish(topic<number>(name), 1);
+      subscription.request(1);
+      await until(() => held.length === 1);
+      return held[0]!;
+    };
+    const long = await take('lost.long', 60_000);
+    const brief = await take('lost.brief', 1_000);
+    isAway = true;
+    const answers = Promise.all([brief.ack(), long.ack()]);
+    await pass(1_500);
+    isAway = false;
+    expect(await answers).toEqual(['stale', 'done']);
+    await Promise.all([driver.close(), bus.close()]);
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expectTypeOf, it } from 'vitest';
 import { InMemoryBus } from '../../src/messaging/in-memory-bus.js';
 import { topic } from '../../src/messaging/topic.js';
 import { defineProcess } from '../../src/saga/process-definition.js';
@@ -48,5 +48,53 @@ describe('the types of a process', () => {
     defineProcess({ ...parts, correlate, decide: () => ({ events: [{ was: 'down' }] }) });
     // @ts-expect-error: only what it receives can start it
     defineProcess({ ...parts, correlate, decide: () => undefined, startedBy: ['unpaid'] });
+  });
+
+  it('take what is written in a decision as it is written, however deep', () => {
+    interface Line {
+      readonly kind: 'goods' | 'gift';
+      readonly tags: string[];
+    }
+    const bill = topic<{ id: string & { readonly brand: 'id' }; how: 'card' | 'cash'; lines: Line[] }>(
+      'bill',
+    );
+    const note = topic<unknown>('note');
+    type Happened = { readonly type: 'placed'; readonly lines: readonly Line[] } | { readonly type: 'paid' };
+    const id = 'a' as string & { readonly brand: 'id' };
+    const state = { ...parts, receives: { placed, charge }, sends: { bill, note } } as const;
+    const evolve = (was: { n: number }, event: Happened) => ({ n: was.n + event.type.length });
+    const correlate = () => 'a';
+    defineProcess({
+      ...state,
+      evolve,
+      correlate,
+      decide: (was, message) => {
+        expectTypeOf(was).toEqualTypeOf<{ n: number }>();
+        if (message.type === 'charge') return { events: [{ type: 'paid' }], cancel: ['unpaid'], end: true };
+        const lines = [{ kind: 'gift', tags: ['a'] }] as const;
+        return {
+          events: [{ type: 'placed', lines: [{ kind: 'goods', tags: [] }] }],
+          send: [
+            { to: 'bill', data: { id, how: 'card', lines: [{ kind: 'goods', tags: ['a'] }] } },
+            { to: 'bill', data: { id, how: was.n > 1 ? 'cash' : 'card', lines } },
+            { to: 'note', data: { any: ['thing'] } },
+          ],
+          schedule: { unpaid: 5 },
+        };
+      },
+    });
+    const whole = { ...state, evolve, correlate };
+    defineProcess({
+      ...whole,
+      // @ts-expect-error: nobody pays so
+      decide: () => ({ send: [{ to: 'bill', data: { id, how: 'gold', lines: [] } }] }),
+    });
+    defineProcess({
+      ...whole,
+      // @ts-expect-error: there is no such kind
+      decide: () => ({ events: [{ type: 'placed', lines: [{ kind: 'x', tags: [] }] }] }),
+    });
+    // @ts-expect-error: lines are missing
+    defineProcess({ ...whole, decide: () => ({ send: [{ to: 'bill', data: { id, how: 'card' } }] }) });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { StandardSchema } from '../../src/kernel/standard-schema.js';
 import { defineSaga } from '../../src/saga/definition.js';
+import { groupStep } from '../../src/saga/group-step.js';
 import { SagaOrchestrator } from '../../src/saga/orchestrator.js';
 import type { SagaStore } from '../../src/saga/saga-store.js';
 
@@ -51,6 +52,45 @@ describe('the types of a saga', () => {
         compensate: nothing,
         after: ['reserve', 'paid'],
       });
+  });
+
+  it('tell a step of a group what itself has answered, where it says so', () => {
+    defineSaga<{ sku: string }>('order')
+      .step('reserve', { forward: () => ({ id: 'r' }), compensate: nothing })
+      .parallel({
+        charge: groupStep({
+          forward: async ({ input, outputs, idempotencyKey }) => {
+            expectTypeOf(input).toEqualTypeOf<{ sku: string }>();
+            expectTypeOf(outputs).toEqualTypeOf<Readonly<object & { readonly reserve: { id: string } }>>();
+            return { id: outputs.reserve.id, key: idempotencyKey };
+          },
+          compensate: ({ output, outputs }) => {
+            expectTypeOf(output).toEqualTypeOf<{ id: string; key: string } | undefined>();
+            expectTypeOf(outputs.reserve).toEqualTypeOf<{ id: string }>();
+          },
+          check: async () => ({ ran: true, output: { id: 'a', key: 'b' } }),
+        }),
+        label: groupStep({
+          when: ({ outputs }) => outputs.reserve.id === 'r',
+          forward: () => 'label',
+          compensate: ({ output }) => expectTypeOf(output).toEqualTypeOf<string | undefined>(),
+        }),
+        note: { forward: () => {}, compensate: ({ output }) => expectTypeOf(output).toBeUnknown() },
+      })
+      .step('last', {
+        forward: ({ outputs }) => {
+          expectTypeOf(outputs.charge).toEqualTypeOf<{ id: string; key: string }>();
+          expectTypeOf(outputs.label).toEqualTypeOf<string | undefined>();
+          expectTypeOf(outputs.note).toEqualTypeOf<undefined>();
+        },
+        compensate: nothing,
+      });
+    // @ts-expect-error: a check finds out what the step answers
+    groupStep({ forward: () => 1, compensate: nothing, check: () => ({ ran: true, output: 'a' }) });
+    // @ts-expect-error: it begins with the others
+    groupStep({ forward: () => 1, compensate: nothing, after: ['a'] });
+    // @ts-expect-error: a date comes back as a text
+    defineSaga('s').parallel({ a: groupStep({ forward: () => new Date(), compensate: nothing }) }).step;
   });
 
   it('know that a step which may not run may have answered nothing', () => {

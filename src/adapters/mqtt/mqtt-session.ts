@@ -54,6 +54,8 @@ export class MqttSession {
   /** The link on which an answer is under way, and whether another one is asked for meanwhile. */
   #answering: MqttLink | undefined;
   #askedAgain = false;
+  /** Whether it was asked for an answer when there was no link that had begun. */
+  #askedEarly = false;
 
   constructor(parts: LineParts, plan: SessionPlan, events: SessionEvents) {
     this.plan = plan;
@@ -64,7 +66,10 @@ export class MqttSession {
       begin: link => this.#begin(link),
       message: (link, packet, acknowledge) => this.#take(link, packet, acknowledge),
       lost: (_, error) => events.lost(this, error),
-      ready: () => events.ready(this),
+      ready: () => {
+        this.#answerLate();
+        events.ready(this);
+      },
       isOusted: () => ![undefined, '', plan.holder].includes(plan.heldBy()),
       ousted: () => events.ousted(this),
       keepsAlive: true,
@@ -86,15 +91,21 @@ export class MqttSession {
     return this.#line.link !== undefined;
   }
 
-  open(): Promise<void> {
-    return this.#line.open();
+  async open(): Promise<void> {
+    await this.#line.open();
+    this.#answerLate();
   }
 
-  /** Says again who has the seat. All who ask while it is being said are answered by one more word. */
+  /** Says again who has the seat: now, or when its link has begun. All who ask while it is being said are answered by one more word. */
   async answer(): Promise<void> {
     const { seat } = this.plan;
     const { link } = this.#line;
-    if (seat === undefined || link === undefined) return;
+    if (seat === undefined) return;
+    if (link === undefined) {
+      // It may have been said already, but whoever asks has come after that.
+      this.#askedEarly = true;
+      return;
+    }
     this.#askedAgain = this.#answering === link;
     if (this.#askedAgain) return;
     this.#answering = link;
@@ -104,6 +115,12 @@ export class MqttSession {
       await this.#tell(link, this.#name).catch(() => {});
     } while (this.#askedAgain && this.#line.link === link);
     if (this.#answering === link) this.#answering = undefined;
+  }
+
+  #answerLate(): void {
+    const wasAsked = this.#askedEarly;
+    this.#askedEarly = false;
+    if (wasAsked) void this.answer();
   }
 
   /** Lets go of it: it stays, for whoever comes next. One without a seat ends. */

@@ -52,6 +52,8 @@ export class MqttSubscription implements DriverSubscription {
   readonly #open = new Map<MqttSession, number>();
   readonly #emptied = new WeakSet<MqttSession>();
   #own: MqttSession | undefined;
+  /** One that is about to be its own: it may have said already that it has its seat. */
+  #opening: MqttSession | undefined;
   #ownSeat = '';
   #reach: Timer | undefined;
   #credit = 0;
@@ -91,7 +93,7 @@ export class MqttSubscription implements DriverSubscription {
 
   /** Says which seats it has. */
   answer(): void {
-    for (const session of [...this.#left.keys(), this.#own]) void session?.answer();
+    for (const session of [...this.#left.keys(), this.#opening, this.#own]) void session?.answer();
   }
 
   /** Looks after what others have left, a little later: another member may be quicker. */
@@ -122,11 +124,14 @@ export class MqttSubscription implements DriverSubscription {
     const seat = seats?.choose() ?? '';
     if (seats !== undefined) seats.hold(seat);
     const session = this.#session(alone ?? seats!.plan(seat, false));
+    this.#opening = session;
     try {
       await session.open();
     } catch (error) {
       seats?.release(seat);
       throw error;
+    } finally {
+      this.#opening = undefined;
     }
     this.#own = session;
     this.#ownSeat = seat;

@@ -23,10 +23,11 @@ export interface ApiAnswer {
   readonly description?: string;
 }
 
-/** The names of errors of the client after which nothing has been sent, and never will be. */
+/** The names of errors of a client that was closed. */
+const ended: readonly unknown[] = ['ClosedConnectionError', 'DrainingConnectionError'];
+/** And of those after which nothing has been sent, and never will be. */
 const hopeless: readonly unknown[] = [
-  ...['ClosedConnectionError', 'DrainingConnectionError', 'InvalidArgumentError', 'InvalidSubjectError'],
-  ...['PermissionViolationError', 'AuthorizationError'],
+  ...['InvalidArgumentError', 'InvalidSubjectError', 'PermissionViolationError', 'AuthorizationError'],
 ];
 
 const nameOf = (error: unknown): unknown => (error as { readonly name?: unknown } | undefined)?.name;
@@ -49,6 +50,7 @@ export function failed(error: unknown): PublishOutcome {
   if (error instanceof ApiError) return said(error.status >= 500, false);
   if (isUnheard(error)) return said(true, false);
   const { cause } = (error ?? {}) as { readonly cause?: unknown };
+  if (ended.includes(nameOf(error)) || ended.includes(nameOf(cause))) return failed(new EndedError(error));
   if (hopeless.includes(nameOf(error)) || hopeless.includes(nameOf(cause))) return said(false, false);
   return said(true, true);
 }

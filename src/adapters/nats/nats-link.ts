@@ -1,12 +1,17 @@
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import { BusClosedError } from '../../kernel/bus-errors.js';
 import type { Clock } from '../../kernel/clock.js';
 import { NatsAnswers } from './nats-answers.js';
 
 /** Nothing was sent. */
 export class UnsentError extends Error {}
 
-/** Nothing was sent, and nothing ever will be: the client was closed. */
-export class EndedError extends Error {}
+/** Nothing was sent, and nothing ever will be over this client, which was closed: that is no fault of a message. */
+export class EndedError extends BusClosedError {
+  constructor(cause?: unknown) {
+    super('nats: the connection is closed', { policy: 'nats', cause });
+  }
+}
 
 /** The connection was lost before an answer came. */
 export class LostError extends Error {}
@@ -58,7 +63,7 @@ export class NatsLink {
     timeoutMs: number,
     headers?: MsgHdrs,
   ): Promise<Msg> {
-    if (this.ended) throw new EndedError('nats: the connection is closed');
+    if (this.ended) throw new EndedError();
     if (!this.up) throw new UnsentError('nats: there is no connection');
     return this.#answers.ask(subject, payload, timeoutMs, headers);
   }

@@ -30,6 +30,14 @@ interface Answered {
   readonly unsure: boolean;
 }
 
+/** Who wants to know whether settlements get through. */
+export interface SettlementWatcher {
+  /** One did not, and is tried again. */
+  unreached(error: unknown): void;
+  /** One did, the first after that. */
+  reached(): void;
+}
+
 const input = `json_to_recordset($1::json) AS i(pos bigint, "group" bigint, lease uuid, attempts int,
   delay float8, headers text, unused boolean)`;
 const same = `d.pos = i.pos AND d.group_id = i."group" AND d.lease = i.lease AND d.attempts = i.attempts`;
@@ -69,6 +77,8 @@ export class Settlements {
   readonly #nacks: Batcher<Told, Settled>;
   readonly #extensions: Batcher<Told, Settled>;
   readonly #burials: Batcher<Told, Settled>;
+  readonly #watchers = new Set<SettlementWatcher>();
+  #away = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -101,6 +111,12 @@ export class Settlements {
     return this.#burials.add({ ...handed, headers: JSON.stringify(headers), until });
   }
 
+  /** Tells of what happens from now on; what it returns ends that. */
+  watch(watcher: SettlementWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
   async idle(): Promise<void> {
     const all = [this.#acks, this.#nacks, this.#extensions, this.#burials];
     await Promise.all(all.map(batcher => batcher.idle()));
@@ -118,21 +134,38 @@ export class Settlements {
     });
   }
 
-  /** A server that restarts must not cost a redelivery: it is asked again for as long as the lease lasts. */
+  /**
+   * A server that restarts must not cost a redelivery: it is asked again for as long as any of the leases
+   * last, and no longer about those that are over.
+   */
   async #persist(text: string, told: readonly Told[]): Promise<Answered> {
     const { clock } = this.#db;
-    const until = Math.min(...told.map(each => each.until));
-    const params = [JSON.stringify(told.map(({ until: _, ...rest }) => rest))];
+    let left = told;
     let unsure = false;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        return { rows: await this.#db.run(text, params), unsure };
+        const rows = await this.#db.run(text, [JSON.stringify(left.map(({ until: _, ...rest }) => rest))]);
+        this.#tell(undefined);
+        return { rows, unsure };
       } catch (error) {
         const { retryable, maybeDone } = failureOf(error);
-        if (!retryable || clock.now() + waitMs >= until) throw error;
+        const again = clock.now() + waitMs;
+        left = left.filter(({ until }) => again < until);
+        if (retryable) this.#tell({ error });
+        if (!retryable || left.length === 0) throw error;
         unsure ||= maybeDone;
         await new Promise<void>(resolve => void clock.schedule(waitMs, resolve, true));
       }
+    }
+  }
+
+  /** Once for each time that the server is away. */
+  #tell(failure: { readonly error: unknown } | undefined): void {
+    if (this.#away === (failure !== undefined)) return;
+    this.#away = failure !== undefined;
+    for (const watcher of this.#watchers) {
+      if (failure !== undefined) watcher.unreached(failure.error);
+      else watcher.reached();
     }
   }
 }

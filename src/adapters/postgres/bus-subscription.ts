@@ -48,8 +48,10 @@ export class PostgresSubscription implements DriverSubscription, Holder {
   #pollAt = Infinity;
   #upkeep: Timer | undefined;
   #catchUp: Timer | undefined;
-  #lost = false;
+  /** What it was that did not reach the server, since it was told that it is lost. */
+  #lost: 'look' | 'settlement' | undefined;
   #closed = false;
+  readonly #unwatch: () => void;
 
   constructor(
     parts: SubscriptionParts,
@@ -59,6 +61,13 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     onClosed: (subscription: PostgresSubscription) => void,
   ) {
     this.settlements = parts.settlements;
+    // One that is busy with what it has does not look for more, and would not notice.
+    this.#unwatch = parts.settlements.watch({
+      unreached: error => this.#lose(error, 'settlement'),
+      reached: () => {
+        if (this.#lost === 'settlement') this.#recover();
+      },
+    });
     this.#parts = parts;
     this.#spec = spec;
     this.#sink = sink;
@@ -94,6 +103,7 @@ export class PostgresSubscription implements DriverSubscription, Holder {
     // A server that does not hear of it hands them out again when their leases are over.
     await Promise.allSettled([...this.#held].map(delivery => delivery.nack(0)));
     await this.settlements.idle();
+    this.#unwatch();
     if (this.#spec.group !== undefined) return;
     await leaveAlone(this.#parts.db, this.#group.id).catch(() => {});
   }
@@ -194,16 +204,22 @@ export class PostgresSubscription implements DriverSubscription, Holder {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    if (!this.#lost) this.#sink.lost(error);
-    this.#lost = true;
+    this.#lose(error, 'look');
     this.#pollIn(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
   }
 
+  #lose(error: unknown, by: 'look' | 'settlement'): void {
+    if (this.#closed) return;
+    if (this.#lost === undefined) this.#sink.lost(error);
+    // What a look has not found, a settlement does not prove to be there.
+    if (this.#lost !== 'look') this.#lost = by;
+  }
+
   #recover(): void {
     this.#retryMs = FIRST_RETRY_MS;
-    if (!this.#lost) return;
-    this.#lost = false;
+    if (this.#lost === undefined) return;
+    this.#lost = undefined;
     this.#sink.ready();
   }
 

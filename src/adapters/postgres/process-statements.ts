@@ -3,7 +3,9 @@ const LONGEST_RUN = 100;
 
 export const loadIn = (s: string): string => `
   SELECT p.version::text, p.state, p.timeouts, p.correlation, p.late::text, p.ended_at IS NOT NULL AS ended,
-    EXISTS (SELECT FROM ${s}.process_inbox i WHERE i.kind = $1 AND i.message = $3) AS seen
+    EXISTS (SELECT FROM ${s}.process_inbox i WHERE i.kind = $1 AND i.message = $3) AS seen,
+    (SELECT count(*) FROM (SELECT FROM ${s}.process_outbox o WHERE o.kind = $1 AND o.key = $2
+      LIMIT $4::int) w)::int AS waiting
   FROM (SELECT 1) one LEFT JOIN ${s}.process p ON p.kind = $1 AND p.key = $2`;
 
 /**

@@ -4,6 +4,7 @@ import { factOf } from '../../kernel/errors.js';
 import { newId } from '../../kernel/random.js';
 import type { DiscardedCommand, ParkedCommand, ParkedQuery } from '../../saga/process-parking.js';
 import type {
+  LoadedProcess,
   OutboxRun,
   ProcessChange,
   ProcessStore,
@@ -79,10 +80,11 @@ export class PostgresProcessStore implements ProcessStore {
     process: string,
     key: string,
     message: string | undefined,
-  ): Promise<{ readonly saved: SavedProcess | undefined; readonly seen: boolean }> {
-    const params = [process, toColumn(key), message === undefined ? null : toColumn(message)];
+    countTo: number,
+  ): Promise<LoadedProcess> {
+    const params = [process, toColumn(key), message === undefined ? null : toColumn(message), countTo];
     const [row] = await this.#run(loadIn, params);
-    return { saved: savedOf(row!), seen: row!['seen'] === true };
+    return { saved: savedOf(row!), seen: row!['seen'] === true, waiting: row!['waiting'] as number };
   }
 
   async commit(change: ProcessChange): Promise<boolean> {

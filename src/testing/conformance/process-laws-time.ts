@@ -133,7 +133,7 @@ export const processTimeLaws: Readonly<Record<string, ProcessLaw>> = {
     demand(parts.join() === '4,3', 'two of each, and what is left', parts);
     const kept: string[] = [];
     for (const key of ['alive', 'a', 'b', 'c', 'sends']) {
-      const { saved, seen } = await store.load('order', key, key);
+      const { saved, seen } = await store.load('order', key, key, 0);
       if (saved !== undefined || seen) kept.push(key);
     }
     demand(kept.join() === 'alive,sends', 'what lives, and what has to be sent', kept);

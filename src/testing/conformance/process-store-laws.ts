@@ -6,11 +6,11 @@ import { processTimeLaws } from './process-laws-time.js';
 
 const bodies: Readonly<Record<string, ProcessLaw>> = {
   'what was written is read': async ({ store }, demand) => {
-    const before = await store.load('order', 'a', 'm1');
+    const before = await store.load('order', 'a', 'm1', 0);
     demand(before.saved === undefined && !before.seen, 'nothing to be there', before);
     const next = { timeouts: { unpaid: 1 }, correlationId: 'c1' };
     await store.commit(changeOf('a', 0, { message: 'm1', next }));
-    const { saved, seen } = await store.load('order', 'a', 'm1');
+    const { saved, seen } = await store.load('order', 'a', 'm1', 0);
     demand(seen, 'the message to be known', seen);
     const whole = { version: 1, state: '{"n":1}', ...next, ended: false, late: 0 };
     for (const [name, value] of Object.entries(whole)) {
@@ -18,9 +18,22 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
       demand(same(got, value), `${name} to be ${JSON.stringify(value)}`, got);
     }
     await store.commit(changeOf('a', 1, { message: 'm2', next: { ended: true, late: 3 } }));
-    const ended = (await store.load('order', 'a', 'm3')).saved;
+    const ended = (await store.load('order', 'a', 'm3', 0)).saved;
     demand(ended?.ended === true && ended.late === 3 && ended.version === 2, 'the end', ended);
     demand(same(ended?.timeouts, {}), 'no timeouts', ended?.timeouts);
+  },
+
+  'what waits to be published is counted, as far as somebody asks': async ({ store }, demand) => {
+    const counts = async (...asked: [key: string, countTo: number][]): Promise<readonly number[]> =>
+      Promise.all(asked.map(async each => (await store.load('order', each[0], undefined, each[1])).waiting));
+    await store.commit(changeOf('a', 0, { sends: sent('1', '2', '3') }));
+    await store.commit(changeOf('b', 0, { sends: sent('4') }));
+    const before = await counts(['a', 9], ['a', 2], ['a', 0], ['b', 9], ['c', 9]);
+    demand(same(before, [3, 2, 0, 1, 0]), 'each its own, up to what is asked', before);
+    const [run] = (await store.claim('order', 10, 1_000)).filter(({ key }) => key === 'a');
+    await store.settle('order', run!, { published: 1, retryMs: 0 });
+    const after = await counts(['a', 9], ['b', 9]);
+    demand(same(after, [2, 1]), 'nothing that is through', after);
   },
 
   'a change of an old version changes nothing at all': async ({ store }, demand) => {
@@ -33,7 +46,7 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
     }
     const absent = await store.commit(changeOf('b', 1, parts));
     demand(!absent, 'nothing to be made where there is nothing', absent);
-    const { saved, seen } = await store.load('order', 'a', 'm');
+    const { saved, seen } = await store.load('order', 'a', 'm', 0);
     demand(saved?.version === 2 && !seen, 'the process as it was', { saved, seen });
     const runs = await store.claim('order', 10, 1_000);
     const due = await store.claimTimeouts('order', 10, 1_000);
@@ -64,7 +77,7 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
     const turns = run?.entries.map(({ id }) => id[0]).join('');
     demand(turns === '0123', 'their order', turns);
     const seen = await Promise.all(
-      Array.from({ length: 32 }, (_, at) => store.load('order', 'a', `${at >> 3}.${at & 7}`)),
+      Array.from({ length: 32 }, (_, at) => store.load('order', 'a', `${at >> 3}.${at & 7}`, 0)),
     );
     const known = seen.filter(each => each.seen).length;
     demand(known === 4, 'four messages to be known', known);
@@ -85,7 +98,7 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
         next: { state, correlationId: text },
       };
       await store.commit(changeOf(text, 0, parts));
-      const { saved, seen } = await store.load('order', text, text);
+      const { saved, seen } = await store.load('order', text, text, 0);
       demand(seen && saved?.state === state, `${JSON.stringify(text)} as a state`, { saved, seen });
       demand(saved?.correlationId === text, `${JSON.stringify(text)} as a correlation`, saved);
       const [run] = await store.claim('order', 10, 1_000);
@@ -97,7 +110,7 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
   'kinds of processes do not touch each other': async ({ store }, demand) => {
     const parts = { sends: sent('x'), schedule: [{ name: 't', afterMs: 0 }], message: 'm' };
     await store.commit(changeOf('a', 0, { ...parts, next: { ended: true } }));
-    const other = await store.load('other', 'a', 'm');
+    const other = await store.load('other', 'a', 'm', 0);
     demand(other.saved === undefined && !other.seen, 'nothing of another kind', other);
     const runs = await store.claim('other', 10, 1_000);
     const due = await store.claimTimeouts('other', 10, 1_000);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BusClosedError } from '../../../src/kernel/bus-errors.js';
 import type { PublishOutcome } from '../../../src/messaging/driver.js';
 import { createBus } from '../../../src/messaging/driver-bus.js';
 import { topic } from '../../../src/messaging/topic.js';
@@ -142,6 +143,30 @@ describe('publishing', () => {
     await clock.advance(100);
     expect(await failure).toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true });
     await bus.close();
+  });
+
+  it('passes on that the way to the broker has ended, as no fault of the message', async () => {
+    const { bus, driver, clock } = scene();
+    const over = new BusClosedError('the connection is closed');
+    const outcome = (maybeStored: boolean, retryable = false) => ({
+      ok: false,
+      error: over,
+      retryable,
+      maybeStored,
+    });
+    driver.answers.push(async () => [outcome(false)] as const);
+    await expect(bus.publish(orders, { n: 1 })).rejects.toBe(over);
+    // Nobody knows it of one that was sent before.
+    driver.answers.push(async () => [outcome(true)] as const);
+    const open = bus.publish(orders, { n: 2 });
+    await expect(open).rejects.toMatchObject({ code: 'ERR_PUBLISH', maybeStored: true, cause: over });
+    driver.answers.push(async () => Promise.reject(over));
+    await expect(bus.publish(orders, { n: 3 })).rejects.toBe(over);
+    const other = scene();
+    other.driver.connect = () => Promise.reject(over);
+    // At once, not at its deadline.
+    await expect(other.bus.publish(orders, { n: 4 })).rejects.toBe(over);
+    expect(clock.now()).toBe(0);
   });
 
   it('publishes once the broker is back', async () => {

@@ -60,7 +60,7 @@ describe('what a process decides', () => {
     const error = await failure(handle());
     expect(error).toMatchObject({ code: 'ERR_PROCESS_DECISION' });
     expect((error as Error).message).toMatch(message);
-    expect(await store.load('test', 'k', '1')).toEqual({ saved: undefined, seen: false });
+    expect(await store.load('test', 'k', '1', 9)).toEqual({ saved: undefined, seen: false, waiting: 0 });
   });
 
   it('is bounded', async () => {
@@ -81,7 +81,7 @@ describe('what a process decides', () => {
   it('is asked of its topics before it is written', async () => {
     const { handle, store } = deciding({ send: [{ to: 'never', data: { n: 1 } }] });
     expect(await failure(handle())).toMatchObject({ message: 'not so' });
-    expect(await store.load('test', 'k', '1')).toEqual({ saved: undefined, seen: false });
+    expect(await store.load('test', 'k', '1', 9)).toEqual({ saved: undefined, seen: false, waiting: 0 });
   });
 
   it('lets what its functions throw pass', async () => {
@@ -105,7 +105,7 @@ describe('what a process decides', () => {
   it('may be nothing: where there is no process none begins', async () => {
     const { handle, store, manager } = deciding(undefined);
     expect(await handle()).toBe('ignored');
-    expect(await store.load('test', 'k', '1')).toEqual({ saved: undefined, seen: false });
+    expect(await store.load('test', 'k', '1', 9)).toEqual({ saved: undefined, seen: false, waiting: 0 });
     expect(manager.snapshot().ignored).toBe(1);
   });
 });

@@ -204,7 +204,7 @@ describe('a process manager that is not alone', () => {
       store: storeWith(sound => ({
         commit: async change => {
           if (change.message !== 'm' || others-- <= 0) return sound.commit(change);
-          const { saved } = await sound.load('order', 'a', undefined);
+          const { saved } = await sound.load('order', 'a', undefined, 0);
           const next = { ...saved!, version: saved!.version + 1 };
           const nothing = { message: undefined, sends: [], schedule: [], cancel: [] };
           await sound.commit({ ...change, ...nothing, expected: saved!.version, next });

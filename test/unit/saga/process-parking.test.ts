@@ -121,6 +121,53 @@ describe('a command that the broker refuses', () => {
     expect(await manager.discarded({ after: kept!.position })).toEqual([]);
   });
 
+  it('is tried again with all others, or with those that somebody chooses', async () => {
+    let refused = true;
+    const { place, pass, sent, told, manager } = await scene(
+      () => (refused ? Promise.reject(no()) : undefined),
+      {
+        maxPublishTries: 1,
+      },
+    );
+    const keys = Array.from({ length: 205 }, (_, at) => `k-${at + 100}`);
+    for (const key of keys) await place(key);
+    await pass(500);
+    expect(told.parked).toHaveLength(205);
+    refused = false;
+    const isLate = ({ key }: { key: string }) => key >= 'k-300';
+    expect(await manager.retryAllParked({ where: isLate })).toBe(5);
+    expect(await manager.retryAllParked({ where: isLate })).toBe(0);
+    expect(await manager.retryAllParked()).toBe(200);
+    await pass(500);
+    expect(sent.filter(each => each.startsWith('charge'))).toHaveLength(205);
+    expect(told.unparked).toHaveLength(205);
+    expect(await manager.parked()).toEqual([]);
+    await expect(manager.retryAllParked({ key: 'a' } as never)).rejects.toThrow('unknown option `key`');
+    await expect(manager.retryAllParked({ where: 'a' } as never)).rejects.toThrow(
+      'retryAllParked: `where` must be a function, got "a"',
+    );
+  });
+
+  it('that is parked anew by that is let be, so that it ends', async () => {
+    const { place, pass, told, manager } = await scene(() => Promise.reject(no()), { maxPublishTries: 1 });
+    for (const key of ['a', 'b']) await place(key);
+    await pass(200);
+    expect(await manager.retryAllParked()).toBe(2);
+    await pass(200);
+    expect(told.parked).toHaveLength(4);
+  });
+
+  it('is thrown away with all others, for one reason', async () => {
+    const { place, pass, manager } = await scene(() => Promise.reject(no()), { maxPublishTries: 1 });
+    for (const key of ['a', 'b', 'c']) await place(key);
+    await pass(200);
+    await expect(manager.discardAllParked('')).rejects.toThrow('discardAllParked: `reason` must be a text');
+    expect(await manager.discardAllParked('of old', { where: ({ key }) => key !== 'b' })).toBe(2);
+    expect(await manager.discardAllParked('all')).toBe(1);
+    const gone = (await manager.discarded()).map(({ key, reason }) => `${key} ${reason}`);
+    expect(gone).toEqual(['a of old', 'c of old', 'b all']);
+  });
+
   it('is listed in parts', async () => {
     const broker: Broker = () => Promise.reject(no());
     const { place, pass, manager } = await scene(broker, { maxPublishTries: 1 });

@@ -18,7 +18,6 @@ describe('an error of a publish', () => {
     ['the stream is full', new ApiError({ code: 503, err_code: 10_077, description: 'full' }), true, false],
     ['the server refuses it', new ApiError({ code: 400, err_code: 10_054 }), false, false],
     ['the server says nothing more', new ApiError({}), true, false],
-    ['the client is closed', new errors.ClosedConnectionError(), false, false],
     ['it may not be published', new RequestError('', { cause: forbidden }), false, false],
     ['it is too large', new RecordTooLargeError(''), false, false],
     ['it is no message', new InvalidMessageError(''), false, false],
@@ -26,6 +25,15 @@ describe('an error of a publish', () => {
     ['there is none', undefined, true, true],
   ])('when %s', (_, error, retryable, maybeStored) => {
     expect(failed(error)).toEqual({ ok: false, error, retryable, maybeStored });
+  });
+
+  it.each([
+    ['is closed', new errors.ClosedConnectionError()],
+    ['is about to be', new errors.DrainingConnectionError()],
+    ['says so of a request', new RequestError('', { cause: new errors.ClosedConnectionError() })],
+  ])('is one of no message when the client %s', (_, cause) => {
+    const error = expect.objectContaining({ code: 'ERR_BUS_CLOSED', cause });
+    expect(failed(cause)).toEqual({ ok: false, error, retryable: false, maybeStored: false });
   });
 
   it('tells that nobody listens', () => {
