@@ -6,6 +6,7 @@ import { rabbitmq } from '../../src/adapters/rabbitmq/rabbitmq.js';
 import { redisStreams } from '../../src/adapters/redis/redis-streams.js';
 import { createBus } from '../../src/messaging/driver-bus.js';
 import type { Handler } from '../../src/messaging/handling.js';
+import type { MessageBus } from '../../src/messaging/message-bus.js';
 import { deleteStreams, natsAnswers, natsClient, natsUrl } from '../fixtures/nats.js';
 import { deleteAll, redisAnswers, redisUrl } from '../fixtures/redis.js';
 import { event, type KeyEvent } from './outbox-storm.js';
@@ -15,14 +16,23 @@ import { Footprints, rabbitIsThere, rabbitUrl } from './rabbit-server.js';
 export interface BrokerScene {
   /** What a relay is told of it. */
   readonly told: { readonly broker: string; readonly url: string; readonly prefix: string };
-  /** Takes the events of all keys in their order, each again until it is handled. */
-  subscribe(handler: Handler<KeyEvent>): Promise<void>;
+  /** Is told of all events in the order in which the broker has them. */
+  watch(handler: Handler<KeyEvent>): Promise<void>;
+  /** Handles all events, many at a time, each again until it is handled. */
+  handle(handler: Handler<KeyEvent>): Promise<void>;
   /** Leaves nothing there. */
   remove(): Promise<void>;
 }
 
 /** One that fails comes again until it does not: the database may be away for as long as that takes. */
 const failure = { redeliver: Array.from({ length: 100 }, () => 200) };
+
+const groupsOf = (bus: MessageBus, order: 'key' | 'topic'): Pick<BrokerScene, 'watch' | 'handle'> => ({
+  watch: async handler => void (await bus.subscribe(event, { group: 'watch', order }, handler).ready),
+  handle: async handler => {
+    await bus.subscribe(event, { group: 'billing', concurrency: 16, failure }, handler).ready;
+  },
+});
 
 const newPrefix = () => `outbox-${randomUUID().slice(0, 18)}`;
 
@@ -32,9 +42,7 @@ async function redisScene(): Promise<BrokerScene> {
   const bus = createBus(redisStreams({ client, prefix }));
   return {
     told: { broker: 'redis', url: redisUrl, prefix },
-    subscribe: async handler => {
-      await bus.subscribe(event, { group: 'billing', order: 'key', failure }, handler).ready;
-    },
+    ...groupsOf(bus, 'key'),
     remove: async () => {
       await bus.close();
       await deleteAll(client, prefix);
@@ -49,9 +57,7 @@ async function rabbitScene(): Promise<BrokerScene> {
   const bus = createBus(rabbitmq({ connect: footprints.connect, prefix }));
   return {
     told: { broker: 'rabbitmq', url: rabbitUrl, prefix },
-    subscribe: async handler => {
-      await bus.subscribe(event, { group: 'billing', order: 'topic', failure }, handler).ready;
-    },
+    ...groupsOf(bus, 'topic'),
     remove: async () => {
       await bus.close();
       await footprints.remove();
@@ -65,9 +71,7 @@ async function natsScene(): Promise<BrokerScene> {
   const bus = createBus(jetStream({ client, prefix, maxBytes: 64 * 1_048_576 }));
   return {
     told: { broker: 'nats', url: natsUrl, prefix },
-    subscribe: async handler => {
-      await bus.subscribe(event, { group: 'billing', order: 'topic', failure }, handler).ready;
-    },
+    ...groupsOf(bus, 'topic'),
     remove: async () => {
       await bus.close();
       await deleteStreams(await jetstreamManager(client), prefix);

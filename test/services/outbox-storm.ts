@@ -107,18 +107,29 @@ export async function inTransaction<Result>(
 }
 
 /**
- * The keys of which something was lost, invented or first taken in another order. What was committed is told
- * by the rows of the aggregates: of a commit whose answer was lost nobody else knows.
+ * What was committed, told by the rows of the aggregates: of a commit whose answer was lost nobody else knows.
  */
-export async function stormBooks(pool: Pool, schema: string) {
-  const committed = await pool.query<{ key: string; n: number }>(`SELECT key, n FROM ${schema}.aggregate`);
-  const taken = await pool.query<KeyEvent>(`SELECT key, n FROM ${schema}.taken ORDER BY pos`);
+export async function committedIn(pool: Pool, schema: string): Promise<readonly KeyEvent[]> {
+  return (await pool.query<KeyEvent>(`SELECT key, n FROM ${schema}.aggregate`)).rows;
+}
+
+/** The keys of which something was lost, invented or first taken in another order, and what came twice. */
+export function stormBooks(committed: readonly KeyEvent[], taken: readonly KeyEvent[]) {
   const first = new Map<string, Set<number>>();
-  for (const { key, n } of taken.rows) first.set(key, (first.get(key) ?? new Set()).add(n));
-  const wrong = committed.rows.filter(({ key, n: last }) => {
+  for (const { key, n } of taken) first.set(key, (first.get(key) ?? new Set()).add(n));
+  const wrong = committed.filter(({ key, n: last }) => {
     const all = Array.from({ length: last }, (_, at) => at + 1).flatMap(eventsOf);
     return all.join() !== [...(first.get(key) ?? [])].join();
   });
   const distinct = [...first.values()].reduce((sum, each) => sum + each.size, 0);
-  return { wrong: wrong.map(({ key }) => key), repeats: taken.rows.length - distinct, distinct };
+  return { wrong: wrong.map(({ key }) => key), repeats: taken.length - distinct, distinct };
+}
+
+/** How many events `committed` stands for. */
+export const eventsIn = (committed: readonly KeyEvent[]): number =>
+  committed.reduce((sum, { n }) => sum + n + Math.floor(n / 3), 0);
+
+/** What was taken, in its order. */
+export async function takenIn(pool: Pool, schema: string): Promise<readonly KeyEvent[]> {
+  return (await pool.query<KeyEvent>(`SELECT key, n FROM ${schema}.taken ORDER BY pos`)).rows;
 }
