@@ -66,6 +66,11 @@ export class OutboxHolds {
     return this.#holds.size < this.#share;
   }
 
+  /** Whether something is to go back that nothing is open in: others may have it at once. */
+  get mayRelease(): boolean {
+    return [...this.#holds.values()].some(hold => hold.leaving && hold.open === 0);
+  }
+
   get(bucket: number): Hold | undefined {
     return this.#holds.get(bucket);
   }

@@ -16,7 +16,7 @@ import {
 import { RelayReport } from './relay-report.js';
 import { RelayRun } from './relay-run.js';
 
-/** So many beats in the time of a lease; more while others have what should be here. */
+/** So many beats in the time of a lease; more in the first, for relays begin together, and while it has too little. */
 const BEATS = 3;
 const HUNGRY_BEATS = 15;
 
@@ -50,6 +50,7 @@ export class OutboxRelay implements Observable<OutboxRelayEvents>, AsyncDisposab
   #soon: Timer | undefined;
   #sooner: Timer | undefined;
   #deaf: (() => void) | undefined;
+  #youngUntil = -Infinity;
   #state: OutboxRelaySnapshot['state'] = 'idle';
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
@@ -60,7 +61,11 @@ export class OutboxRelay implements Observable<OutboxRelayEvents>, AsyncDisposab
     this.#clock = clock;
     this.#report = new RelayReport(this.#rules.name, clock);
     const parts = { store, bus, classify, clock, random, rules: this.#rules, report: this.#report };
-    this.#run = new RelayRun({ ...parts, onRoom: () => this.#reading.wake() });
+    this.#run = new RelayRun({
+      ...parts,
+      onRoom: () => this.#reading.wake(),
+      onLeft: () => this.#beating.wake(),
+    });
     const { pollMs, leaseMs } = this.#rules;
     const onError = (error: unknown): void => this.#report.interrupted(error);
     this.#reading = new WorkLoop(() => this.#read(), onError, pollMs, clock);
@@ -88,6 +93,7 @@ export class OutboxRelay implements Observable<OutboxRelayEvents>, AsyncDisposab
       throw new TypeError(`${this.#rules.name}: start: it must be idle, is ${this.#state}`);
     }
     this.#state = 'running';
+    this.#youngUntil = this.#clock.now() + this.#rules.leaseMs;
     this.#deaf = this.#store.onWake?.(() => this.#reading.wake());
     await this.#run.beat().catch((error: unknown) => this.#report.interrupted(error));
     if (this.#state !== 'running') return;
@@ -141,9 +147,9 @@ export class OutboxRelay implements Observable<OutboxRelayEvents>, AsyncDisposab
     await this.#run.beat();
     const { leaseMs } = this.#rules;
     this.#sooner?.cancel();
-    if (this.#run.hungry) {
+    if (this.#run.hungry || this.#clock.now() < this.#youngUntil) {
       this.#sooner = this.#clock.schedule(leaseMs / HUNGRY_BEATS, () => this.#beating.wake());
     }
-    return false;
+    return this.#run.mayRelease;
   }
 }

@@ -3,11 +3,11 @@ import { afterPublishFailure, BusPause, type PublishVerdict } from '../core/outb
 import { type Hold, OutboxHolds } from '../core/outbox-holds.js';
 import { clearedBy, type Lane, OutboxLanes, suspectsAmong } from '../core/outbox-lanes.js';
 import type { Clock } from '../kernel/clock.js';
-import { TimeoutError } from '../kernel/errors.js';
 import { newId, type Random } from '../kernel/random.js';
 import { type OutboxBus, writtenTopic } from './outbox-bus.js';
 import type { WrittenFacts } from './outbox-message.js';
 import type { OutboxClaim, OutboxRow, OutboxStore } from './outbox-store.js';
+import { type PublishFailure, PublishWaits } from './publish-wait.js';
 import { pauseBackoff, type RelayDefaults, triesBackoff } from './relay-options.js';
 import type { RelayReport } from './relay-report.js';
 
@@ -22,6 +22,8 @@ export interface RunParts {
   readonly report: RelayReport;
   /** There is room for more. */
   readonly onRoom: () => void;
+  /** A bucket that others are to have is through. */
+  readonly onLeft: () => void;
 }
 
 /** A bucket is read so far at least. */
@@ -38,8 +40,11 @@ export class RelayRun {
   readonly #holds: OutboxHolds;
   readonly #lanes = new OutboxLanes<OutboxRow>();
   readonly #pause: BusPause;
+  readonly #waits: PublishWaits;
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #reach: number;
+  /** Whether there was as much as was asked for: then little of each bucket is enough. */
+  #plenty = false;
   readonly #running = new Set<Promise<void>>();
   readonly #holdOf = (bucket: number): Hold | undefined => this.#holds.get(bucket);
   #closing = false;
@@ -49,6 +54,7 @@ export class RelayRun {
     const { batch, concurrency, pauseMs, leaseMs, marginMs } = parts.rules;
     this.#holds = new OutboxHolds({ leaseMs, marginMs });
     this.#pause = new BusPause(pauseBackoff(pauseMs));
+    this.#waits = new PublishWaits(parts.clock, parts.rules.publishTimeoutMs);
     this.#limit = pLimit(concurrency);
     this.#reach = Math.min(batch, Math.max(LEAST_REACH, Math.ceil(batch / 4)));
   }
@@ -68,6 +74,11 @@ export class RelayRun {
   /** Whether others have what should be here: ask again soon. */
   get hungry(): boolean {
     return this.#holds.hungry;
+  }
+
+  /** Whether others may have something that is still here. */
+  get mayRelease(): boolean {
+    return this.#holds.mayRelease;
   }
 
   /** Tells the store that this relay lives, and hears what it has. */
@@ -94,17 +105,24 @@ export class RelayRun {
     if (this.#closing || holds.length === 0 || limit < 1) return false;
     const buckets = holds.map(({ bucket }) => bucket);
     const skip = this.#lanes.skip(now);
-    const rows = await store.read({ buckets, reach: this.#reach, limit, skip });
+    const reach = this.#plenty ? this.#leastReach(limit / holds.length) : this.#reach;
+    const rows = await store.read({ buckets, reach, limit, skip });
+    this.#plenty = rows.length >= limit;
     const suspects = suspectsAmong(rows, this.#holdOf);
     if (suspects.length > 0) {
       // Were it beside others, nobody could tell which of them ended the relay.
       if (this.#lanes.size > 0) return false;
       return this.#alone(suspects);
     }
-    const more = rows.length >= Math.min(limit, this.#reach);
+    const more = rows.length >= Math.min(limit, reach);
     await this.#trust(rows, holds, more);
     for (const lane of this.#lanes.enter(rows, this.#holdOf)) this.#start(lane);
     return more;
+  }
+
+  /** How far into each bucket to read for some rows of each, though a part of them is of keys that are open. */
+  #leastReach(some: number): number {
+    return Math.min(this.#reach, Math.max(LEAST_REACH, Math.ceil(4 * some)));
   }
 
   /** When to look again though nobody says that there is something. */
@@ -130,6 +148,7 @@ export class RelayRun {
     const run = this.#limit(() => this.#publishLane(lane)).finally(() => {
       this.#lanes.leave(lane);
       this.#running.delete(run);
+      if (lane.hold.leaving && lane.hold.open === 0) this.#parts.onLeft();
       // Not for each: a read for one message costs as much as one for many.
       if (this.#lanes.size <= this.#parts.rules.batch / 2) this.#parts.onRoom();
     });
@@ -187,23 +206,14 @@ export class RelayRun {
   }
 
   /** What it threw; `undefined` when the bus has it. */
-  async #publish(row: OutboxRow): Promise<{ readonly error: unknown } | undefined> {
-    const { bus, clock, rules, report } = this.#parts;
-    const ms = rules.publishTimeoutMs;
-    let timer: { cancel(): void } | undefined;
-    try {
-      const late = new Promise<never>((_, reject) => {
-        timer = clock.schedule(ms, () => reject(new TimeoutError(`no answer within ${ms} ms`, ms)));
-      });
+  async #publish(row: OutboxRow): Promise<PublishFailure> {
+    const { bus, report } = this.#parts;
+    const failure = await this.#waits.of(() => {
       const facts = JSON.parse(row.facts) as WrittenFacts;
       const said = { ...facts, id: row.messageId, key: row.ordered ? row.key : undefined };
-      const topic = writtenTopic(row.topic, row.version);
-      await Promise.race([bus.publish(topic, JSON.parse(row.body), said), late]);
-    } catch (error) {
-      return { error };
-    } finally {
-      timer?.cancel();
-    }
+      return bus.publish(writtenTopic(row.topic, row.version), JSON.parse(row.body), said);
+    });
+    if (failure !== undefined) return failure;
     this.#pause.worked();
     this.#lanes.wake(row.key);
     report.published(row);

@@ -17,5 +17,6 @@ const bus = {
 const rules = { leaseMs: 800, marginMs: 200, pollMs: 50, retryMs: 50, pauseMs: 50, maxCrashes: 1_000 };
 await new OutboxRelay({ store, bus, ...rules }).start();
 process.send('ready');
+process.once('disconnect', () => process.exit());
 // What ends whoever publishes it is not played here: it is the test that kills.
 setInterval(() => {}, 1_000);

@@ -192,10 +192,18 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
   }
 
   async #confirmAll(items: readonly Confirmation[]): Promise<readonly boolean[]> {
-    const said = items.map(({ claim, ids }, place) => ({ place, ...claim, ids }));
-    const rows = await this.#run(statements.confirmIn, [JSON.stringify(said)]);
+    // Most are of few claims.
+    const said = new Map<string, OutboxClaim & { readonly place: number; readonly ids: number[] }>();
+    const places = items.map(({ claim, ids }) => {
+      const name = `${claim.bucket} ${claim.epoch} ${claim.relay}`;
+      const one = said.get(name) ?? { place: said.size, ...claim, ids: [] };
+      for (const id of ids) one.ids.push(id);
+      said.set(name, one);
+      return one.place;
+    });
+    const rows = await this.#run(statements.confirmIn, [JSON.stringify([...said.values()])]);
     const held = new Set(rows.map(row => row['place']));
-    return items.map((_, place) => held.has(place));
+    return places.map(place => held.has(place));
   }
 
   async #claimed(

@@ -49,10 +49,11 @@ describe('the buckets of a relay', () => {
     for (let bucket = 0; bucket < 40; bucket++) holds.get(bucket)!.open = 1;
     holds.learn(grants(0, 64), 2, 10);
     expect(holds.readable(10)).toHaveLength(32);
+    expect(holds.mayRelease).toBe(true);
     const plan = holds.plan();
     expect(plan.release.map(({ bucket }) => bucket)).toEqual(Array.from({ length: 24 }, (_, at) => 40 + at));
     expect(plan.keep).toHaveLength(40);
-    expect([holds.size, holds.hungry]).toEqual([40, false]);
+    expect([holds.size, holds.hungry, holds.mayRelease]).toEqual([40, false, false]);
     for (let bucket = 0; bucket < 40; bucket++) holds.get(bucket)!.open = 0;
     expect(holds.plan().release).toHaveLength(8);
     expect(holds.plan()).toMatchObject({ release: [] });
