@@ -78,9 +78,11 @@ async function serve(file: GatewayFile, options: GatewayCommandOptions, host: Co
   const log = new JsonLines(host.stdout);
   const { gateway, place } = file;
   gateway.on('completed', fields => log.write('completed', fields));
-  gateway.on('upstreamFailed', ({ error, ...fields }) =>
-    log.write('upstreamFailed', { ...fields, error: error instanceof Error ? error.message : String(error) }),
-  );
+  for (const event of ['upstreamFailed', 'authenticatorFailed', 'limitFailed', 'splitFailed'] as const) {
+    gateway.on(event, ({ error, ...fields }: { readonly error: unknown }) =>
+      log.write(event, { ...fields, error: error instanceof Error ? error.message : String(error) }),
+    );
+  }
   file.on('reloaded', fields => log.write('reloaded', fields));
   file.on('refused', ({ error, ...fields }) =>
     log.write('refused', {

@@ -24,7 +24,7 @@ import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from
 import { GatewayServer } from './gateway-server.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
-import { tellReplaced } from './gateway-tell.js';
+import { failureTeller, tellReplaced } from './gateway-tell.js';
 import { HttpEngine } from './http-engine.js';
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
@@ -84,17 +84,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     this.#engine = engine ?? new HttpEngine();
     this.#tls = tls;
     this.#shell = this.#makeShell();
-    const told = new Set<string>();
-    this.#front.onAuthFailure = (authenticator, { id, route }, error) => {
-      const { name: gateway, clock } = this.#front.plan;
-      if (this.#events?.has('authenticatorFailed') === true) {
-        const event = { gateway, at: clock.wall(), id, route, authenticator, error };
-        this.#events.emit('authenticatorFailed', event);
-      } else if (!told.has(authenticator)) {
-        told.add(authenticator);
-        console.error(`keelson: the authenticator ${authenticator} failed`, error);
-      }
-    };
+    this.#front.onFailure = failureTeller(this.#shell);
     this.handler = (request, response) => {
       // A version says little: in HTTP/1 a client may write any.
       if ('stream' in request) {
