@@ -39,4 +39,10 @@ export interface GatewayListenOptions {
 export interface CloseOptions {
   /** How long requests under way may still take, in ms; then they are cut off. @default 10_000 */
   readonly graceMs?: number;
+  /**
+   * How long WebSockets may still take, in ms: their clients are told at once that the server goes away
+   * (1001); those that are still there then are cut off.
+   * @default half of graceMs
+   */
+  readonly tunnelGraceMs?: number;
 }

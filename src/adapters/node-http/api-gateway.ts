@@ -33,6 +33,7 @@ import { Mirrors } from './mirrors.js';
 import { headOf } from './request-head.js';
 import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
+import type { Tunnel } from './tunnel.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
 /**
@@ -63,7 +64,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #http2: boolean;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
-  readonly #tunnels = new Set<Duplex>();
+  readonly #tunnels = new Set<Tunnel>();
   #server: GatewayServer | undefined;
   #events: Emitter<GatewayEvents> | undefined;
   #closing: Promise<void> | undefined;
@@ -159,11 +160,13 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   /**
    * Takes no more: readiness says so, idle connections are closed, those in use close with their answers, and
-   * what is under way has `graceMs` to end. Tunnels are closed at the end. Resolves when all is over.
+   * what is under way has `graceMs` to end. Clients of WebSockets are told, and have `tunnelGraceMs`.
+   * Resolves when all is over.
    */
-  close({ graceMs = 10_000 }: CloseOptions = {}): Promise<void> {
+  close({ graceMs = 10_000, tunnelGraceMs = graceMs / 2 }: CloseOptions = {}): Promise<void> {
     checkNumber('close', 'graceMs', graceMs, { min: 0, max: 2 ** 31 - 1 });
-    this.#closing ??= this.#close(graceMs);
+    checkNumber('close', 'tunnelGraceMs', tunnelGraceMs, { min: 0, max: 2 ** 31 - 1 });
+    this.#closing ??= this.#close(graceMs, Math.min(tunnelGraceMs, graceMs));
     return this.#closing;
   }
 
@@ -172,9 +175,14 @@ export class ApiGateway implements Observable<GatewayEvents> {
     return this.close({ graceMs: 0 });
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(graceMs: number, tunnelGraceMs: number): Promise<void> {
     this.#front.draining = true;
     const closed = this.#server?.close();
+    for (const tunnel of this.#tunnels) tunnel.leave();
+    const endTunnels = (): void => {
+      for (const tunnel of this.#tunnels) tunnel.destroy();
+    };
+    const tunnelTimer = setTimeout(endTunnels, tunnelGraceMs);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, graceMs);
@@ -184,7 +192,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
       if (this.#open.size === 0) resolve();
     });
     await Promise.race([idle, late]);
-    for (const socket of this.#tunnels) socket.destroy();
+    clearTimeout(tunnelTimer);
+    endTunnels();
     await Promise.race([this.#server?.flushed(), late]);
     clearTimeout(timer);
     for (const exchange of this.#open.keys()) exchange.cut();

@@ -20,7 +20,7 @@ import { runOwn } from './own-upstream.js';
 import { isRead } from './request-body.js';
 import { headOf } from './request-head.js';
 import { cutAnswer, ResponseWriter } from './response-writer.js';
-import { tunnel, type UpgradeAsked } from './tunnel.js';
+import { Tunnel, type UpgradeAsked } from './tunnel.js';
 import { UpstreamReply } from './upstream-reply.js';
 
 type Passed = Extract<Decision, { readonly kind: 'pass' }>;
@@ -203,11 +203,14 @@ export class Exchange implements OpenExchange {
     this.#status = 101;
     this.#outcome = 'upgraded';
     this.#response.detachSocket(this.socket);
-    this.#shell.tunnels.add(asked.socket);
-    tunnel(asked, upgraded, call, plan.idleTimeoutMs, () => {
-      this.#shell.tunnels.delete(asked.socket);
+    const { tunnels, closing } = this.#shell;
+    const tunnel = new Tunnel(asked.socket, upgraded.socket, () => {
+      tunnels.delete(tunnel);
       this.#end();
     });
+    tunnels.add(tunnel);
+    tunnel.start(asked, upgraded, call, plan.idleTimeoutMs);
+    if (closing) tunnel.leave();
   }
 
   #failed(error: unknown, plan: RoutePlan): void {
