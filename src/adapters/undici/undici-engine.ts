@@ -8,7 +8,7 @@ import type {
 } from '../node-http/upstream-engine.js';
 import type { UpstreamTls } from '../node-http/upstream-tls.js';
 import { BodySource } from './body-source.js';
-import { SilenceWatch } from './silence-watch.js';
+import { SilenceWatch } from '../node-http/silence-watch.js';
 import type { Undici, UndiciAgent, UndiciConnect } from './undici-module.js';
 import { UndiciRequest, type UndiciShell } from './undici-stream.js';
 
