@@ -22,6 +22,7 @@ export const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
   'limits.headersTimeoutMs': serverLimits.headersTimeoutMs,
   'limits.requestTimeoutMs': serverLimits.requestTimeoutMs,
   'limits.keepAliveTimeoutMs': serverLimits.keepAliveTimeoutMs,
+  'limits.sendTimeoutMs': serverLimits.sendTimeoutMs,
   'limits.maxConnections': serverLimits.maxConnections,
   'limits.maxRequestsPerConnection': serverLimits.maxRequestsPerConnection,
   'limits.maxStreamsPerConnection': serverLimits.maxStreamsPerConnection,

@@ -18,7 +18,7 @@ import {
   type CloseOptions,
   type GatewayListenOptions,
 } from './api-gateway-options.js';
-import { answerTo, writeRaw } from './client-error.js';
+import { answerBroken, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
 import { GatewayServer } from './gateway-server.js';
@@ -33,6 +33,7 @@ import { Mirrors } from './mirrors.js';
 import { headOf } from './request-head.js';
 import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
+import { SlowClients } from './slow-clients.js';
 import type { Tunnel } from './tunnel.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
@@ -64,6 +65,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #http2: boolean;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
+  readonly #slow: SlowClients;
   readonly #tunnels = new Set<Tunnel>();
   #server: GatewayServer | undefined;
   #events: Emitter<GatewayEvents> | undefined;
@@ -81,6 +83,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     if (typeof http2 !== 'boolean') refuse('ApiGateway', 'http2', 'true or false', http2);
     if (http2 && tls === undefined) throw new TypeError('ApiGateway: `http2` needs `tls`');
     this.#limits = checkLimits(limits);
+    this.#slow = new SlowClients(this.#open, this.#limits.sendTimeoutMs);
     this.#http2 = http2;
     this.#engine = engine ?? new HttpEngine();
     this.#tls = tls;
@@ -229,11 +232,13 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   #start(exchange: Exchange): void {
     this.#open.set(exchange, true);
+    this.#slow.begin();
     exchange.start();
   }
 
   #ended(exchange: OpenExchange): void {
     this.#open.delete(exchange);
+    this.#slow.ended(exchange);
     if (this.#open.size === 0) this.#idle?.();
   }
 
@@ -280,19 +285,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
       { limits: this.#limits, maxHeadBytes, maxFieldCount, tls: this.#tls, http2: this.#http2 },
       {
         ...{ handler: this.handler, upgradeHandler: this.upgradeHandler },
-        clientError: (error, socket) => this.#clientError(error, socket),
+        clientError: (error, socket) => answerBroken(this.#open.keys(), error, socket),
       },
     );
-  }
-
-  #clientError(error: Error & { readonly code?: string }, socket: Socket): void {
-    const under = [...this.#open.keys()].find(exchange => exchange.socket === socket);
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-    } else if (under !== undefined) {
-      under.refuse(answerTo(error));
-    } else {
-      writeRaw(socket, answerTo(error));
-    }
   }
 }

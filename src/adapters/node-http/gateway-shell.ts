@@ -4,11 +4,13 @@ import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { GatewayCore } from './gateway-core.js';
 import type { Mirrors } from './mirrors.js';
 import type { ResponseCache } from './response-cache.js';
+import type { Sending } from './slow-clients.js';
 import type { Tunnel } from './tunnel.js';
 
 /** A request that is not over. */
 export interface OpenExchange {
   readonly socket: Socket;
+  readonly sending: Sending;
   /** What has come of it is no HTTP any more. */
   refuse(answer: GatewayAnswer): void;
   /** Ends it now, as it is. */

@@ -73,12 +73,7 @@ class HttpStream implements UpstreamStream {
   /** Whether its outcome was told, or is not wanted any more. */
   #settled = false;
 
-  constructor(
-    send: UpstreamSend,
-    listener: UpstreamListener,
-    request: ClientRequest,
-    silence: SilenceWatch,
-  ) {
+  constructor(send: UpstreamSend, listener: UpstreamListener, request: ClientRequest, silence: SilenceWatch) {
     this.#silence = silence;
     this.#send = send;
     this.#listener = listener;

@@ -1,7 +1,7 @@
 import { type Duplex, Readable } from 'node:stream';
 import { UpstreamError } from '../../gateway/upstream-error.js';
-import type { UpstreamListener, UpstreamSend, UpstreamStream } from '../node-http/upstream-engine.js';
 import type { SilenceWatch, Watched } from '../node-http/silence-watch.js';
+import type { UpstreamListener, UpstreamSend, UpstreamStream } from '../node-http/upstream-engine.js';
 import type { UndiciController, UndiciHandler } from './undici-module.js';
 
 type Raw = readonly (Uint8Array | string)[];
