@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,10 +18,10 @@ import {
   type CloseOptions,
   type GatewayListenOptions,
 } from './api-gateway-options.js';
-import { answerBroken, writeRaw } from './client-error.js';
+import { answerBroken, lastResponse, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
-import { GatewayServer } from './gateway-server.js';
+import { GatewayServer, urlOf } from './gateway-server.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
 import { failureTeller, tellReplaced } from './gateway-tell.js';
@@ -61,7 +61,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #front: GatewayFront;
   readonly #engine: UpstreamEngine;
   readonly #limits: Required<ServerLimits>;
-  readonly #tls: TlsOptions | undefined;
+  #tls: TlsOptions | undefined;
   readonly #http2: boolean;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
@@ -117,8 +117,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     if (this.#server !== undefined) throw new TypeError('listen: the gateway listens already');
     this.#server = this.#makeServer();
     const found = await this.#server.listen(port, host);
-    const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return { port: found, url: `${this.#tls === undefined ? 'http' : 'https'}://${name}:${found}` };
+    return { port: found, url: urlOf(this.#tls !== undefined, host, found) };
   }
 
   /**
@@ -144,6 +143,20 @@ export class ApiGateway implements Observable<GatewayEvents> {
     this.#front.replace(routes);
     this.#shell.cache.clear();
     tellReplaced(this.#shell, routes.length);
+  }
+
+  /**
+   * From now on new connections get this key and certificate; those that are there keep theirs. Whether
+   * clients are asked for certificates stays as it was.
+   *
+   * @throws TypeError for a gateway without `tls`; what `node:tls` throws for what cannot be.
+   */
+  replaceTls(tls: TlsOptions): void {
+    if (!isRecord(tls)) refuse('ApiGateway', 'tls', 'an object', tls);
+    if (this.#tls === undefined) throw new TypeError('ApiGateway: it has no `tls` that could be replaced');
+    const all = { ...this.#tls, ...tls };
+    this.#server?.replaceTls(all);
+    this.#tls = all;
   }
 
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
@@ -242,14 +255,10 @@ export class ApiGateway implements Observable<GatewayEvents> {
     if (this.#open.size === 0) this.#idle?.();
   }
 
-  /** The parser has let go of the connection: the answer is written by a response of our own. */
   #upgrade(request: IncomingMessage, socket: Socket, first: Uint8Array): void {
     socket.on('error', () => {});
     if (this.#shell.doomed.has(socket)) return;
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.once('finish', () => socket.end(() => socket.destroy()));
+    const response = lastResponse(request, socket);
     const { headers, method } = request;
     if (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0) {
       writeRaw(socket, problem(400, 'a body and another protocol', { close: true }));
@@ -268,11 +277,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
     const exchange = new Exchange(this.#shell, request as never, response as never);
     this.#start(exchange);
     if (request.complete) return;
-    const { clock } = this.#front.plan;
-    const due = this.#shell.due.add(
-      () => exchange.refuse(problem(408, 'the request took too long', { close: true })),
-      clock.now() + this.#limits.requestTimeoutMs,
-    );
+    const late = (): void => exchange.refuse(problem(408, 'the request took too long', { close: true }));
+    const due = this.#shell.due.add(late, this.#front.plan.clock.now() + this.#limits.requestTimeoutMs);
     request.once('end', () => this.#shell.due.remove(due));
     request.once('close', () => this.#shell.due.remove(due));
   }
