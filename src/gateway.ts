@@ -33,6 +33,7 @@ export type { GatewaySnapshot } from './adapters/node-http/gateway-snapshot.js';
 export { HttpEngine, type HttpEngineOptions } from './adapters/node-http/http-engine.js';
 export type { MirrorSnapshot } from './adapters/node-http/mirrors.js';
 export type { ServerLimits } from './adapters/node-http/server-limits.js';
+export type { TlsFilesConfig } from './adapters/node-http/tls-files.js';
 export type {
   UpstreamEngine,
   UpstreamHead,

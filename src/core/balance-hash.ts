@@ -48,6 +48,19 @@ export abstract class ByKey<H extends BalancedHost> implements Chooser<H> {
   }
 }
 
+/** A ring has no more points than this: where weights would make more, they are scaled down. */
+export const MOST_POINTS = 2 ** 21;
+
+/** How many points each host has: as its weight says, and one at least. */
+function pointsOf(weights: readonly number[], points: number): readonly number[] {
+  const exact = weights.map(weight => Math.max(1, Math.round(weight * points)));
+  const sum = exact.reduce((total, count) => total + count, 0);
+  if (sum <= MOST_POINTS) return exact;
+  // Half of it, for those that get a point though they should have less need room as well.
+  const scale = MOST_POINTS / 2 / weights.reduce((total, weight) => total + weight, 0);
+  return weights.map(weight => Math.max(1, Math.round(weight * scale)));
+}
+
 /**
  * A ring with many points for each host, as many as its weight says: a key belongs to the next point. When a
  * host leaves, only its keys move (Karger and others, 1997).
@@ -65,19 +78,26 @@ export class HashRing<H extends BalancedHost> extends ByKey<H> {
   }
 
   protected place(hosts: readonly H[]): void {
-    const counts = hosts.map(({ weight }) => Math.max(1, Math.round(weight * this.#points)));
-    // Both in one number, so that the sort is one of numbers: 32 bits of hash, 20 of who.
+    const counts = pointsOf(
+      hosts.map(({ weight }) => weight),
+      this.#points,
+    );
+    // Both in one number, so that the sort is one of numbers: 32 bits of hash, 20 of who, or more of who and
+    // as many less of hash.
+    let who = 2 ** 20;
+    while (who < hosts.length) who *= 2;
+    const coarse = who / 2 ** 20;
     const all = new Float64Array(counts.reduce((total, count) => total + count, 0));
     let at = 0;
     hosts.forEach(({ id }, owner) => {
       const own = hash32(id);
       for (let point = 0; point < counts[owner]!; point++) {
-        all[at++] = mix32(own + Math.imul(point + 1, 0x9e3779b9)) * 2 ** 20 + owner;
+        all[at++] = Math.floor(mix32(own + Math.imul(point + 1, 0x9e3779b9)) / coarse) * who + owner;
       }
     });
     all.sort();
-    this.#hashes = Uint32Array.from(all, both => Math.floor(both / 2 ** 20));
-    this.#owners = Uint32Array.from(all, both => both % 2 ** 20);
+    this.#hashes = Uint32Array.from(all, both => Math.floor(both / who) * coarse);
+    this.#owners = Uint32Array.from(all, both => both % who);
   }
 
   protected find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined {

@@ -50,7 +50,11 @@ export function sharesByZone<H extends SharedHost>(
   least: number,
 ): readonly Share<H>[] {
   const zones = new Map<string | undefined, H[]>();
-  for (const host of hosts) zones.set(host.zone, [...(zones.get(host.zone) ?? []), host]);
+  for (const host of hosts) {
+    const members = zones.get(host.zone);
+    if (members === undefined) zones.set(host.zone, [host]);
+    else members.push(host);
+  }
   const mine = zones.get(local);
   if (mine === undefined || hosts.length < least) return [{ hosts, part: 1 }];
   const fair = weightOf(hosts) / zones.size;

@@ -35,13 +35,14 @@ export function turnsOf(weights: readonly number[]): readonly number[] {
   const sum = exact.reduce((total, turns) => total + turns, 0);
   if (sum <= LONGEST_CYCLE) return exact;
   // Half of it, for those that get a turn though they should have less need room as well.
-  const scale = LONGEST_CYCLE / 2 / sum;
-  return exact.map(turns => Math.max(1, Math.round(turns * scale)));
+  const scale = LONGEST_CYCLE / 2 / weights.reduce((total, weight) => total + weight, 0);
+  return weights.map(weight => Math.max(1, Math.round(weight * scale)));
 }
 
 /** The greatest number that goes into all weights, to a millionth of the least of them. */
 function gcdOf(weights: readonly number[]): number {
-  const precision = Math.min(...weights) * 1e-6;
+  // No spread of arguments: there may be more hosts than the stack has room for.
+  const precision = weights.reduce((least, weight) => Math.min(least, weight), Infinity) * 1e-6;
   return weights.reduce((a, b) => {
     let [greater, less] = [a, b];
     while (less > precision) [greater, less] = [less, greater % less];

@@ -1,6 +1,7 @@
 import type { GatewayRequest, Identity, IncomingCall } from './gateway-request.js';
 import type { GatewayAnswer } from './problem.js';
 import { problem } from './problem.js';
+import type { OnUserFailure } from './user-failure.js';
 
 /** What an authenticator says of a request that it knows something of. */
 export type Authentication =
@@ -45,14 +46,11 @@ const challenges = (plan: AuthPlan, found?: { refused: string; error?: string })
     return ['WWW-Authenticate', challenge.startsWith('Bearer') ? challenge + error : challenge];
   });
 
-/** Told of what an authenticator has thrown. */
-export type OnAuthFailure = (authenticator: string, call: IncomingCall, error: unknown) => void;
-
 /** Lets a request in, or answers it. Whatever goes wrong, nobody gets in by it. */
 export async function authenticate(
   plan: AuthPlan,
   call: IncomingCall,
-  onFailure: OnAuthFailure,
+  onFailure: OnUserFailure,
 ): Promise<GatewayAnswer | undefined> {
   let asked = '';
   try {
@@ -69,7 +67,7 @@ export async function authenticate(
       return await authorize(plan, call);
     }
   } catch (error) {
-    onFailure(asked, call, error);
+    onFailure({ kind: 'authenticator', name: asked, part: 'authenticate' }, call, error);
     return problem(503, 'who asks cannot be found out now', { retryAfterMs: 1_000 });
   }
   return problem(401, 'say who asks', { fields: challenges(plan) });

@@ -98,6 +98,31 @@ export interface GatewayEvents {
     readonly authenticator: string;
     readonly error: unknown;
   };
+  /**
+   * A limit could not count a request: its store failed, or its `by` threw. Where nobody listens, the first
+   * failure of each is written to the console.
+   */
+  limitFailed: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    /** Its name. */
+    readonly limit: string;
+    readonly part: 'by' | 'store';
+    readonly error: unknown;
+  };
+  /**
+   * The `by` of a split threw, and chance chose the side. Where nobody listens, the first failure of each
+   * route is written to the console.
+   */
+  splitFailed: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    readonly error: unknown;
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }
@@ -106,6 +131,8 @@ const all = /* @__PURE__ */ Object.freeze({
   completed: true,
   upstreamFailed: true,
   authenticatorFailed: true,
+  limitFailed: true,
+  splitFailed: true,
   mirrored: true,
   mirrorDropped: true,
   replaced: true,

@@ -6,7 +6,7 @@ import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
 import { newId } from '../kernel/random.js';
 import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
-import { authenticate, type OnAuthFailure } from './authenticator.js';
+import { authenticate } from './authenticator.js';
 import { addCors, isPreflight, preflight } from './cors.js';
 import { isLoop } from './forward-fields.js';
 import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
@@ -19,6 +19,7 @@ import { planRoute, type RoutePlan } from './route-plan.js';
 import { sideOf } from './split-side.js';
 import { HexIds, traceRequest } from './trace.js';
 import { findClient, within } from './trusted-peers.js';
+import type { OnUserFailure } from './user-failure.js';
 
 /** What is to be done with a request. `call` is missing where the head could not even be read. */
 export type Decision =
@@ -40,8 +41,8 @@ export class GatewayFront {
   #table: RouteTable<RoutePlan>;
   /** Whether it takes no more: readiness says so. */
   draining = false;
-  /** Told of what authenticators throw. */
-  onAuthFailure: OnAuthFailure = () => {};
+  /** Told of what code of the user's throws. */
+  onFailure: OnUserFailure = () => {};
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: GatewayOptions) {
@@ -211,23 +212,23 @@ export class GatewayFront {
     if (length > plan.maxBodyBytes) {
       return this.#answer(call, problem(413, 'the body is larger than it may be', { close: true }));
     }
-    return { kind: 'pass', call, plan: sideOf(plan, call, this.plan.random) };
+    return { kind: 'pass', call, plan: sideOf(plan, call, this.plan.random, this.onFailure) };
   }
 
   async #ask(call: IncomingCall, plan: RoutePlan): Promise<Decision> {
     const { clock } = this.plan;
     for (const limit of plan.limits) {
       if (isAfterAuth(limit)) continue;
-      const answer = await takeLimit(limit, call, clock);
+      const answer = await takeLimit(limit, call, clock, this.onFailure);
       if (answer !== undefined) return this.#answer(call, answer);
     }
     if (plan.auth !== undefined) {
-      const answer = await authenticate(plan.auth, call, this.onAuthFailure);
+      const answer = await authenticate(plan.auth, call, this.onFailure);
       if (answer !== undefined) return this.#answer(call, answer);
     }
     for (const limit of plan.limits) {
       if (!isAfterAuth(limit)) continue;
-      const answer = await takeLimit(limit, call, clock);
+      const answer = await takeLimit(limit, call, clock, this.onFailure);
       if (answer !== undefined) return this.#answer(call, answer);
     }
     return this.#pass(call, plan, call.facts.length);

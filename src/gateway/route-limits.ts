@@ -5,6 +5,7 @@ import type { RateLimitDecision, RateLimitStore } from '../resilience/rate-limit
 import { checkRate } from '../resilience/rate-limiter-options.js';
 import type { GatewayRequest, IncomingCall } from './gateway-request.js';
 import { type GatewayAnswer, problem } from './problem.js';
+import type { OnUserFailure } from './user-failure.js';
 
 /** Whom a limit counts: one for the route, one for each client, for each identity, or for what you say. */
 export type LimitBy = 'route' | 'ip' | 'identity' | ((request: GatewayRequest) => string | undefined);
@@ -78,16 +79,20 @@ export async function takeLimit(
   plan: LimitPlan,
   call: IncomingCall,
   clock: Clock,
+  onFailure: OnUserFailure,
 ): Promise<GatewayAnswer | undefined> {
   let key: string | undefined;
   try {
     key = keyOf(plan, call);
   } catch (error) {
-    console.error(`keelson: \`by\` of the limit ${plan.name} failed`, error);
+    onFailure({ kind: 'limit', name: plan.name, part: 'by' }, call, error);
   }
   if (key === undefined) return problem(403, `the limit "${plan.name}" cannot tell whom to count`);
   const { rule, name } = plan;
-  const found = await inTime(plan, { key: `${name}:${key}`, rule, cost: 1, maxWaitMs: 0 }, clock);
+  const take = { key: `${name}:${key}`, rule, cost: 1, maxWaitMs: 0 };
+  const found = await inTime(plan, take, clock, error =>
+    onFailure({ kind: 'limit', name, part: 'store' }, call, error),
+  );
   if (found === undefined) {
     return plan.onStoreError === 'allow'
       ? undefined
@@ -107,9 +112,10 @@ export async function takeLimit(
 }
 
 async function inTime(
-  { store, name }: LimitPlan,
+  { store }: LimitPlan,
   take: Parameters<RateLimitStore['take']>[0],
   clock: Clock,
+  onFailure: (error: unknown) => void,
 ): Promise<RateLimitDecision | undefined> {
   let stop = (): void => {};
   const late = new Promise<never>((_, reject) => {
@@ -119,7 +125,7 @@ async function inTime(
   try {
     return await Promise.race([store.take(take), late]);
   } catch (error) {
-    console.error(`keelson: the store of the limit ${name} failed`, error);
+    onFailure(error);
     return undefined;
   } finally {
     stop();

@@ -5,8 +5,9 @@ import type { Random } from '../kernel/random.js';
 import type { IncomingCall } from './gateway-request.js';
 import type { RoutePlan } from './route-plan.js';
 import type { SplitBy } from './split.js';
+import type { OnUserFailure } from './user-failure.js';
 
-function keyOf(by: SplitBy, call: IncomingCall): string | undefined {
+function keyOf(by: SplitBy, call: IncomingCall, onFailure: OnUserFailure): string | undefined {
   if (by === 'ip') return call.address === undefined ? undefined : ipKey(call.address);
   if (by === 'identity') return call.identity?.subject;
   if (typeof by !== 'function') {
@@ -16,16 +17,21 @@ function keyOf(by: SplitBy, call: IncomingCall): string | undefined {
     const key: unknown = by(call);
     return typeof key === 'string' && key !== '' ? key : undefined;
   } catch (error) {
-    console.error(`keelson: \`by\` of the split of ${call.route} failed`, error);
+    onFailure({ kind: 'split', name: call.route, part: 'by' }, call, error);
     return undefined;
   }
 }
 
 /** The route as it is for one request: that of its side, where there are several. */
-export function sideOf(plan: RoutePlan, call: IncomingCall, random: Random): RoutePlan {
+export function sideOf(
+  plan: RoutePlan,
+  call: IncomingCall,
+  random: Random,
+  onFailure: OnUserFailure,
+): RoutePlan {
   if (plan.end.kind !== 'split') return plan;
   const { by, sides } = plan.end.split;
-  const key = keyOf(by, call);
+  const key = keyOf(by, call, onFailure);
   const side = (key === undefined ? sideByChance(sides, random()) : sideOfKey(sides, key))!;
   call.side = side.name;
   return { ...plan, end: { kind: 'upstream', upstream: side.upstream }, policy: side.policy ?? plan.policy };

@@ -57,11 +57,17 @@ function tellRefused(
   problems: ConfigProblems,
 ): undefined {
   const [first = '', ...rest] = option.split('.');
-  const part = rest.join('.');
   // What is left of an option with an unknown part may be too little, and the part has been told.
   if (problems.list.some(problem => problem.path.startsWith(`${partOf(path, first)}.`))) return undefined;
-  const place = fieldOf(path, first);
-  const given = entry[first];
+  let place = fieldOf(path, first);
+  let given = entry[first];
+  // The name of a part may have dots, too: one is gone into only where there is something in it.
+  while (rest.length > 1 && isRecord(given) && isRecord(given[rest[0]!])) {
+    const part = rest.shift()!;
+    place = fieldOf(place, part);
+    given = given[part];
+  }
+  const part = rest.join('.');
   if (part === '') return problems.tell(place, inData(says, given));
   return problems.tell(fieldOf(place, part), inData(says, isRecord(given) ? given[part] : given));
 }

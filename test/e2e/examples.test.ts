@@ -17,6 +17,7 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^a reply: hello$/,
     /^wrong: routes\[0\]\.limitz is unknown; did you mean `limits`\? \(line 2, column 31\)$/,
   ],
+  'gateway-https.mjs': [/^200 hello, by h2, from first$/, /^200 hello, by h2, from second$/],
   'breaker-permits.mjs': [
     /^no paper$/,
     /^ {2}opened: consecutiveFailures$/,

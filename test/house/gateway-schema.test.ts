@@ -29,6 +29,7 @@ const values = [
   ...[{ live: '/' }, { service: 'named' }, { keys: [] }, { maxConnections: 5 }, { port: 0 }],
   ...[[{ kind: 'timeout', timeoutMs: 5 }], [{ kind: 'timeout' }], [{ name: 'a', limit: 1, perMs: 1 }]],
   ...[{ a: { retryRatio: 0.1 } }, { a: { instances: ['http://a'] } }, { a: { kind: 'api-keys', keys: [] } }],
+  { certFile: 'a', keyFile: 'b' },
   ...['all', { upstream: 'http://a' }, [side('a'), side('b')], [side('a')]],
   ...[{ a: { upstream: 'http://a', path: '/' } }, { parts: { a: { upstream: 'http://a', path: '/' } } }],
 ];

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CommandHost, type GatewayCommandOptions, runGateway } from './gateway-command.js';
 import { type InitOptions, runInit } from './init-command.js';
@@ -8,12 +9,14 @@ const HELP = `Usage: keelson gateway <file> [options]
 
 \`gateway\` runs the gateway that a file of JSON or YAML describes, and goes by the file when it changes.
 
-  --check          Print the routes in the order in which they are asked, or what is wrong, and end.
-  --port <number>  Where to listen; else the \`listen\` of the file, or 8080.
-  --host <name>    The address to listen on; else the \`listen\` of the file, or all.
-  --no-watch       Read the file again on SIGHUP alone.
-  --grace-ms <ms>  How long requests may still take after SIGTERM or SIGINT. (10000)
-  --help           Print this.
+  --check            Print the routes in the order in which they are asked, or what is wrong, and end.
+  --port <number>    Where to listen; else the \`listen\` of the file, or 8080.
+  --host <name>      The address to listen on; else the \`listen\` of the file, or all.
+  --tls-cert <file>  The certificate, as PEM; with --tls-key in the place of \`listen.tls\` of the file.
+  --tls-key <file>   Its private key.
+  --no-watch         Read the files again on SIGHUP alone.
+  --grace-ms <ms>    How long requests may still take after SIGTERM or SIGINT. (10000)
+  --help             Print this.
 
 A text such as \${NAME} in the file is the variable of the environment of that name; secrets stand nowhere
 else. Prints a line of JSON for each request.
@@ -41,13 +44,20 @@ type Words = ReturnType<typeof parseWords>['values'];
 
 /** Options belong to one command: another that is given one was meant otherwise. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = /* @__PURE__ */ Object.freeze({
-  gateway: ['check', 'port', 'host', 'no-watch', 'grace-ms'],
+  gateway: ['check', 'port', 'host', 'tls-cert', 'tls-key', 'no-watch', 'grace-ms'],
   init: ['framework', 'file'],
 });
 
 function checkOptions(command: string, values: Words): void {
   const foreign = Object.keys(values).find(name => !optionsOf[command]!.includes(name));
   if (foreign !== undefined) throw new UsageError(`--${foreign} is not for ${command}`);
+}
+
+/** Paths of the command are as seen from where it was called. */
+function tlsOf(cert: string | undefined, key: string | undefined): GatewayCommandOptions['tls'] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (!cert || !key) throw new UsageError('--tls-cert and --tls-key go together, each with a file');
+  return { certFile: resolve(cert), keyFile: resolve(key) };
 }
 
 function gatewayOptions(values: Words, [path, ...more]: readonly string[]): GatewayCommandOptions {
@@ -57,6 +67,7 @@ function gatewayOptions(values: Words, [path, ...more]: readonly string[]): Gate
     check: values.check === true,
     port: numberOf(values.port, 'port', 65_535),
     host: values.host,
+    tls: tlsOf(values['tls-cert'], values['tls-key']),
     watch: values['no-watch'] !== true,
     graceMs: numberOf(values['grace-ms'], 'grace-ms', 2 ** 31 - 1) ?? 10_000,
   };
@@ -84,6 +95,7 @@ function parseWords(words: readonly string[]) {
         },
         ...{ port: { type: 'string' }, host: { type: 'string' }, 'grace-ms': { type: 'string' } },
         ...{ framework: { type: 'string' }, file: { type: 'string' } },
+        ...{ 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } },
       },
     });
   } catch (error) {

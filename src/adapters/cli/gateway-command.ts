@@ -4,6 +4,7 @@ import type { Jose } from '../../gateway/jwt.js';
 import type { Yaml } from '../../gateway/yaml-text.js';
 import { ConfigError } from '../../resilience/config-error.js';
 import { GatewayFile, type GatewayFileOptions } from '../node-http/gateway-file.js';
+import type { TlsFilesConfig } from '../node-http/tls-files.js';
 import { JsonLines } from './json-lines.js';
 import { listRoutes } from './route-listing.js';
 
@@ -24,6 +25,7 @@ export interface GatewayCommandOptions {
   readonly check: boolean;
   readonly port: number | undefined;
   readonly host: string | undefined;
+  readonly tls: TlsFilesConfig | undefined;
   readonly watch: boolean;
   readonly graceMs: number;
 }
@@ -59,6 +61,7 @@ async function fileOptions(options: GatewayCommandOptions, host: CommandHost): P
   return {
     env: host.env,
     pollMs: options.watch && !options.check ? 1_000 : 0,
+    ...(options.tls && { tlsFiles: options.tls }),
     ...(jose && { jose }),
     ...(yaml && { yaml }),
   };
@@ -78,14 +81,17 @@ async function serve(file: GatewayFile, options: GatewayCommandOptions, host: Co
   const log = new JsonLines(host.stdout);
   const { gateway, place } = file;
   gateway.on('completed', fields => log.write('completed', fields));
-  gateway.on('upstreamFailed', ({ error, ...fields }) =>
-    log.write('upstreamFailed', { ...fields, error: error instanceof Error ? error.message : String(error) }),
-  );
+  for (const event of ['upstreamFailed', 'authenticatorFailed', 'limitFailed', 'splitFailed'] as const) {
+    gateway.on(event, ({ error, ...fields }: { readonly error: unknown }) =>
+      log.write(event, { ...fields, error: error instanceof Error ? error.message : String(error) }),
+    );
+  }
   file.on('reloaded', fields => log.write('reloaded', fields));
+  file.on('certificateReloaded', fields => log.write('certificateReloaded', fields));
   file.on('refused', ({ error, ...fields }) =>
     log.write('refused', {
       ...fields,
-      problems: error instanceof ConfigError ? error.problems.map(({ message }) => message) : [String(error)],
+      problems: problemsOf(error),
     }),
   );
   const named = options.host ?? place?.host;
@@ -101,6 +107,9 @@ async function serve(file: GatewayFile, options: GatewayCommandOptions, host: Co
   log.write('closed', {});
   return code;
 }
+
+const problemsOf = (error: unknown): string[] =>
+  error instanceof ConfigError ? error.problems.map(({ message }) => message) : [String(error)];
 
 /** The first signal lets what is under way end; the second cuts it off. */
 function untilSignal(file: GatewayFile, graceMs: number, host: CommandHost, log: JsonLines): Promise<number> {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { firstWrite } from '../../discovery/first-write.js';
 import type {
   InstanceKey,
   RegisterAnswer,
@@ -7,7 +7,7 @@ import type {
   StoreView,
 } from '../../discovery/registry-store.js';
 import type { RegisteredInstance, ServiceInstance } from '../../discovery/service-instance.js';
-import { newId, systemRandom } from '../../kernel/random.js';
+import { newId } from '../../kernel/random.js';
 import { type EtcdRange, type EtcdTxn, entryOf, rangeOf, unchanged } from './etcd-answers.js';
 import { EtcdKeys, encoded } from './etcd-keys.js';
 import { EtcdLeases, isLeaseOver, secondsOf } from './etcd-leases.js';
@@ -17,8 +17,6 @@ import { EtcdWatch } from './etcd-watch.js';
 import { KnownCounts } from './registry-counts.js';
 import { EtcdScene, readRecord, textOf } from './registry-entries.js';
 
-/** So often somebody else may come first. */
-const MOST_TRIES = 100;
 /** So many names of instances are looked at in one step. */
 const PAGE = 1_000;
 
@@ -43,7 +41,7 @@ class EtcdRegistryStore implements RegistryStore {
     const record = { incarnation, ttlS: secondsOf(ttlMs), instance };
     const text = textOf(record);
     const { maxInstances: limit } = this.#plan;
-    return this.#retry<RegisterAnswer>(async () => {
+    return firstWrite<RegisterAnswer>('etcd', async () => {
       const scene = await this.#look(instance, true);
       const { known } = scene;
       const stale = scene.against(instance, incarnation);
@@ -74,7 +72,7 @@ class EtcdRegistryStore implements RegistryStore {
   }
 
   async deregister(key: InstanceKey, incarnation: number | undefined) {
-    return this.#retry<'removed' | 'unknown' | 'stale'>(async () => {
+    return firstWrite<'removed' | 'unknown' | 'stale'>('etcd', async () => {
       const scene = await this.#look(key, false);
       const { known } = scene;
       const meant = incarnation ?? known?.incarnation;
@@ -194,16 +192,6 @@ class EtcdRegistryStore implements RegistryStore {
     // One that is no instance any more is none.
     const removed = ids.filter(id => id !== undefined && !fine.has(id)) as string[];
     return { ...position, kind: 'changes', put, removed };
-  }
-
-  /** Again until nobody else came first. */
-  async #retry<T>(step: () => Promise<T | undefined>): Promise<T> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const answer = await step();
-      if (answer !== undefined) return answer;
-      if (tries > 2) await sleep(systemRandom() * Math.min(tries * 5, 100));
-    }
-    throw new Error(`etcd: others came first ${MOST_TRIES} times`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { firstWrite } from '../../discovery/first-write.js';
 import type {
   InstanceKey,
   RegisterAnswer,
@@ -8,14 +8,11 @@ import type {
 } from '../../discovery/registry-store.js';
 import type { RegisteredInstance, ServiceInstance } from '../../discovery/service-instance.js';
 import { refuse } from '../../kernel/options.js';
-import { newId, systemRandom } from '../../kernel/random.js';
+import { newId } from '../../kernel/random.js';
 import { RegistryBucket } from './registry-bucket.js';
 import { checkNatsRegistry, type NatsRegistryStoreOptions } from './registry-options.js';
 import { BucketEntry } from './registry-records.js';
 import { SeenViews } from './registry-views.js';
-
-/** So often somebody else may come first. */
-const MOST_TRIES = 100;
 
 class NatsRegistryStore implements RegistryStore {
   readonly pollMs: number;
@@ -32,7 +29,7 @@ class NatsRegistryStore implements RegistryStore {
 
   async register(instance: ServiceInstance, incarnation: number, ttlMs: number): Promise<RegisterAnswer> {
     this.#checkTtl(ttlMs);
-    return this.#retry<RegisterAnswer>(async () => {
+    return firstWrite<RegisterAnswer>('nats', async () => {
       const { seq, entry } = await this.#bucket.get(instance);
       const isLive = entry?.isLive(await this.#bucket.now()) === true;
       const isSame = isLive && entry.isSame(incarnation, instance);
@@ -48,7 +45,7 @@ class NatsRegistryStore implements RegistryStore {
 
   async renew(key: InstanceKey, incarnation: number, ttlMs: number) {
     this.#checkTtl(ttlMs);
-    return this.#retry<'renewed' | 'unknown' | 'stale'>(async () => {
+    return firstWrite<'renewed' | 'unknown' | 'stale'>('nats', async () => {
       const { seq, entry } = await this.#bucket.get(key);
       if (!entry?.isLive(await this.#bucket.now())) return entry?.outdates(incarnation) ? 'stale' : 'unknown';
       const { record } = entry;
@@ -58,7 +55,7 @@ class NatsRegistryStore implements RegistryStore {
   }
 
   deregister(key: InstanceKey, incarnation: number | undefined) {
-    return this.#retry<'removed' | 'unknown' | 'stale'>(async () => {
+    return firstWrite<'removed' | 'unknown' | 'stale'>('nats', async () => {
       const { seq, entry } = await this.#bucket.get(key);
       const live = entry?.isLive(await this.#bucket.now()) ? entry : undefined;
       const meant = incarnation ?? live?.record.incarnation;
@@ -111,16 +108,6 @@ class NatsRegistryStore implements RegistryStore {
     const { tombstoneMs } = this.#rules;
     if (ttlMs > tombstoneMs)
       refuse('natsRegistry', 'ttlMs', `at most \`tombstoneMs\` (${tombstoneMs})`, ttlMs);
-  }
-
-  /** Again until nobody else came first. */
-  async #retry<T>(step: () => Promise<T | undefined>): Promise<T> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const answer = await step();
-      if (answer !== undefined) return answer;
-      if (tries > 2) await sleep(systemRandom() * Math.min(tries * 5, 100));
-    }
-    throw new Error(`nats: others came first ${MOST_TRIES} times`);
   }
 }
 

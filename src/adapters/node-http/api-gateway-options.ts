@@ -22,6 +22,7 @@ export const apiGatewayDefaults = /* @__PURE__ */ Object.freeze({
   'limits.headersTimeoutMs': serverLimits.headersTimeoutMs,
   'limits.requestTimeoutMs': serverLimits.requestTimeoutMs,
   'limits.keepAliveTimeoutMs': serverLimits.keepAliveTimeoutMs,
+  'limits.sendTimeoutMs': serverLimits.sendTimeoutMs,
   'limits.maxConnections': serverLimits.maxConnections,
   'limits.maxRequestsPerConnection': serverLimits.maxRequestsPerConnection,
   'limits.maxStreamsPerConnection': serverLimits.maxStreamsPerConnection,
@@ -39,4 +40,10 @@ export interface GatewayListenOptions {
 export interface CloseOptions {
   /** How long requests under way may still take, in ms; then they are cut off. @default 10_000 */
   readonly graceMs?: number;
+  /**
+   * How long WebSockets may still take, in ms: their clients are told at once that the server goes away
+   * (1001); those that are still there then are cut off.
+   * @default half of graceMs
+   */
+  readonly tunnelGraceMs?: number;
 }

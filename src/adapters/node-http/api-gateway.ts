@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,13 +18,13 @@ import {
   type CloseOptions,
   type GatewayListenOptions,
 } from './api-gateway-options.js';
-import { answerTo, writeRaw } from './client-error.js';
+import { answerBroken, lastResponse, writeRaw } from './client-error.js';
 import { Exchange } from './exchange.js';
 import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
-import { GatewayServer } from './gateway-server.js';
+import { GatewayServer, urlOf } from './gateway-server.js';
 import type { GatewayShell, OpenExchange } from './gateway-shell.js';
 import { type GatewaySnapshot, snapshotOf } from './gateway-snapshot.js';
-import { tellReplaced } from './gateway-tell.js';
+import { failureTeller, tellReplaced } from './gateway-tell.js';
 import { HttpEngine } from './http-engine.js';
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
@@ -33,6 +33,8 @@ import { Mirrors } from './mirrors.js';
 import { headOf } from './request-head.js';
 import { ResponseCache } from './response-cache.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
+import { SlowClients } from './slow-clients.js';
+import type { Tunnel } from './tunnel.js';
 import type { UpstreamEngine } from './upstream-engine.js';
 
 /**
@@ -59,11 +61,12 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #front: GatewayFront;
   readonly #engine: UpstreamEngine;
   readonly #limits: Required<ServerLimits>;
-  readonly #tls: TlsOptions | undefined;
+  #tls: TlsOptions | undefined;
   readonly #http2: boolean;
   readonly #open = new Map<OpenExchange, true>();
   readonly #shell: GatewayShell;
-  readonly #tunnels = new Set<Duplex>();
+  readonly #slow: SlowClients;
+  readonly #tunnels = new Set<Tunnel>();
   #server: GatewayServer | undefined;
   #events: Emitter<GatewayEvents> | undefined;
   #closing: Promise<void> | undefined;
@@ -80,21 +83,12 @@ export class ApiGateway implements Observable<GatewayEvents> {
     if (typeof http2 !== 'boolean') refuse('ApiGateway', 'http2', 'true or false', http2);
     if (http2 && tls === undefined) throw new TypeError('ApiGateway: `http2` needs `tls`');
     this.#limits = checkLimits(limits);
+    this.#slow = new SlowClients(this.#open, this.#limits.sendTimeoutMs);
     this.#http2 = http2;
     this.#engine = engine ?? new HttpEngine();
     this.#tls = tls;
     this.#shell = this.#makeShell();
-    const told = new Set<string>();
-    this.#front.onAuthFailure = (authenticator, { id, route }, error) => {
-      const { name: gateway, clock } = this.#front.plan;
-      if (this.#events?.has('authenticatorFailed') === true) {
-        const event = { gateway, at: clock.wall(), id, route, authenticator, error };
-        this.#events.emit('authenticatorFailed', event);
-      } else if (!told.has(authenticator)) {
-        told.add(authenticator);
-        console.error(`keelson: the authenticator ${authenticator} failed`, error);
-      }
-    };
+    this.#front.onFailure = failureTeller(this.#shell);
     this.handler = (request, response) => {
       // A version says little: in HTTP/1 a client may write any.
       if ('stream' in request) {
@@ -123,8 +117,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
     if (this.#server !== undefined) throw new TypeError('listen: the gateway listens already');
     this.#server = this.#makeServer();
     const found = await this.#server.listen(port, host);
-    const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return { port: found, url: `${this.#tls === undefined ? 'http' : 'https'}://${name}:${found}` };
+    return { port: found, url: urlOf(this.#tls !== undefined, host, found) };
   }
 
   /**
@@ -152,6 +145,20 @@ export class ApiGateway implements Observable<GatewayEvents> {
     tellReplaced(this.#shell, routes.length);
   }
 
+  /**
+   * From now on new connections get this key and certificate; those that are there keep theirs. Whether
+   * clients are asked for certificates stays as it was.
+   *
+   * @throws TypeError for a gateway without `tls`; what `node:tls` throws for what cannot be.
+   */
+  replaceTls(tls: TlsOptions): void {
+    if (!isRecord(tls)) refuse('ApiGateway', 'tls', 'an object', tls);
+    if (this.#tls === undefined) throw new TypeError('ApiGateway: it has no `tls` that could be replaced');
+    const all = { ...this.#tls, ...tls };
+    this.#server?.replaceTls(all);
+    this.#tls = all;
+  }
+
   on<Name extends keyof GatewayEvents>(event: Name, listener: Listener<GatewayEvents[Name]>): () => void {
     this.#events ??= new Emitter<GatewayEvents>(eventNames());
     return this.#events.on(event, listener);
@@ -169,11 +176,13 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   /**
    * Takes no more: readiness says so, idle connections are closed, those in use close with their answers, and
-   * what is under way has `graceMs` to end. Tunnels are closed at the end. Resolves when all is over.
+   * what is under way has `graceMs` to end. Clients of WebSockets are told, and have `tunnelGraceMs`.
+   * Resolves when all is over.
    */
-  close({ graceMs = 10_000 }: CloseOptions = {}): Promise<void> {
+  close({ graceMs = 10_000, tunnelGraceMs = graceMs / 2 }: CloseOptions = {}): Promise<void> {
     checkNumber('close', 'graceMs', graceMs, { min: 0, max: 2 ** 31 - 1 });
-    this.#closing ??= this.#close(graceMs);
+    checkNumber('close', 'tunnelGraceMs', tunnelGraceMs, { min: 0, max: 2 ** 31 - 1 });
+    this.#closing ??= this.#close(graceMs, Math.min(tunnelGraceMs, graceMs));
     return this.#closing;
   }
 
@@ -182,9 +191,14 @@ export class ApiGateway implements Observable<GatewayEvents> {
     return this.close({ graceMs: 0 });
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(graceMs: number, tunnelGraceMs: number): Promise<void> {
     this.#front.draining = true;
     const closed = this.#server?.close();
+    for (const tunnel of this.#tunnels) tunnel.leave();
+    const endTunnels = (): void => {
+      for (const tunnel of this.#tunnels) tunnel.destroy();
+    };
+    const tunnelTimer = setTimeout(endTunnels, tunnelGraceMs);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, graceMs);
@@ -194,7 +208,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
       if (this.#open.size === 0) resolve();
     });
     await Promise.race([idle, late]);
-    for (const socket of this.#tunnels) socket.destroy();
+    clearTimeout(tunnelTimer);
+    endTunnels();
     await Promise.race([this.#server?.flushed(), late]);
     clearTimeout(timer);
     for (const exchange of this.#open.keys()) exchange.cut();
@@ -230,22 +245,20 @@ export class ApiGateway implements Observable<GatewayEvents> {
 
   #start(exchange: Exchange): void {
     this.#open.set(exchange, true);
+    this.#slow.begin();
     exchange.start();
   }
 
   #ended(exchange: OpenExchange): void {
     this.#open.delete(exchange);
+    this.#slow.ended(exchange);
     if (this.#open.size === 0) this.#idle?.();
   }
 
-  /** The parser has let go of the connection: the answer is written by a response of our own. */
   #upgrade(request: IncomingMessage, socket: Socket, first: Uint8Array): void {
     socket.on('error', () => {});
     if (this.#shell.doomed.has(socket)) return;
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.once('finish', () => socket.end(() => socket.destroy()));
+    const response = lastResponse(request, socket);
     const { headers, method } = request;
     if (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0) {
       writeRaw(socket, problem(400, 'a body and another protocol', { close: true }));
@@ -264,11 +277,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
     const exchange = new Exchange(this.#shell, request as never, response as never);
     this.#start(exchange);
     if (request.complete) return;
-    const { clock } = this.#front.plan;
-    const due = this.#shell.due.add(
-      () => exchange.refuse(problem(408, 'the request took too long', { close: true })),
-      clock.now() + this.#limits.requestTimeoutMs,
-    );
+    const late = (): void => exchange.refuse(problem(408, 'the request took too long', { close: true }));
+    const due = this.#shell.due.add(late, this.#front.plan.clock.now() + this.#limits.requestTimeoutMs);
     request.once('end', () => this.#shell.due.remove(due));
     request.once('close', () => this.#shell.due.remove(due));
   }
@@ -281,19 +291,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
       { limits: this.#limits, maxHeadBytes, maxFieldCount, tls: this.#tls, http2: this.#http2 },
       {
         ...{ handler: this.handler, upgradeHandler: this.upgradeHandler },
-        clientError: (error, socket) => this.#clientError(error, socket),
+        clientError: (error, socket) => answerBroken(this.#open.keys(), error, socket),
       },
     );
-  }
-
-  #clientError(error: Error & { readonly code?: string }, socket: Socket): void {
-    const under = [...this.#open.keys()].find(exchange => exchange.socket === socket);
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-    } else if (under !== undefined) {
-      under.refuse(answerTo(error));
-    } else {
-      writeRaw(socket, answerTo(error));
-    }
   }
 }

@@ -20,7 +20,8 @@ import { runOwn } from './own-upstream.js';
 import { isRead } from './request-body.js';
 import { headOf } from './request-head.js';
 import { cutAnswer, ResponseWriter } from './response-writer.js';
-import { tunnel, type UpgradeAsked } from './tunnel.js';
+import { Sending } from './slow-clients.js';
+import { Tunnel, type UpgradeAsked } from './tunnel.js';
 import { UpstreamReply } from './upstream-reply.js';
 
 type Passed = Extract<Decision, { readonly kind: 'pass' }>;
@@ -28,6 +29,7 @@ type Passed = Extract<Decision, { readonly kind: 'pass' }>;
 /** One request, from its head to the end of its answer: exactly one answer, or a connection that is cut. */
 export class Exchange implements OpenExchange {
   readonly socket: Socket;
+  readonly sending: Sending;
   /** What can give up the request on its way to an upstream. */
   #giveUp: ((reason: unknown) => void) | undefined;
   readonly #shell: GatewayShell;
@@ -57,6 +59,7 @@ export class Exchange implements OpenExchange {
     this.#response = response;
     this.#upgrade = upgrade;
     this.socket = request.socket;
+    this.sending = new Sending(request, response);
     this.#startedAt = shell.front.plan.clock.now();
     const isClosing = (): boolean => shell.closing || upgrade !== undefined || !isRead(request);
     this.#writer = new ResponseWriter(request, response, isClosing);
@@ -203,11 +206,14 @@ export class Exchange implements OpenExchange {
     this.#status = 101;
     this.#outcome = 'upgraded';
     this.#response.detachSocket(this.socket);
-    this.#shell.tunnels.add(asked.socket);
-    tunnel(asked, upgraded, call, plan.idleTimeoutMs, () => {
-      this.#shell.tunnels.delete(asked.socket);
+    const { tunnels, closing } = this.#shell;
+    const tunnel = new Tunnel(asked.socket, upgraded.socket, () => {
+      tunnels.delete(tunnel);
       this.#end();
     });
+    tunnels.add(tunnel);
+    tunnel.start(asked, upgraded, call, plan.idleTimeoutMs);
+    if (closing) tunnel.leave();
   }
 
   #failed(error: unknown, plan: RoutePlan): void {

@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls';
 import type { GatewayConfig } from '../../gateway/gateway-config.js';
 import type { GatewayExtras } from '../../gateway/gateway-extras.js';
 import { GatewayReader, type GatewayReading } from '../../gateway/gateway-reader.js';
@@ -7,6 +8,7 @@ import type { ConfigProblems } from '../../resilience/config-problems.js';
 import { ApiGateway } from './api-gateway.js';
 import type { ApiGatewayOptions } from './api-gateway-options.js';
 import { checkLimits, type ServerLimits } from './server-limits.js';
+import { checkTlsFiles, type TlsFilesConfig } from './tls-files.js';
 
 /** Where a gateway listens, as data. */
 export interface ListenConfig {
@@ -14,6 +16,10 @@ export interface ListenConfig {
   readonly port: number;
   /** The address, or its name. @default all addresses */
   readonly host?: string;
+  /** Files of key and certificate, which may change while it runs. @default plain HTTP */
+  readonly tls?: TlsFilesConfig;
+  /** Whether it speaks HTTP/2 as well, which needs `tls`. @default false */
+  readonly http2?: boolean;
 }
 
 /** A gateway with its server, as data; the file `keelson/gateway.schema.json` says what it may hold. */
@@ -56,14 +62,15 @@ export class ServerReader {
     this.#reader.commit();
   }
 
-  /** A gateway of what was read. */
-  gateway({ options, beside }: GatewayReading): ApiGateway {
-    const { engine, tls } = this.#extras;
+  /** A gateway of what was read; `secure` is what the files of its key and certificate hold. */
+  gateway({ options, beside }: GatewayReading, secure?: TlsOptions): ApiGateway {
+    const { engine, tls = secure } = this.#extras;
+    const listen = beside['listen'] as ListenConfig | undefined;
     const limits = beside['limits'] as ServerLimits | undefined;
     return new ApiGateway({
       ...options,
       ...(engine && { engine }),
-      ...(tls && { tls }),
+      ...(tls && { tls, http2: listen?.http2 === true }),
       ...(limits && { limits }),
     });
   }
@@ -85,11 +92,15 @@ function checkServer(beside: Fields, problems: ConfigProblems): void {
 }
 
 function checkListen(listen: ListenConfig): void {
-  checkKeys('gateway: `listen`', listen, ['port', 'host']);
+  checkKeys('gateway: `listen`', listen, ['port', 'host', 'tls', 'http2']);
   checkNumber('gateway', 'listen.port', listen.port, { min: 0, max: 65_535, integer: true });
   const { host } = listen;
   if (host !== undefined && (typeof host !== 'string' || host === '')) {
     refuse('gateway', 'listen.host', 'an address, or its name', host);
+  }
+  if (listen.tls !== undefined) checkTlsFiles('gateway', 'listen.tls', listen.tls);
+  if (listen.http2 !== undefined && typeof listen.http2 !== 'boolean') {
+    refuse('gateway', 'listen.http2', 'true or false', listen.http2);
   }
 }
 

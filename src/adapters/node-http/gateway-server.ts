@@ -9,7 +9,7 @@ import { createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TlsOptions } from 'node:tls';
+import type { Server as SecureServer, TlsOptions } from 'node:tls';
 import { problem } from '../../gateway/problem.js';
 import { writeRaw } from './client-error.js';
 import { Http2Sessions } from './http2-sessions.js';
@@ -77,6 +77,11 @@ export class GatewayServer {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Of connections that begin from now on. */
+  replaceTls(tls: TlsOptions): void {
+    (this.#server as SecureServer).setSecureContext(tls);
+  }
+
   /** Takes no more, and ends connections that nobody uses. Resolves when all are over. */
   close(): Promise<void> {
     const server = this.#server;
@@ -131,4 +136,10 @@ export class GatewayServer {
 function refuseTunnel(socket: Socket): void {
   socket.on('error', () => {});
   writeRaw(socket, problem(405, 'there are no tunnels here', { fields: ['Allow', ''] }));
+}
+
+/** Where a server that listens is asked. */
+export function urlOf(secure: boolean, host: string | undefined, port: number): string {
+  const name = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `${secure ? 'https' : 'http'}://${name}:${port}`;
 }

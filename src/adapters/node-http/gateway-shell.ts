@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { GatewayCore } from './gateway-core.js';
 import type { Mirrors } from './mirrors.js';
 import type { ResponseCache } from './response-cache.js';
+import type { Sending } from './slow-clients.js';
+import type { Tunnel } from './tunnel.js';
 
 /** A request that is not over. */
 export interface OpenExchange {
   readonly socket: Socket;
+  readonly sending: Sending;
   /** What has come of it is no HTTP any more. */
   refuse(answer: GatewayAnswer): void;
   /** Ends it now, as it is. */
@@ -22,7 +24,7 @@ export interface GatewayShell extends GatewayCore {
   /** Connections of which nothing more is taken: what comes next on them may be anything. */
   readonly doomed: WeakSet<Socket>;
   /** Connections that speak another protocol now. */
-  readonly tunnels: Set<Duplex>;
+  readonly tunnels: Set<Tunnel>;
   readonly mirrors: Mirrors;
   readonly cache: ResponseCache;
   ended(exchange: OpenExchange): void;

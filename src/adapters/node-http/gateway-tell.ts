@@ -1,5 +1,6 @@
 import type { GatewayEvents } from '../../gateway/gateway-events.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
+import type { OnUserFailure } from '../../gateway/user-failure.js';
 import type { GatewayCore } from './gateway-core.js';
 
 type Completed = GatewayEvents['completed'];
@@ -54,4 +55,30 @@ export function tellReplaced({ events, front }: GatewayCore, routes: number): vo
   if (events?.has('replaced') !== true) return;
   const { name: gateway, clock } = front.plan;
   events.emit('replaced', { gateway, at: clock.wall(), routes });
+}
+
+/** So many kinds of failures are known to have been written to the console. */
+const MOST_TOLD = 1_000;
+
+/** Tells of what code of the user's throws; where nobody listens, the console hears of each kind once. */
+export function failureTeller(core: GatewayCore): OnUserFailure {
+  const told = new Set<string>();
+  return ({ kind, name, part }, { id, route }, error) => {
+    const { events, front } = core;
+    const event = `${kind}Failed` as const;
+    if (events?.has(event) === true) {
+      const { name: gateway, clock } = front.plan;
+      const always = { gateway, at: clock.wall(), id, route, error };
+      if (kind === 'authenticator') events.emit('authenticatorFailed', { ...always, authenticator: name });
+      else if (kind === 'split') events.emit('splitFailed', always);
+      else events.emit('limitFailed', { ...always, limit: name, part: part === 'by' ? 'by' : 'store' });
+      return;
+    }
+    const what = `${part === 'authenticate' ? '' : `\`${part}\` of `}the ${kind} ${name}`;
+    if (told.has(what)) return;
+    // Routes that are replaced may bring ever new names.
+    if (told.size >= MOST_TOLD) told.clear();
+    told.add(what);
+    console.error(`keelson: ${what} failed`, error);
+  };
 }

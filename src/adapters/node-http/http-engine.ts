@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { UpstreamError } from '../../gateway/upstream-error.js';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
 import { PoolAgent, SecurePoolAgent } from './pool-agent.js';
+import { SilenceWatch, type Watched } from './silence-watch.js';
 import type { UpstreamEngine, UpstreamListener, UpstreamSend, UpstreamStream } from './upstream-engine.js';
 import type { UpstreamTls } from './upstream-tls.js';
 
@@ -38,15 +39,42 @@ function pairs(fields: readonly string[]): [string, string][] {
   return list;
 }
 
+/** The body of an answer, which must not fail to come; what the client does not take may. */
+class WatchedMessage implements Watched {
+  readonly idleTimeoutMs: number;
+  readonly #message: IncomingMessage;
+  heardBefore = -1;
+
+  constructor(message: IncomingMessage, idleTimeoutMs: number) {
+    this.#message = message;
+    this.idleTimeoutMs = idleTimeoutMs;
+  }
+
+  get heard(): number {
+    // Grows with what comes, and with what is taken of it.
+    return this.#message.socket.bytesRead * 2 - this.#message.readableLength;
+  }
+
+  get held(): boolean {
+    return this.#message.readableLength >= this.#message.readableHighWaterMark;
+  }
+
+  fellSilent(): void {
+    this.#message.destroy(new UpstreamError('reset', 'it fell silent'));
+  }
+}
+
 /** One request of `node:http`, from its start to the end of its answer. */
 class HttpStream implements UpstreamStream {
   readonly #send: UpstreamSend;
   readonly #listener: UpstreamListener;
   readonly #request: ClientRequest;
+  readonly #silence: SilenceWatch;
   /** Whether its outcome was told, or is not wanted any more. */
   #settled = false;
 
-  constructor(send: UpstreamSend, listener: UpstreamListener, request: ClientRequest) {
+  constructor(send: UpstreamSend, listener: UpstreamListener, request: ClientRequest, silence: SilenceWatch) {
+    this.#silence = silence;
     this.#send = send;
     this.#listener = listener;
     this.#request = request;
@@ -105,7 +133,9 @@ class HttpStream implements UpstreamStream {
     }
     this.#settled = true;
     if (!isEventStream(message)) {
-      request.setTimeout(idleTimeoutMs, () => message.destroy(new UpstreamError('reset', 'it fell silent')));
+      const watched = new WatchedMessage(message, idleTimeoutMs);
+      this.#silence.enter(watched);
+      message.once('close', () => this.#silence.leave(watched));
     }
     message.once('end', () => {
       if (request.writableEnded) return;
@@ -141,6 +171,7 @@ class HttpStream implements UpstreamStream {
 export class HttpEngine implements UpstreamEngine {
   readonly #plain: PoolAgent;
   readonly #secure: SecurePoolAgent;
+  readonly #silence = new SilenceWatch();
   readonly #maxHeadBytes: number;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
@@ -189,7 +220,8 @@ export class HttpEngine implements UpstreamEngine {
       agent: isPlain ? this.#plain : this.#secure,
       servername: isPlain || isIP(host) !== 0 ? '' : host,
     };
-    return new HttpStream(send, listener, isPlain ? httpRequest(options) : httpsRequest(options));
+    const request = isPlain ? httpRequest(options) : httpsRequest(options);
+    return new HttpStream(send, listener, request, this.#silence);
   }
 
   close(): void {

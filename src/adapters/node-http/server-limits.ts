@@ -8,6 +8,12 @@ export interface ServerLimits {
   readonly requestTimeoutMs?: number;
   /** How long a connection is kept that nobody uses, in ms. @default 65_000 */
   readonly keepAliveTimeoutMs?: number;
+  /**
+   * How long a client may take nothing of what waits for it, in ms; then its answer is cut off, after up to
+   * 1.5 times as long. Holds for servers of yours as well.
+   * @default 60_000
+   */
+  readonly sendTimeoutMs?: number;
   /** Connections at a time; further ones are closed. @default 10_000 */
   readonly maxConnections?: number;
   /** Requests on one connection; after so many it is closed. 0 for no limit. @default 0 */
@@ -20,6 +26,7 @@ export const serverLimits = /* @__PURE__ */ Object.freeze({
   headersTimeoutMs: 15_000,
   requestTimeoutMs: 300_000,
   keepAliveTimeoutMs: 65_000,
+  sendTimeoutMs: 60_000,
   maxConnections: 10_000,
   maxRequestsPerConnection: 0,
   maxStreamsPerConnection: 100,
@@ -30,7 +37,10 @@ export function checkLimits(limits: ServerLimits): Required<ServerLimits> {
   const owner = 'ApiGateway: `limits`';
   checkKeys(owner, limits, Object.keys(serverLimits));
   const all = { ...serverLimits, ...given(limits) };
-  for (const option of ['headersTimeoutMs', 'requestTimeoutMs', 'keepAliveTimeoutMs'] as const) {
+  for (const option of [
+    ...(['headersTimeoutMs', 'requestTimeoutMs'] as const),
+    ...(['keepAliveTimeoutMs', 'sendTimeoutMs'] as const),
+  ] as const) {
     checkNumber(owner, option, all[option], { min: 1, max: 2 ** 31 - 1, integer: true });
   }
   checkNumber(owner, 'maxConnections', all.maxConnections, { min: 1, integer: true });

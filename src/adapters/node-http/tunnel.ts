@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { FrameBounds, goingAway } from '../../core/frame-bounds.js';
 import { listedOf, namesOf, passFields } from '../../core/hop-fields.js';
 import { isFieldValue } from '../../core/request-fields.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
@@ -25,44 +26,101 @@ function headText(upgraded: Upgraded, call: IncomingCall): string {
 }
 
 /**
- * Joins two connections: what comes of one goes to the other, no faster than that takes it. When one ends,
- * the other is ended; when one breaks, or both are silent for too long, both are destroyed.
+ * Two connections that are joined: what comes of one goes to the other, no faster than that takes it. When
+ * one ends, the other is ended after all that was for it; when one breaks, or nothing moves for too long,
+ * both are destroyed.
  */
-export function tunnel(
-  asked: UpgradeAsked,
-  upgraded: Upgraded,
-  call: IncomingCall,
-  idleTimeoutMs: number,
-  onEnd: () => void,
-): void {
-  const [client, upstream] = [asked.socket, upgraded.socket];
-  const both: readonly Duplex[] = [client, upstream];
-  const end = (): void => {
-    for (const socket of both) socket.destroy();
-    onEnd();
-  };
-  for (const socket of both) {
-    socket.on('error', end);
-    socket.once('close', end);
-    // Either side may be silent as long as the other speaks.
-    (socket as Socket).setTimeout(0);
+export class Tunnel {
+  readonly #client: Duplex;
+  readonly #upstream: Duplex;
+  readonly #onEnd: () => void;
+  readonly #bounds = new FrameBounds();
+  /** Whether the client is to be told that this server goes away, at the next end of a frame. */
+  #leaving = false;
+  /** Whether the client was told so: nothing of the upstream may follow. */
+  #told = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #moved = 0;
+
+  constructor(client: Duplex, upstream: Duplex, onEnd: () => void) {
+    this.#client = client;
+    this.#upstream = upstream;
+    this.#onEnd = onEnd;
   }
-  let heardAt = 0;
-  const hear = (): void => {
-    heardAt++;
-  };
-  client.on('data', hear);
-  upstream.on('data', hear);
-  let seenAt = -1;
-  const timer = setInterval(() => {
-    if (heardAt === seenAt) end();
-    seenAt = heardAt;
-  }, idleTimeoutMs);
-  timer.unref();
-  client.once('close', () => clearInterval(timer));
-  client.write(headText(upgraded, call), 'latin1');
-  if (upgraded.first.byteLength > 0) client.write(upgraded.first);
-  if (asked.first.byteLength > 0) upstream.write(asked.first);
-  client.pipe(upstream);
-  upstream.pipe(client);
+
+  /** Begins it, with the answer of the upstream. */
+  start(asked: UpgradeAsked, upgraded: Upgraded, call: IncomingCall, idleTimeoutMs: number): void {
+    const [client, upstream] = [this.#client, this.#upstream];
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      socket.on('error', () => this.destroy());
+      socket.once('close', () => this.#closed(other));
+      // Either side may be silent as long as the other speaks.
+      (socket as Socket).setTimeout(0);
+      socket.on('drain', () => this.#moved++);
+    }
+    let seen = -1;
+    this.#timer = setInterval(() => {
+      if (this.#moved === seen) this.destroy();
+      seen = this.#moved;
+    }, idleTimeoutMs);
+    this.#timer.unref();
+    client.write(headText(upgraded, call), 'latin1');
+    if (upgraded.first.byteLength > 0) this.#hand(upgraded.first);
+    if (asked.first.byteLength > 0) upstream.write(asked.first);
+    client.on('data', () => this.#moved++);
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Uint8Array) => this.#hand(chunk));
+    client.on('drain', () => upstream.resume());
+    upstream.once('end', () => client.end());
+  }
+
+  /**
+   * Tells the client that this server goes away, by a close frame with 1001 behind the frame that is under
+   * way. Its answer goes to the upstream, which ends the tunnel then.
+   */
+  leave(): void {
+    if (this.#leaving || this.#told) return;
+    this.#leaving = true;
+    if (this.#bounds.atBound) this.#tell();
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#upstream.destroy();
+    this.#ended();
+  }
+
+  /** What the upstream says goes to the client; nothing of it behind the word that we go. */
+  #hand(chunk: Uint8Array): void {
+    this.#moved++;
+    if (this.#told) return;
+    const taken = this.#bounds.take(chunk, this.#leaving);
+    const part = taken === chunk.length ? chunk : chunk.subarray(0, taken);
+    if (!this.#client.write(part)) this.#upstream.pause();
+    if (this.#leaving && this.#bounds.atBound) this.#tell();
+  }
+
+  #tell(): void {
+    this.#leaving = false;
+    // An upstream that has said so by itself needs no other word, and its connection ends by that.
+    if (this.#bounds.closed) return;
+    this.#told = true;
+    this.#client.write(goingAway());
+    // What it still says is read and dropped: its connection has to come to its end.
+    this.#upstream.resume();
+  }
+
+  /** One is closed: the other gets what was for it, and then its end. */
+  #closed(other: Duplex): void {
+    if (other.destroyed) this.#ended();
+    else other.end(() => this.destroy());
+  }
+
+  #ended(): void {
+    clearInterval(this.#timer);
+    this.#onEnd();
+  }
 }

@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { checkKeys, checkNumber, given, isRecord, refuse } from '../../kernel/options.js';
+import { SilenceWatch } from '../node-http/silence-watch.js';
 import type {
   UpstreamEngine,
   UpstreamListener,
@@ -8,7 +9,6 @@ import type {
 } from '../node-http/upstream-engine.js';
 import type { UpstreamTls } from '../node-http/upstream-tls.js';
 import { BodySource } from './body-source.js';
-import { SilenceWatch } from './silence-watch.js';
 import type { Undici, UndiciAgent, UndiciConnect } from './undici-module.js';
 import { UndiciRequest, type UndiciShell } from './undici-stream.js';
 

@@ -1,7 +1,7 @@
 import { type Duplex, Readable } from 'node:stream';
 import { UpstreamError } from '../../gateway/upstream-error.js';
+import type { SilenceWatch, Watched } from '../node-http/silence-watch.js';
 import type { UpstreamListener, UpstreamSend, UpstreamStream } from '../node-http/upstream-engine.js';
-import type { SilenceWatch, Watched } from './silence-watch.js';
 import type { UndiciController, UndiciHandler } from './undici-module.js';
 
 type Raw = readonly (Uint8Array | string)[];
@@ -14,17 +14,20 @@ const text = (part: Uint8Array | string): string =>
 /** The body of an answer. What is not read of it is not read from the upstream either. */
 class AnswerBody extends Readable {
   readonly #controller: UndiciController;
+  readonly #onWanted: () => void;
   readonly #onGone: () => void;
 
-  constructor(controller: UndiciController, onGone: () => void) {
+  constructor(controller: UndiciController, onWanted: () => void, onGone: () => void) {
     super();
     this.#controller = controller;
+    this.#onWanted = onWanted;
     this.#onGone = onGone;
     // Whoever reads it hears of errors; without a listener they would end the process.
     this.on('error', () => {});
   }
 
   override _read(): void {
+    this.#onWanted();
     this.#controller.resume();
   }
 
@@ -126,7 +129,11 @@ export class UndiciRequest implements UpstreamStream, UndiciHandler, Watched {
       return;
     }
     this.#settled = true;
-    const body = new AnswerBody(controller, () => this.#bodyGone());
+    const wanted = (): void => {
+      // Until now it was the client that it waited for.
+      this.#heard++;
+    };
+    const body = new AnswerBody(controller, wanted, () => this.#bodyGone());
     this.#body = body;
     // undici takes the length that a 304 tells of for one that is still to come.
     if (status === 304) this.#end(body);

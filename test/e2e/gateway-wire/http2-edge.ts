@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import type { ApiGateway, GatewayEvents } from '../../../src/gateway.js';
+import type { ApiGateway, GatewayEvents, ServerLimits } from '../../../src/gateway.js';
 import { type Certificates, makeCertificates } from './certificates.js';
 import { gatewayTo, isWhole, RawUpstream } from './wire.js';
 
@@ -53,12 +53,12 @@ export class Http2Edge implements AsyncDisposable {
     this.session = this.dial();
   }
 
-  static async start(): Promise<Http2Edge> {
+  static async start(limits: ServerLimits = {}): Promise<Http2Edge> {
     const certificates = makeCertificates();
     const upstream = await RawUpstream.start();
     const made = await gatewayTo(upstream, {
       ...{ tls: certificates.server, http2: true, via: 'edge', maxBodyBytes: 1_000 },
-      limits: { requestTimeoutMs: 400, headersTimeoutMs: 400, maxStreamsPerConnection: 5 },
+      limits: { requestTimeoutMs: 400, headersTimeoutMs: 400, maxStreamsPerConnection: 5, ...limits },
       routes: [
         { path: '/*', upstream: upstream.origin },
         { path: '/own', reply: { body: 'mine' } },

@@ -150,6 +150,24 @@ describe('an upstream that breaks off', () => {
     expect(await open(get('/idle')).end()).not.toMatch(/\r\n0\r\n\r\n$/);
   });
 
+  it('that waits for a client that takes its time is not silent', async () => {
+    const size = 24_000_000;
+    upstream.script = (heard, socket) => {
+      if (!isWhole(heard)) return;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      socket.write(Buffer.alloc(size, 'x'));
+    };
+    const client = open(get('/idle'));
+    await client.until(text => text.length > 1_000);
+    client.socket.pause();
+    await new Promise(resolve => setTimeout(resolve, 900));
+    client.socket.resume();
+    const text = await client.until(found => found.length > size);
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(size);
+    await eventually(() => log.length === 1, 'a line of the log');
+    expect(log[0]).toMatchObject({ outcome: 'answered' });
+  });
+
   it('that sends events may be silent', async () => {
     say(
       'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n',

@@ -118,6 +118,39 @@ describe('limits', () => {
     error.mockRestore();
   });
 
+  it('tell of a store that is down and of `by` that throws; the console hears of each once', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const store = { take: () => Promise.reject(new Error('down')), refund: async () => {} };
+    const by = () => {
+      throw new Error('x');
+    };
+    const rule = { limit: 1, perMs: 1_000 };
+    const { url, gateway } = await begun.serve({
+      routes: [
+        { path: '/by', name: 'one', reply: {}, limits: [{ name: 'a', ...rule, by }] },
+        { path: '/store', name: 'two', reply: {}, limits: [{ name: 'b', ...rule, store }] },
+      ],
+    });
+    const all = async () => {
+      for (const path of ['/by', '/store']) await (await fetch(url + path)).text();
+    };
+    await all();
+    await all();
+    expect(error.mock.calls.map(([said]) => said)).toEqual([
+      'keelson: `by` of the limit a failed',
+      'keelson: `store` of the limit b failed',
+    ]);
+    const failures: GatewayEvents['limitFailed'][] = [];
+    gateway.on('limitFailed', event => failures.push(event));
+    await all();
+    expect(failures).toMatchObject([
+      { gateway: 'gateway', route: 'one', limit: 'a', part: 'by', error: { message: 'x' } },
+      { gateway: 'gateway', route: 'two', limit: 'b', part: 'store', error: { message: 'down' } },
+    ]);
+    expect(error).toHaveBeenCalledTimes(2);
+    error.mockRestore();
+  });
+
   it('of what runs at a time are kept', async () => {
     const upstream = await begun.server(() => {});
     const { url, gateway } = await begun.serve({

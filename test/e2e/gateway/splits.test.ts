@@ -85,6 +85,14 @@ describe('a split', () => {
       random,
     );
     expect(await three.ask()).toBe('canary');
+    expect(await three.ask()).toBe('canary');
+    expect(error).toHaveBeenCalledTimes(1);
+    const failed = vi.fn();
+    three.gateway.on('splitFailed', failed);
+    expect(await three.ask()).toBe('canary');
+    expect(failed).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ gateway: 'gateway', error: new Error('x') }),
+    );
     expect(error).toHaveBeenCalledTimes(1);
     error.mockRestore();
   });

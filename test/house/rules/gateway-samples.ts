@@ -49,6 +49,7 @@ export const samples: Readonly<Record<string, (fields: Fields) => Fields>> = {
   RouteLimitConfig: fields => route({ limits: [{ name: 'a', limit: 5, perMs: 5, ...fields }] }),
   ServerLimits: fields => gateway({ limits: fields }),
   ListenConfig: fields => gateway({ listen: { port: 0, ...fields } }),
+  TlsFilesConfig: fields => gateway({ listen: { port: 0, tls: { certFile: 'a', keyFile: 'b', ...fields } } }),
   HealthConfig: fields => gateway({ health: fields }),
   IdentityFields: fields => gateway({ identityFields: fields }),
   CorsOptions: fields => route({ cors: { origins: ['https://a'], ...fields } }),

@@ -1,8 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { makeCertificates } from '../../e2e/gateway-wire/certificates.js';
 import { eventually } from '../../e2e/gateway-wire/wire.js';
 import { TestServer } from '../http-server.js';
 import { install } from './packed.js';
@@ -42,6 +45,7 @@ describe('the command of the installed package', () => {
     [['gateway'], 'one file has to be named'],
     [['gateway', 'a', '--port', '70000'], '--port must be an integer from 0 to 65535, got 70000'],
     [['gateway', 'a', '--prot', '1'], "Unknown option '--prot'"],
+    [['gateway', 'a', '--tls-cert', 'b'], '--tls-cert and --tls-key go together'],
   ])('ends with 2 for %j', (words, message) => {
     const { status, stdout, stderr } = run(words);
     expect([status, stdout]).toEqual([2, '']);
@@ -83,6 +87,15 @@ interface Line {
   readonly path?: string;
   readonly status?: number;
   readonly problems?: readonly string[];
+}
+
+/** The name in the certificate of a server whose authority is known. */
+async function nameOf(url: string, ca: string): Promise<string> {
+  const socket = connect({ port: Number(new URL(url).port), ca, checkServerIdentity: () => undefined });
+  await once(socket, 'secureConnect');
+  const { subject } = socket.getPeerCertificate();
+  socket.destroy();
+  return String(subject.CN);
 }
 
 /** The command while it runs. */
@@ -191,6 +204,25 @@ describe('the gateway of the installed package', () => {
     running.child.kill('SIGTERM');
     await expect(slow.text()).rejects.toThrow();
     expect(await running.ended).toBe(1);
+  });
+
+  it('speaks TLS by flags, and goes by new files on SIGHUP', async () => {
+    const { ca, server, other } = makeCertificates();
+    const config = write('tls.json', '{"routes":[{"path":"/","reply":{"body":"safe"}}]}');
+    const [cert, key] = [write('edge.pem', server.cert), write('edge.key', server.key)];
+    const place = ['--port', '0', '--host', '127.0.0.1', '--no-watch'];
+    const running = keep(new Running([config, ...place, '--tls-cert', cert, '--tls-key', key]));
+    const { url } = await running.heard('listening');
+    expect(url).toMatch(/^https:/);
+    expect(await nameOf(url!, ca)).toBe('orders.test');
+    write('edge.pem', other.cert);
+    running.child.kill('SIGHUP');
+    expect((await running.heard('refused')).problems![0]).toContain('no server can be made of them');
+    expect(await nameOf(url!, ca)).toBe('orders.test');
+    write('edge.key', other.key);
+    running.child.kill('SIGHUP');
+    await running.heard('certificateReloaded');
+    expect(await nameOf(url!, ca)).toBe('other.test');
   });
 
   it('ends with 1 when it cannot listen', async () => {

@@ -4,7 +4,7 @@ import { DueTimer } from '../../resilience/due-timer.js';
 /** An answer whose upstream must not be silent for too long. */
 export interface Watched {
   readonly idleTimeoutMs: number;
-  /** How often it has been heard. */
+  /** A number that is another one once it was heard again, or once more of what it said was taken. */
   readonly heard: number;
   /** Whether nobody takes what the upstream has to say. */
   readonly held: boolean;
