@@ -30,6 +30,7 @@ export const observedKinds = /* @__PURE__ */ Object.freeze({
   health: ['checked', 'failed', 'recovered'],
   hedge: ['hedged', 'won', 'notHedged', 'discardFailed', 'updated'],
   keyed: ['made', 'evicted', 'overflowed'],
+  meter: ['updated'],
   'message-bus': ['published', 'publishFailed'],
   outbox: ['retried', 'discarded'],
   'outbox-relay': ['published', 'publishFailed', 'parked', 'shared', 'lost', 'interrupted'],

@@ -16,6 +16,7 @@ import type { GatewayEvents } from '../../src/gateway/gateway-events.js';
 import type { SubscriptionEvents } from '../../src/messaging/consumer-events.js';
 import type { BusEvents, MessageBus, Subscription } from '../../src/messaging/message-bus.js';
 import type { observedKinds } from '../../src/observe/kinds.js';
+import type { MeterEvents } from '../../src/observe/meter-options.js';
 import type { Observatory } from '../../src/observe/observatory.js';
 import type { AggregateEvents } from '../../src/proxy/aggregate-options.js';
 import type { ServiceProxy } from '../../src/proxy/service-proxy.js';
@@ -58,6 +59,7 @@ interface OfRooms {
   health: HealthCheckerEvents;
   hedge: HedgeEvents;
   keyed: KeyedEvents;
+  meter: MeterEvents;
   'message-bus': BusEvents;
   outbox: OutboxEvents;
   'outbox-relay': OutboxRelayEvents;

@@ -6,6 +6,7 @@ import { observedKinds } from '../../../src/observe/kinds.js';
 const src = join(import.meta.dirname, '../../../src');
 const held = readFileSync(join(import.meta.dirname, '../../types/observed-kinds.test-d.ts'), 'utf8');
 const rooms = [
+  'observe',
   'resilience',
   'messaging',
   'events',
