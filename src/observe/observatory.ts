@@ -1,7 +1,7 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
 import { Emitter } from '../kernel/events.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
-import { plainCopy } from './plain-copy.js';
+import { plainCopy, shortText } from './plain-copy.js';
 import { Tap } from './tap.js';
 import { nameThing, Thing } from './thing.js';
 
@@ -73,7 +73,7 @@ export interface EventCount {
 
 /** How an `Observatory` is made. */
 export interface ObservatoryOptions {
-  /** The service that the things work for. @default 'service' */
+  /** The service that the things work for; at most 200 characters of it are shown. @default 'service' */
   readonly service?: string;
   /** More things than this are refused. @default 1000 */
   readonly maxThings?: number;
@@ -92,6 +92,8 @@ const defaults: {
   readonly channelCheckMs: 1000;
 } = /* @__PURE__ */ Object.freeze({ service: 'service', maxThings: 1000, channelCheckMs: 1000 });
 const owner = 'Observatory';
+/** So much of the name of a service is shown. */
+const LONGEST_SERVICE = 200;
 const known = ['service', 'maxThings', 'channelCheckMs', 'clock'];
 
 /**
@@ -117,7 +119,7 @@ export class Observatory {
   readonly #maxThings: number;
   readonly #channelCheckMs: number;
   readonly #things = new Map<string, Thing>();
-  readonly #emitter = new Emitter<{ event: ObservedEvent }>(['event']);
+  readonly #emitter = new Emitter<{ event: ObservedEvent; changed: undefined }>(['event', 'changed']);
   /** Those who want to know how often, and those who want to hear. */
   #counting = 0;
   #listening = 0;
@@ -129,7 +131,7 @@ export class Observatory {
     checkKeys(owner, options, known);
     const { service = defaults.service } = options;
     if (typeof service !== 'string' || service === '') refuse(owner, 'service', 'a name', service);
-    this.service = service;
+    this.service = shortText(service, LONGEST_SERVICE);
     this.#clock = options.clock ?? systemClock;
     this.#maxThings = checkNumber(owner, 'maxThings', options.maxThings ?? defaults.maxThings, {
       min: 1,
@@ -170,6 +172,7 @@ export class Observatory {
     this.#things.set(watched.id, watched);
     this.#alignThing(watched);
     this.#checkLater();
+    this.#emitter.emit('changed', undefined);
     return () => this.#unwatch(watched);
   }
 
@@ -194,6 +197,11 @@ export class Observatory {
       this.#listening--;
       this.#alignAll();
     };
+  }
+
+  /** Calls `listener` when a thing begins or ends to be watched; the function returned ends it. */
+  onChange(listener: () => void): () => void {
+    return this.#emitter.on('changed', listener);
   }
 
   /** Has events counted, which costs less than hearing them; the function returned ends it. */
@@ -232,8 +240,10 @@ export class Observatory {
 
   #unwatch(thing: Thing): void {
     for (const tap of thing.taps) tap.open(false);
-    if (this.#things.get(thing.id) === thing) this.#things.delete(thing.id);
+    if (this.#things.get(thing.id) !== thing) return;
+    this.#things.delete(thing.id);
     if (this.#things.size === 0) this.#timer?.cancel();
+    this.#emitter.emit('changed', undefined);
   }
 
   #alignAll(): void {
