@@ -152,7 +152,7 @@ function panelOf({ title, unit, asks }: Panel, place: number): object {
     id: place + 1,
     title,
     type: 'timeseries',
-    datasource: { type: 'prometheus', uid: '${datasource}' },
+    datasource: { type: 'prometheus', uid: '$datasource' },
     gridPos: { x: (place % perRow) * WIDTH, y: Math.floor(place / perRow) * HEIGHT, w: WIDTH, h: HEIGHT },
     fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
     targets: asks.map(([expr, legendFormat], at) => ({
@@ -167,7 +167,7 @@ function variableOf(name: string, more: string): object {
   const query = `label_values(keelson_things${more}, ${name})`;
   return {
     ...{ name, type: 'query', query, includeAll: true, multi: true, allValue: '.*', refresh: 2, sort: 1 },
-    datasource: { type: 'prometheus', uid: '${datasource}' },
+    datasource: { type: 'prometheus', uid: '$datasource' },
     current: { text: 'All', value: '$__all' },
   };
 }

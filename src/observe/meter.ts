@@ -83,6 +83,11 @@ export class Meter implements Policy, Guard<Flight>, Observable<MeterEvents> {
     return meterDefaults;
   }
 
+  /** Whether calls pass it by: it is not enabled. */
+  get dormant(): boolean {
+    return !this.#enabled;
+  }
+
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     this.#run ??= new SoloRun<Flight>(this, this.clock);
     return this.#run.execute(operation, options);

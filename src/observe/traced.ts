@@ -6,6 +6,7 @@ import type {
   TraceAPI,
   Tracer,
 } from '@opentelemetry/api';
+import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { errorText } from '../kernel/error-words.js';
 import { isRejected } from '../kernel/errors.js';
@@ -35,10 +36,12 @@ export interface TracedOptions {
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
   /** Judges how a call ended. @default errors are failures, but rejections and what its caller gave up */
   readonly classify?: Classify;
+  /** The source of time for deadlines. @default systemClock */
+  readonly clock?: Clock;
 }
 
 const owner = 'Traced';
-const known = ['api', 'name', 'tracer', 'kind', 'attributes', 'classify'];
+const known = ['api', 'name', 'tracer', 'kind', 'attributes', 'classify', 'clock'];
 const kinds = /* @__PURE__ */ Object.freeze([
   'internal',
   'server',
@@ -77,7 +80,8 @@ export class Traced implements Policy {
   readonly #tracer: Tracer;
   readonly #kind: SpanKind;
   readonly #said: TracedOptions;
-  readonly #run = new GuardRun([]);
+  readonly clock: Clock;
+  readonly #run: GuardRun;
 
   /** @throws TypeError that names the option, the rule and the value. */
   constructor(options: TracedOptions) {
@@ -97,6 +101,8 @@ export class Traced implements Policy {
     this.#tracer = options.tracer ?? api.trace.getTracer('keelson');
     this.#kind = kinds.indexOf(checkOneOf(owner, 'kind', options.kind ?? defaults.kind, kinds));
     this.#said = options;
+    this.clock = options.clock ?? systemClock;
+    this.#run = new GuardRun([], this.clock);
   }
 
   /** What stands where an option was left out. */
