@@ -42,4 +42,11 @@ describe('the table of kinds', () => {
   it('names no event twice', () => {
     for (const events of Object.values(observedKinds)) expect(new Set(events).size).toBe(events.length);
   });
+
+  it('is the one in the docs', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/observe.md'), 'utf8');
+    for (const [kind, events] of Object.entries(observedKinds)) {
+      expect(page).toContain(`| \`${kind}\` | ${events.map(event => `\`${event}\``).join(', ')} |`);
+    }
+  });
 });
