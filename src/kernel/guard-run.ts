@@ -36,31 +36,47 @@ function makeLane(
   };
 }
 
+/** A bit for each that is dormant now. */
+const asleepOf = (dozers: readonly Guard[]): number =>
+  dozers.reduce((bits, guard) => bits * 2 + (guard.dormant === true ? 1 : 0), 0);
+
 /**
  * Runs operations through neighbouring guards, the first outermost, with one promise for all of them.
  *
  * At most one of the guards may give up on running operations; {@link pipeline} sees to that.
  */
 export class GuardRun {
-  readonly #plan: GuardPlan;
+  readonly #guards: readonly Guard[];
+  /** Those that say whether they are dormant. */
+  readonly #dozers: readonly Guard[] | undefined;
   readonly #clock: Clock;
   readonly #background: CallContext;
-  readonly #handed: CallContext;
+  #plan!: GuardPlan;
+  #handed!: CallContext;
   #lane: Lane | undefined;
+  /** Which of the dozers the plan goes without, a bit for each. */
+  #asleep = 0;
 
   constructor(
     guards: readonly Guard[],
     clock: Clock = guards.find(guard => guard.clock)?.clock ?? systemClock,
   ) {
-    this.#plan = new GuardPlan(guards);
+    const dozers = guards.filter(guard => guard.dormant !== undefined);
+    this.#guards = guards;
+    this.#dozers = dozers.length > 0 ? dozers : undefined;
     this.#clock = clock;
     this.#background = backgroundContext(clock);
-    this.#handed = this.#plan.parks ? new HandedContext(this.#background, this.#plan) : this.#background;
+    this.#goBy(guards);
   }
 
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     // Before any guard sees it: the mistake is the caller's and no failure of the remote.
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
+    const dozers = this.#dozers;
+    // One alone, as nearly always, is asked right here: this is all that it costs while it is dormant.
+    if (dozers !== undefined && (dozers.length > 1 || dozers[0]!.dormant !== this.#asleep > 0)) {
+      this.#look(dozers);
+    }
     let context = this.#background;
     if (options !== undefined) {
       try {
@@ -72,6 +88,20 @@ export class GuardRun {
     }
     if (this.#plan.giver < 0) return this.#runLight(operation, context);
     return GuardedCall.start(context, this.#plan, operation) as Promise<T>;
+  }
+
+  /** Goes without the guards that are dormant now; calls that run end by the plan that they began with. */
+  #look(dozers: readonly Guard[]): void {
+    const asleep = asleepOf(dozers);
+    if (asleep === this.#asleep) return;
+    this.#asleep = asleep;
+    this.#goBy(this.#guards.filter(guard => guard.dormant !== true));
+  }
+
+  #goBy(guards: readonly Guard[]): void {
+    this.#plan = new GuardPlan(guards);
+    this.#handed = this.#plan.parks ? new HandedContext(this.#background, this.#plan) : this.#background;
+    this.#lane = undefined;
   }
 
   /** A call that needs no record of its own as long as every guard admits it at once. */

@@ -59,6 +59,11 @@ export interface Guard<Permit = unknown> {
    * nothing else then goes without a promise of its own, and without the call of `exit`.
    */
   readonly oneWay?: boolean;
+  /**
+   * Whether calls shall pass it by, as those past a meter that is off. It is asked at each call, and a run of
+   * neighbouring guards then goes without it, at no cost.
+   */
+  readonly dormant?: boolean;
   /** The clock that its calls live by; the system's where it has none. */
   readonly clock?: Clock;
   /**

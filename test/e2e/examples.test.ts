@@ -57,6 +57,13 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_CIRCUIT_OPEN$/,
     /^the breaker of this origin is open$/,
   ],
+  'observe.mjs': [
+    /^payments: circuit-breaker opened$/,
+    /^keelson_circuit_breaker_state\{service="shop",name="payments",state="open"\} 1$/,
+    /^keelson_calls_total\{service="shop",name="payments",outcome="success"\} 1$/,
+    /^keelson_calls_total\{service="shop",name="payments",outcome="failure"\} 3$/,
+    /^keelson_calls_rejected_total\{service="shop",name="payments",code="ERR_CIRCUIT_OPEN"\} 2$/,
+  ],
   'own-guard.mjs': [
     /^an answer$/,
     /^under way: 1$/,
