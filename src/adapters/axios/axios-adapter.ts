@@ -80,7 +80,6 @@ function originOf({ url = '', baseURL }: AxiosRequest): string | undefined {
  *     once: pipeline(breaker, timeout),
  *   }),
  * });
- * client.defaults.adapter !== undefined; // => true
  * ```
  *
  * @throws TypeError that names the option, the rule and the value.
