@@ -61,7 +61,7 @@ export interface Guard<Permit = unknown> {
   readonly oneWay?: boolean;
   /**
    * Whether calls shall pass it by, as those past a meter that is off. It is asked at each call, and a run of
-   * neighbouring guards then goes without it, at no cost.
+   * neighbouring guards then goes without it.
    */
   readonly dormant?: boolean;
   /** The clock that its calls live by; the system's where it has none. */

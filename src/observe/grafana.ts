@@ -11,9 +11,9 @@ interface Panel {
 
 /** How a dashboard is made. */
 export interface GrafanaDashboardOptions {
-  /** @default 'keelson' */
+  /** What stands above it. @default 'keelson' */
   readonly title?: string;
-  /** @default 'keelson' */
+  /** By which Grafana knows it again. @default 'keelson' */
   readonly uid?: string;
 }
 

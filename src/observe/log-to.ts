@@ -7,9 +7,13 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** What is written to: a logger of pino, or one like it. */
 export interface EventLogger {
+  /** Writes what happens with each call. */
   debug(fields: object, message: string): void;
+  /** Writes all else. */
   info(fields: object, message: string): void;
+  /** Writes what somebody may have to do something about. */
   warn(fields: object, message: string): void;
+  /** Writes what `levels` says is an error. */
   error(fields: object, message: string): void;
 }
 

@@ -35,6 +35,7 @@ export interface MeterEvents {
 export interface MeteredCall {
   /** How it ended; `rejected` when a policy inside never let it run. */
   readonly outcome: Verdict | 'rejected';
+  /** From its start to its end, in ms. */
   readonly tookMs: number;
   /** What was thrown; `undefined` for a call that answered. */
   readonly error: unknown;
@@ -42,20 +43,30 @@ export interface MeteredCall {
 
 /** What a meter has measured. */
 export interface MeterSnapshot {
+  /** That of the meter. */
   readonly name: string;
+  /** Whether it measures. */
   readonly enabled: boolean;
   /** The measured calls that have no answer yet. */
   readonly running: number;
   /** The measured calls that ended: the sum of all outcomes and rejections. */
   readonly calls: number;
+  /** How many ended how; rejected ones are in none of these. */
   readonly outcomes: Readonly<Record<Verdict, number>>;
   /** By the code of the error; beyond fifty codes by `other`. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** Of all calls but neutral and rejected ones, since it was made; 0 without any, here and below. */
+  /**
+   * Half took no longer: of all calls but neutral and rejected ones, since it was made; 0 without any, here
+   * and below.
+   */
   readonly p50Ms: number;
+  /** Nine in ten took no longer. */
   readonly p90Ms: number;
+  /** All but one in twenty took no longer. */
   readonly p95Ms: number;
+  /** All but one in a hundred took no longer. */
   readonly p99Ms: number;
+  /** The longest took so long. */
   readonly maxMs: number;
   /** The last minutes, the present slice last. */
   readonly slices: readonly MeterSlice[];
@@ -63,21 +74,31 @@ export interface MeterSnapshot {
 
 /** How a meter was made. */
 export interface MeterDescription {
+  /** Which policy this is. */
   readonly kind: 'meter';
+  /** That of the meter. */
   readonly name: string;
+  /** Whether it measures. */
   readonly enabled: boolean;
   /** `null` for none. */
   readonly slowMs: number | null;
+  /** The span of a slice, in ms. */
   readonly sliceMs: number;
+  /** How many slices are kept. */
   readonly slices: number;
 }
 
 /** What stands where an option was left out. */
 export interface MeterDefaults {
+  /** It measures. */
   readonly enabled: true;
+  /** No success is slow. */
   readonly slowMs: number;
+  /** The span of a slice, in ms. */
   readonly sliceMs: number;
+  /** How many slices are kept. */
   readonly slices: number;
+  /** The name in metrics. */
   readonly name: string;
 }
 

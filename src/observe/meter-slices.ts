@@ -4,11 +4,15 @@ import { LatencyBuckets } from './latency-buckets.js';
 export interface MeterSlice {
   /** When it began, in epoch ms. */
   readonly at: number;
+  /** The calls that ended, rejected ones included. */
   readonly calls: number;
+  /** Those of them that failed. */
   readonly failures: number;
-  /** 0 where no call of the slice has a latency; here and below. */
+  /** Half took no longer; 0 where no call of the slice has a latency, here and below. */
   readonly p50Ms: number;
+  /** All but one in twenty took no longer. */
   readonly p95Ms: number;
+  /** All but one in a hundred took no longer. */
   readonly p99Ms: number;
 }
 
@@ -42,7 +46,7 @@ export class MeterSlices {
     this.#endsAt = (this.#slice + 1) * sliceMs;
   }
 
-  /** Counts a call that ended now. One without a latency, or with what is none, has a `tookMs` below 0, or `NaN`. */
+  /** Counts a call that ended now; `tookMs` is below 0, or `NaN`, for one without a latency. */
   count(now: number, tookMs: number, failed: boolean): void {
     if (now >= this.#endsAt) this.#turn(now);
     this.#calls++;

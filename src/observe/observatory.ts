@@ -21,7 +21,7 @@ export interface Watchable {
 export interface WatchOptions {
   /** Needed where `describe()` tells none. @default the `kind` of its description */
   readonly kind?: string;
-  /** @default its name, or its kind */
+  /** What it goes by. @default its name, or its kind */
   readonly name?: string;
   /** Events to listen to, of a thing of your own. @default those of its kind */
   readonly events?: readonly string[];
@@ -51,29 +51,39 @@ export interface ObservedEvent {
   readonly seq: number;
   /** When it was heard of, in epoch ms. */
   readonly at: number;
+  /** The service that the thing works for. */
   readonly service: string;
   /** Of the thing. */
   readonly id: string;
+  /** What the thing is. */
   readonly kind: string;
+  /** Which one it is. */
   readonly name: string;
   /** Its name, as in `on`. */
   readonly event: string;
-  /** What it carried: a copy that JSON holds, bounded in depth and size, with errors as name, code, message. */
+  /**
+   * What it carried: a copy that JSON holds, bounded in depth and size, with errors as name, code, message.
+   */
   readonly payload: unknown;
 }
 
 /** How often an event of a thing has happened while that was counted. */
 export interface EventCount {
+  /** That of the thing. */
   readonly id: string;
+  /** What the thing is. */
   readonly kind: string;
+  /** Which one it is. */
   readonly name: string;
+  /** The name of the event. */
   readonly event: string;
+  /** How often it happened. */
   readonly count: number;
 }
 
 /** How an `Observatory` is made. */
 export interface ObservatoryOptions {
-  /** The service that the things work for; at most 200 characters of it are shown. @default 'service' */
+  /** The service that the things work for; 200 characters of it are shown. @default 'service' */
   readonly service?: string;
   /** More things than this are refused. @default 1000 */
   readonly maxThings?: number;

@@ -18,13 +18,17 @@ export interface PrometheusOptions {
 
 /** Metrics as text. */
 export interface MetricsText {
+  /** The value of the field `Content-Type`. */
   readonly contentType: string;
+  /** The text. */
   readonly body: string;
 }
 
 /** What stands where an option was left out. */
 export interface PrometheusDefaults {
+  /** Series of one metric. */
   readonly maxSeries: number;
+  /** The bounds of histograms, in ms. */
   readonly boundsMs: readonly number[];
 }
 

@@ -78,7 +78,7 @@ function saidBy(facts: unknown, ...fields: readonly string[]): string | undefine
 const asKind = (said: string | undefined): string | undefined =>
   said === undefined ? undefined : shortText(said.replace(/[^\w-]+/g, '-'), LONGEST_NAME);
 
-/** @throws TypeError when nothing says what kind of thing it is, or it cannot tell the events that are asked. */
+/** @throws TypeError when nothing says what kind it is, or it cannot tell the events that are wished for. */
 export function nameThing(owner: string, target: Target, wishes: Wishes): Naming {
   if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
     refuse(owner, 'thing', 'an object', target);

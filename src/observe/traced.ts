@@ -18,7 +18,9 @@ import { errorType } from './otel-metrics.js';
 
 /** The parts of the module `@opentelemetry/api` that are used. */
 export interface OtelApi {
+  /** Which span is active. */
   readonly context: Pick<ContextAPI, 'active' | 'with'>;
+  /** What makes spans, and makes them active. */
   readonly trace: Pick<TraceAPI, 'setSpan' | 'getTracer'>;
 }
 
@@ -80,6 +82,7 @@ export class Traced implements Policy {
   readonly #tracer: Tracer;
   readonly #kind: SpanKind;
   readonly #said: TracedOptions;
+  /** The source of time. */
   readonly clock: Clock;
   readonly #run: GuardRun;
 

@@ -59,10 +59,10 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'observe.mjs': [
     /^payments: circuit-breaker opened$/,
-    /^keelson_circuit_breaker_state\{service="shop",name="payments",state="open"\} 1$/,
     /^keelson_calls_total\{service="shop",name="payments",outcome="success"\} 1$/,
     /^keelson_calls_total\{service="shop",name="payments",outcome="failure"\} 3$/,
     /^keelson_calls_rejected_total\{service="shop",name="payments",code="ERR_CIRCUIT_OPEN"\} 2$/,
+    /^keelson_circuit_breaker_state\{service="shop",name="payments",state="open"\} 1$/,
   ],
   'own-guard.mjs': [
     /^an answer$/,

@@ -1,0 +1,6 @@
+export {
+  type AxiosAdapterOptions,
+  type AxiosRequest,
+  axiosAdapter,
+  axiosVerdict,
+} from './adapters/axios/axios-adapter.js';
