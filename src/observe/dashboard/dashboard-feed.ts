@@ -31,6 +31,9 @@ const defaults: { readonly intervalMs: 2000; readonly maxFrameLength: 200_000 } 
 const ROUND = 15;
 const KEPT_EVENTS = 1;
 
+/** Slices of a meter that go with a frame. */
+const MOST_SLICES = 30;
+
 interface Told {
   readonly facts: LocalFacts;
   readonly json: string;
@@ -147,9 +150,9 @@ export class DashboardFeed {
     const all = localFacts(this.#observatory);
     const now = new Map<string, Told>();
     for (const facts of all) {
-      const { description, snapshot, detail } = facts;
+      const { description, snapshot, detail, series } = facts;
       const before = this.#told.get(facts.id);
-      const json = JSON.stringify([description, snapshot, detail]);
+      const json = JSON.stringify([description, snapshot, detail, series?.at(-1)]);
       now.set(facts.id, { facts, json, told: before?.told, toldAt: before?.toldAt ?? -ROUND });
     }
     this.#told = now;
@@ -180,7 +183,9 @@ export class DashboardFeed {
     return [...this.#told.values()]
       .filter(({ json, told, toldAt }) => json !== told || seq - toldAt >= ROUND)
       .sort((a, b) => a.toldAt - b.toldAt)
-      .map(({ facts: { service: _, instance: __, ...thing } }) => thing);
+      .map(({ facts: { service: _, instance: __, series, ...thing } }) =>
+        series === undefined ? thing : { ...thing, series: series.slice(-MOST_SLICES) },
+      );
   }
 }
 

@@ -73,7 +73,7 @@ export function responseOf(request: Request, answer: WholeAnswer | StreamAnswer)
         });
         request.signal.addEventListener('abort', () => {
           leave();
-          close(() => controller.error(request.signal.reason));
+          close(() => controller.close());
         });
       },
       cancel: () => leave(),

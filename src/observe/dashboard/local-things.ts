@@ -1,6 +1,7 @@
 import { isRecord } from '../../kernel/options.js';
 import type { Observatory, WatchedThing } from '../observatory.js';
 import { plainCopy, thingBounds } from '../plain-copy.js';
+import { type CallSlice, readSlices } from './call-series.js';
 import type { ThingFacts } from './protocol.js';
 
 /** The facts of a thing before it has a key. */
@@ -29,12 +30,27 @@ function detailOf({ kind, target }: WatchedThing): unknown {
   }
 }
 
-/** The window of a breaker is for `restore` alone, and as long as the calls that it holds. */
-function snapshotOf(thing: WatchedThing): unknown {
+/**
+ * The window of a breaker is for `restore` alone, and as long as the calls that it holds. The past of a meter
+ * is long and does not change: it is told slice by slice.
+ */
+function standing(thing: WatchedThing): {
+  readonly snapshot: unknown;
+  readonly series?: readonly CallSlice[];
+} {
   const snapshot = thing.snapshot() ?? null;
-  if (thing.kind !== 'circuit-breaker' || !isRecord(snapshot)) return snapshot;
-  const { window: _, ...rest } = snapshot;
-  return rest;
+  if (!isRecord(snapshot)) return { snapshot };
+  if (thing.kind === 'circuit-breaker') {
+    const { window: _, ...rest } = snapshot;
+    return { snapshot: rest };
+  }
+  if (thing.kind !== 'meter' || !Array.isArray(snapshot['slices'])) return { snapshot };
+  const { slices, ...rest } = snapshot;
+  const rows = (slices as readonly unknown[]).map(slice => {
+    const { at, calls, failures, p50Ms, p99Ms } = isRecord(slice) ? slice : {};
+    return [at, calls, failures, p50Ms, p99Ms];
+  });
+  return { snapshot: rest, series: readSlices(rows) };
 }
 
 /** All that this process watches, as it stands now. */
@@ -46,7 +62,7 @@ export function localFacts(observatory: Observatory): LocalFacts[] {
     kind: thing.kind,
     name: thing.name,
     description: thing.describe() ?? null,
-    snapshot: snapshotOf(thing),
+    ...standing(thing),
     detail: detailOf(thing),
   }));
 }

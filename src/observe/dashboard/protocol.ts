@@ -1,3 +1,5 @@
+import type { CallSlice } from './call-series.js';
+
 /** What the server of a dashboard tells its page; both sides are held to these types. */
 
 /** One thing, wherever it is. */
@@ -14,6 +16,8 @@ export interface ThingFacts {
   readonly snapshot: unknown;
   /** What is asked of things of this kind beyond that: why a breaker is open, who the instances are. */
   readonly detail: unknown;
+  /** The calls of a meter over time. */
+  readonly series?: readonly CallSlice[];
 }
 
 /** What has changed of a thing that is known; what is left out is as it was. */
@@ -22,6 +26,8 @@ export interface ThingChange {
   readonly description?: unknown;
   readonly snapshot?: unknown;
   readonly detail?: unknown;
+  /** Those that are new; the first may stand for the last that is known. */
+  readonly series?: readonly CallSlice[];
 }
 
 /** An event, or as many alike as happened within one interval. */

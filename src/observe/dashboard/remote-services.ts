@@ -1,5 +1,6 @@
 import { isRecord } from '../../kernel/options.js';
 import { plainCopy, shortText, thingBounds } from '../plain-copy.js';
+import { type CallSlice, mergeSlices, readSlices } from './call-series.js';
 import type { HeardEvent } from './event-log.js';
 import type { LocalFacts } from './local-things.js';
 import type { LoggedEvent, ServiceFacts } from './protocol.js';
@@ -40,6 +41,8 @@ export interface FrameThing {
   readonly snapshot: unknown;
   /** What a dashboard asks beyond that. */
   readonly detail: unknown;
+  /** The last calls of a meter: when a slice began, calls, failures, median and 99th percentile in ms. */
+  readonly series?: readonly (readonly [number, number, number, number, number])[];
 }
 
 /** An event in a frame. */
@@ -159,9 +162,11 @@ export class RemoteServices {
       const [described, stands, more] = [description, snapshot, detail].map(part =>
         plainCopy(part ?? null, thingBounds),
       );
+      const series = seriesOf(things.get(id), thing.series);
       things.set(id, {
         ...{ service, instance, id, kind: short(thing.kind), name: short(thing.name) },
         ...{ description: described, snapshot: stands, detail: more },
+        ...(series.length > 0 && { series }),
       });
     }
   }
@@ -172,6 +177,10 @@ export class RemoteServices {
     }
   }
 }
+
+/** Frames carry the last slices only; what is older is known, if it ever was told. */
+const seriesOf = (before: LocalFacts | undefined, told: unknown): readonly CallSlice[] =>
+  mergeSlices(before?.series ?? [], readSlices(told));
 
 function readEvent(event: FrameEvent, { service, instance }: Remote): LoggedEvent | undefined {
   if (!isRecord(event)) return undefined;

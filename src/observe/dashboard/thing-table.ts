@@ -1,3 +1,4 @@
+import { newSlices } from './call-series.js';
 import type { LocalFacts } from './local-things.js';
 import type { PatchMessage, ThingChange, ThingFacts } from './protocol.js';
 
@@ -71,6 +72,8 @@ export class ThingTable {
 
 function changeOf(before: Row, { facts, parts }: Row): ThingChange | undefined {
   const differing = partNames.filter(part => before.parts[part] !== parts[part]);
-  if (differing.length === 0) return undefined;
-  return { key: facts.key, ...Object.fromEntries(differing.map(part => [part, facts[part]])) };
+  const series = newSlices(before.facts.series ?? [], facts.series ?? []);
+  if (differing.length === 0 && series === undefined) return undefined;
+  const changed = Object.fromEntries(differing.map(part => [part, facts[part]]));
+  return { key: facts.key, ...changed, ...(series !== undefined && { series }) };
 }

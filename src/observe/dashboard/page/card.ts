@@ -107,6 +107,6 @@ export function table(
   );
   const caption = element('caption', { class: 'unseen', text: title });
   const whole = element('table', {}, caption, element('thead', {}, element('tr', {}, ...cells)), rows);
-  const attributes = { tabindex: '0', role: 'region', 'aria-label': title };
+  const attributes = { tabindex: '0', role: 'group', 'aria-label': title };
   return { root: element('div', { class: 'scroll', attributes }, whole), rows };
 }

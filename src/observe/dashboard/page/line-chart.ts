@@ -50,7 +50,7 @@ export class LineChart {
       this.#table,
     );
     this.#table.setAttribute('aria-label', `${options.title}, as a table`);
-    this.#table.setAttribute('role', 'region');
+    this.#table.setAttribute('role', 'group');
     this.root = element(
       'div',
       { class: 'chart' },

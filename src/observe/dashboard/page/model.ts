@@ -1,3 +1,4 @@
+import { mergeSlices } from '../call-series.js';
 import type {
   LoggedEvent,
   PatchMessage,
@@ -5,6 +6,7 @@ import type {
   ShelfFacts,
   StateChange,
   StateMessage,
+  ThingChange,
   ThingFacts,
 } from '../protocol.js';
 import { fields, number } from './facts.js';
@@ -77,7 +79,7 @@ export class Model {
     for (const thing of patch.made ?? []) this.things.set(thing.key, thing);
     for (const change of patch.changed ?? []) {
       const before = this.things.get(change.key);
-      if (before !== undefined) this.things.set(change.key, { ...before, ...change });
+      if (before !== undefined) this.things.set(change.key, changedBy(before, change));
     }
     for (const key of patch.gone ?? []) {
       this.things.delete(key);
@@ -144,6 +146,12 @@ export class Model {
     if (timeline.length > LONGEST_TIMELINE) timeline.splice(0, timeline.length - LONGEST_TIMELINE);
     this.timelines.set(key, timeline);
   }
+}
+
+function changedBy(before: ThingFacts, change: ThingChange): ThingFacts {
+  const { series, ...parts } = change;
+  const after = { ...before, ...parts };
+  return series === undefined ? after : { ...after, series: mergeSlices(before.series ?? [], series) };
 }
 
 const placeOf = ({ service, instance, id }: ThingFacts | LoggedEvent): string =>

@@ -1,26 +1,22 @@
 import type { ThingFacts } from '../protocol.js';
 import { Card, Numbers, nothing } from './card.js';
 import { element, type Part, PartList, setHidden } from './dom.js';
-import { fields, list, number } from './facts.js';
+import { fields, number } from './facts.js';
 import { LineChart, type Points } from './line-chart.js';
 import type { Panel, Surroundings } from './panel.js';
 import { count, span } from './text.js';
 
 const kinds = ['meter'];
 
-/** The slices of a meter as the charts want them: without those that are out of order. */
-function slicesOf({ snapshot }: ThingFacts): { readonly latency: Points; readonly calls: Points } {
-  const at: number[] = [];
-  const columns: (number | null)[][] = [[], [], [], []];
-  for (const slice of list(fields(snapshot)['slices'])) {
-    const seconds = (number(slice, 'at') ?? Number.NaN) / 1_000;
-    const last = at.at(-1);
-    if (Number.isNaN(seconds) || (last !== undefined && seconds <= last)) continue;
-    at.push(seconds);
-    const numbers = ['p50Ms', 'p99Ms', 'calls', 'failures'].map(name => number(slice, name) ?? null);
-    for (const [index, value] of numbers.entries()) columns[index]!.push(value);
-  }
-  return { latency: [at, columns[0]!, columns[1]!], calls: [at, columns[2]!, columns[3]!] };
+/** The slices of a meter as the charts want them. */
+function chartsOf({ series = [] }: ThingFacts): { readonly latency: Points; readonly calls: Points } {
+  const at = series.map(([began]) => began / 1_000);
+  // Where nobody called there is no latency, and the line breaks off.
+  const timed = (place: 3 | 4) => series.map(slice => (slice[1] === 0 ? null : slice[place]));
+  return {
+    latency: [at, timed(3), timed(4)],
+    calls: [at, series.map(slice => slice[1]), series.map(slice => slice[2])],
+  };
 }
 
 class MeterCard implements Part<ThingFacts> {
@@ -69,7 +65,7 @@ class MeterCard implements Part<ThingFacts> {
       '99th': time('p99Ms'),
       Longest: time('maxMs'),
     });
-    const { latency, calls } = slicesOf(thing);
+    const { latency, calls } = chartsOf(thing);
     this.#latency.update(latency);
     this.#calls.update(calls);
   }

@@ -25,7 +25,7 @@ class TilePart implements Part<Tile> {
   constructor({ id }: Tile) {
     this.root = element(
       'a',
-      { class: 'tile', attributes: { href: `#${id}` } },
+      { class: 'tile', attributes: { href: `#/${id}` } },
       this.#title,
       this.#figure,
       this.#says,

@@ -95,7 +95,7 @@ export function sagaDiagram(steps: readonly StepPlan[], saga: SagaFacts): HTMLEl
   const told = steps.map(({ name }) => `${name}: ${standOf(saga.entries[name], here.has(name)).word}`);
   const label = printable(`Steps of ${saga.definition}. ${told.join(', ')}`);
   const view = { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label };
-  const attributes = { tabindex: '0', role: 'region', 'aria-label': 'Diagram of the steps' };
+  const attributes = { tabindex: '0', role: 'group', 'aria-label': 'Diagram of the steps' };
   return element('div', { class: 'scroll diagram', attributes }, drawn('svg', view, ...arrows, ...boxes));
 }
 

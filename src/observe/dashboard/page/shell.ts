@@ -118,7 +118,7 @@ export class Shell {
     const items = this.#panels.map(({ id, title }) => {
       const badge = element('span', { class: 'badge' });
       setHidden(badge, true);
-      const link = element('a', { attributes: { href: `#${id}` } }, title, badge);
+      const link = element('a', { attributes: { href: `#/${id}` } }, title, badge);
       this.#tabs.set(id, { link, badge });
       return element('li', {}, link);
     });
@@ -127,7 +127,7 @@ export class Shell {
 
   /** Opens the panel that the address names. */
   #follow(byHand: boolean): void {
-    const id = location.hash.slice(1);
+    const id = location.hash.slice(2);
     this.#open = this.#panels.find(panel => panel.id === id) ?? this.#panels[0]!;
     for (const [of, { link }] of this.#tabs) {
       if (of === this.#open.id) link.setAttribute('aria-current', 'page');
