@@ -56,6 +56,14 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_CIRCUIT_OPEN$/,
     /^the breaker of this origin is open$/,
   ],
+  'dashboard.mjs': [
+    /^circuit-breaker: payments$/,
+    /^bulkhead: search$/,
+    /^payments is open by consecutiveFailures: /,
+    /^opened × 1, rejected × 1$/,
+    /^somebody here: breaker.reset circuit-breaker\/payments, done$/,
+    /^200 closed$/,
+  ],
   'own-guard.mjs': [
     /^an answer$/,
     /^under way: 1$/,

@@ -4,7 +4,19 @@ import { frontDoor } from './rules/front-door.js';
 
 /** Entries that are meant to be named by who wants them: for tests, for what needs Node, for products. */
 const products = [
-  ...['etcd', 'gateway', 'mariadb', 'mqtt', 'nats', 'node', 'postgres', 'rabbitmq', 'redis', 'undici'],
+  ...[
+    'dashboard',
+    'etcd',
+    'gateway',
+    'mariadb',
+    'mqtt',
+    'nats',
+    'node',
+    'postgres',
+    'rabbitmq',
+    'redis',
+    'undici',
+  ],
 ];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';

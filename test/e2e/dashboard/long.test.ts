@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Browser, CDPSession } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dashboard } from '../../../src/observe/dashboard/dashboard.js';
@@ -23,20 +26,22 @@ async function heapOf(session: CDPSession): Promise<number> {
   return usedSize;
 }
 
-/** What this process holds, likewise, where it can be told to. */
-function ownHeap(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+/** What this process holds, likewise. */
+function ownHeap(collect: () => void): number {
+  collect();
   return process.memoryUsage().heapUsed;
 }
 
-describe.skipIf(!hasChromium())(`${hours} simulated hours of events`, () => {
+describe.skipIf(!hasChromium())('a long day of events', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
   });
   afterAll(() => browser?.close());
 
-  it('keep the page small and the server flat', async () => {
+  it('keeps the page small and the server flat', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
     const clock = new VirtualClock();
     const observatory = new Observatory({ service: 'shop', clock });
     const breakers = Array.from(
@@ -76,16 +81,16 @@ describe.skipIf(!hasChromium())(`${hours} simulated hours of events`, () => {
       if (step % 50 === 49) await new Promise(resolve => setTimeout(resolve, 30));
       if (step % Math.floor(steps / 4) === 0) {
         await openPanel(page, step % 2 === 0 ? 'Limits' : 'Breakers');
-        sizes.push({ page: await heapOf(session), own: ownHeap() });
+        sizes.push({ page: await heapOf(session), own: ownHeap(collect) });
       }
     }
     const seen = `document.querySelector('main').textContent.length > 0`;
     expect(await page.evaluate(seen)).toBe(true);
-    sizes.push({ page: await heapOf(session), own: ownHeap() });
+    sizes.push({ page: await heapOf(session), own: ownHeap(collect) });
     const shown = sizes.map(size => `${(size.page / MB).toFixed(1)} and ${(size.own / MB).toFixed(1)} MB`);
     if (isLong) console.log(`page and process over ${hours} h: ${shown.join(', ')}`);
     expect(Math.max(...sizes.map(size => size.page))).toBeLessThan(150 * MB);
-    expect(sizes.at(-1)!.own - sizes[1]!.own).toBeLessThan(60 * MB);
+    expect(sizes.at(-1)!.own - sizes[1]!.own).toBeLessThan(15 * MB);
     expect(board.snapshot()).toMatchObject({ viewers: 1, dropped: 0 });
     expect(complaints).toEqual([]);
     await page.context().close();
@@ -95,50 +100,55 @@ describe.skipIf(!hasChromium())(`${hours} simulated hours of events`, () => {
   }, 600_000);
 });
 
-describe('many viewers at once', () => {
-  const viewers = isLong ? 50 : 20;
+/** Looks on from a process of its own: what viewers cost themselves is not what a call pays. */
+const lookers = `
+  const [url, count] = process.argv.slice(1);
+  for (let at = 0; at < Number(count); at++) {
+    fetch(url).then(async ({ body }) => { for await (const _ of body); }).catch(() => {});
+  }`;
 
-  it(`${viewers} of them cost a call next to nothing, and one look serves all`, async () => {
+describe('many viewers at once', () => {
+  it('cost a call next to nothing, and one look serves all', async () => {
+    const viewers = 50;
     const observatory = new Observatory({ service: 'shop' });
     let looks = 0;
     observatory.watch({ name: 'counted', describe: () => ({ kind: 'counted' }), snapshot: () => ++looks });
     const bulkhead = new Bulkhead({ name: 'search', slots: 10 });
     observatory.watch(bulkhead);
     for (let at = 0; at < 40; at++) observatory.watch(new CircuitBreaker({ name: `breaker ${at}` }));
-    const board = new Dashboard({ observatory, intervalMs: 1_000 });
+    const intervalMs = 250;
+    const board = new Dashboard({ observatory, intervalMs });
     const server = createServer(board.handler);
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const calls = isLong ? 400_000 : 40_000;
+    const rounds = isLong ? 4_000 : 400;
+    /** Processor time of this process for each call, in ns, with all that it does between them. */
     const perCall = async (): Promise<number> => {
       const began = process.cpuUsage();
-      for (let call = 0; call < calls; call++) await bulkhead.execute(() => call);
+      for (let round = 0; round < rounds; round++) {
+        for (let call = 0; call < 1_000; call++) await bulkhead.execute(() => call);
+        await new Promise(resolve => setImmediate(resolve));
+      }
       const { user, system } = process.cpuUsage(began);
-      return ((user + system) * 1_000) / calls;
+      return (user + system) / rounds;
     };
     await perCall();
     const before = Math.min(await perCall(), await perCall());
-    const leaving = new AbortController();
     const url = `http://127.0.0.1:${port}/api/stream`;
-    const streams = await Promise.all(
-      Array.from({ length: viewers }, () => fetch(url, { signal: leaving.signal })),
-    );
-    const reads = streams.map(async ({ body }) => {
-      for await (const _ of body!) if (leaving.signal.aborted) return;
-    });
-    await expect.poll(() => board.snapshot().viewers).toBe(viewers);
+    const child = spawn(process.execPath, ['-e', lookers, url, String(viewers)], { stdio: 'ignore' });
+    await expect.poll(() => board.snapshot().viewers, { timeout: 20_000 }).toBe(viewers);
     const lookedBefore = looks;
     const startedAt = performance.now();
     const during = Math.min(await perCall(), await perCall());
-    const intervals = Math.ceil((performance.now() - startedAt) / 1_000) + 1;
-    if (isLong)
+    const tookMs = performance.now() - startedAt;
+    if (isLong) {
       console.log(`a call: ${before.toFixed(0)} ns, and ${during.toFixed(0)} ns with ${viewers} viewers`);
-    expect(looks - lookedBefore).toBeLessThanOrEqual(intervals);
-    // Processor time, for others share this machine; the viewers themselves live in this process as well.
-    expect(during).toBeLessThan(before * 2 + 500);
-    leaving.abort();
-    await Promise.allSettled(reads);
-    await expect.poll(() => board.snapshot().viewers).toBe(0);
+    }
+    expect(looks - lookedBefore).toBeGreaterThan(0);
+    expect(looks - lookedBefore).toBeLessThanOrEqual(Math.ceil(tookMs / intervalMs) + 1);
+    expect(during).toBeLessThan(before * 1.5 + 200);
+    child.kill();
+    await expect.poll(() => board.snapshot().viewers, { timeout: 20_000 }).toBe(0);
     board.close();
     server.close();
   }, 300_000);
