@@ -1,6 +1,6 @@
 /**
- * A dashboard in a service: what a page would get, and an action by somebody who may. `node examples/dashboard.mjs stay` keeps it
- * open for a browser.
+ * A dashboard in a service: what a page would get, and an action by somebody who may.
+ * `node examples/dashboard.mjs stay` keeps it open for a browser.
  */
 import { createServer } from 'node:http';
 import { Bulkhead, CircuitBreaker } from 'keelson';

@@ -40,7 +40,7 @@ export interface DashboardOptions {
   readonly mayView?: (request: DashboardRequest) => boolean | Promise<boolean>;
   /** Where it is mounted, for servers that show it the whole path. @default '' */
   readonly basePath?: string;
-  /** Hosts that pages may act from, besides the one that is asked: behind a proxy that changes it. @default [] */
+  /** Hosts that pages may act from besides the one that is asked: for a proxy that changes it. @default [] */
   readonly trustedHosts?: readonly string[];
   /** Shown above all. @default the service */
   readonly title?: string;
@@ -62,7 +62,10 @@ export interface DashboardOptions {
   readonly maxEvents?: number;
   /** Processes whose feeds are shown. @default 50 */
   readonly maxServices?: number;
-  /** What proves that a request comes from this page; one for all processes behind one address. @default a new one */
+  /**
+   * What proves that a request comes from this page; one for all processes behind one address.
+   * @default a new one
+   */
   readonly secret?: string;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
@@ -105,7 +108,7 @@ export const dashboardDefaults: {
 
 const owner = 'Dashboard';
 const functions = ['authorise', 'mayView'] as const;
-const known = [
+const known = (): string[] => [
   ...['observatory', 'actions', 'trustedHosts', 'title', 'deadLetters', 'gauges', 'secret', 'clock'],
   ...functions,
   ...Object.keys(dashboardDefaults),
@@ -114,7 +117,7 @@ const MOST_NAMED = 100;
 
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
 export function checkDashboard(options: DashboardOptions): DashboardRules {
-  checkKeys(owner, options, known);
+  checkKeys(owner, options, known());
   const { observatory, title = observatory?.service, secret, trustedHosts = [] } = options;
   if (typeof observatory?.onEvent !== 'function') {
     refuse(owner, 'observatory', 'an Observatory', observatory);

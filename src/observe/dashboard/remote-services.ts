@@ -100,7 +100,7 @@ export function isFrame(value: unknown): value is DashboardFrame {
   );
 }
 
-/** The services that feed a dashboard, as they have told of themselves last; bounded, and forgotten in time. */
+/** The services that feed a dashboard, as they told of themselves last; bounded, and forgotten in time. */
 export class RemoteServices {
   readonly #maxServices: number;
   readonly #remotes = new Map<string, Remote>();

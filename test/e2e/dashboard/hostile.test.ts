@@ -8,7 +8,8 @@ import { type Served, served } from '../../fixtures/dashboard-house.js';
 import { openPage, openPanel } from '../../fixtures/dashboard-page.js';
 
 const markup =
-  '"><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)><a href="javascript:alert(4)">x</a>';
+  '"><img src=x onerror=alert(1)><script>alert(2)</script>' +
+  '<svg onload=alert(3)><a href="javascript:alert(4)">x</a>';
 const escapes = '\u001b[31mred\u001b[2J\r\nline two\u0000\u202ereversed\ud800';
 const huge = 'H'.repeat(1_000_000);
 const traps = ['__proto__', 'constructor', 'toString', '</style></script><!--'];
@@ -49,6 +50,73 @@ function saying(text: string) {
   return { ...one, ...lists, taken: text, slots: null, [text]: text, error: new Error(text), because: text };
 }
 
+/** Things of all kinds, each with all of these texts in all that it says. */
+function watchAll(observatory: Observatory): void {
+  for (const kind of kinds) {
+    for (const [at, text] of hostile.entries()) {
+      const thing = {
+        name: `${at} ${text}`,
+        describe: () => ({ kind, ...saying(text) }),
+        snapshot: () => saying(text),
+      };
+      const state = {
+        direction: text,
+        entries: { [text]: { stuck: true, error: { name: text, message: text } } },
+      };
+      const saga = {
+        id: text,
+        definition: text,
+        version: 1,
+        status: text,
+        createdAt: 1,
+        updatedAt: 1,
+        state,
+      };
+      const list = async () => [{ ...saga, cancellable: true }];
+      observatory.watch({ list, ...thing, explain: () => saying(text), instances: [saying(text)] } as never, {
+        kind,
+      });
+    }
+  }
+}
+
+const letter = {
+  position: markup,
+  message: { id: escapes, topic: markup },
+  data: { [markup]: huge },
+  reason: markup,
+  error: { name: markup, code: escapes, message: huge },
+  attempts: 1,
+  diedAt: Number.MAX_SAFE_INTEGER,
+};
+
+/** What other processes say in these texts. */
+function feed(board: Dashboard): void {
+  for (const text of hostile) {
+    const event = {
+      at: 1,
+      id: `${text}`,
+      kind: text,
+      name: text,
+      event: text,
+      count: 1,
+      payload: saying(text),
+    };
+    const thing = {
+      id: text,
+      kind: text,
+      name: text,
+      description: saying(text),
+      snapshot: saying(text),
+      detail: text,
+    };
+    board.receive({
+      ...{ version: 1, service: text, instance: text, startedAt: 1, seq: 1, intervalMs: 60_000 },
+      ...{ ids: [text], things: [thing], events: [event] },
+    });
+  }
+}
+
 describe.skipIf(!hasChromium())('hostile names and messages', () => {
   let browser: Browser;
   let board: Dashboard;
@@ -56,42 +124,7 @@ describe.skipIf(!hasChromium())('hostile names and messages', () => {
 
   beforeAll(async () => {
     const observatory = new Observatory({ service: markup });
-    for (const kind of kinds) {
-      for (const [at, text] of hostile.entries()) {
-        const thing = {
-          name: `${at} ${text}`,
-          describe: () => ({ kind, ...saying(text) }),
-          snapshot: () => saying(text),
-        };
-        const state = {
-          direction: text,
-          entries: { [text]: { stuck: true, error: { name: text, message: text } } },
-        };
-        const saga = {
-          id: text,
-          definition: text,
-          version: 1,
-          status: text,
-          createdAt: 1,
-          updatedAt: 1,
-          state,
-        };
-        const list = async () => [{ ...saga, cancellable: true }];
-        observatory.watch(
-          { list, ...thing, explain: () => saying(text), instances: [saying(text)] } as never,
-          { kind },
-        );
-      }
-    }
-    const letter = {
-      position: markup,
-      message: { id: escapes, topic: markup },
-      data: { [markup]: huge },
-      reason: markup,
-      error: { name: markup, code: escapes, message: huge },
-      attempts: 1,
-      diedAt: Number.MAX_SAFE_INTEGER,
-    };
+    watchAll(observatory);
     const list = async () => [letter];
     board = new Dashboard({
       observatory,
@@ -105,29 +138,7 @@ describe.skipIf(!hasChromium())('hostile names and messages', () => {
     const breaker = new CircuitBreaker({ name: markup });
     observatory.watch(breaker);
     breaker.isolate();
-    for (const text of hostile) {
-      const event = {
-        at: 1,
-        id: `${text}`,
-        kind: text,
-        name: text,
-        event: text,
-        count: 1,
-        payload: saying(text),
-      };
-      const thing = {
-        id: text,
-        kind: text,
-        name: text,
-        description: saying(text),
-        snapshot: saying(text),
-        detail: text,
-      };
-      board.receive({
-        ...{ version: 1, service: text, instance: text, startedAt: 1, seq: 1, intervalMs: 60_000 },
-        ...{ ids: [text], things: [thing], events: [event] },
-      });
-    }
+    feed(board);
     [server, browser] = await Promise.all([served(board.handler), openBrowser()]);
   });
   afterAll(async () => {
@@ -192,7 +203,7 @@ describe.skipIf(!hasChromium())('hostile names and messages', () => {
     expect(ran[0]).toBeUndefined();
     expect(ran[1]).not.toBe('rgb(255, 0, 0)');
     const evaluated = page.evaluate(
-      "(() => { const f = setTimeout; return new Promise((r, j) => { try { f('1') } catch (e) { j(e) } r('taken') }) })()",
+      "new Promise((done, fail) => { try { setTimeout('1') } catch (error) { fail(error) } done('taken') })",
     );
     await expect(evaluated).rejects.toThrow();
     const frame = await served((_, response) => {

@@ -26,7 +26,7 @@ export const areas: readonly Area[] = [
   ['LB', 9, 'src/discovery/balancer.ts'],
   ['GW', 12, 'src/gateway/'],
   ['AG', 1, 'src/proxy/aggregate.ts'],
-  ['DB', 8, 'src/observe/dashboard/'],
+  ['DB', 8, 'src/observe/dashboard/dashboard.ts'],
   // What others get wrong: cockatiel, opossum, other policies, the CloudEvents SDK, a bus over three brokers.
   ['C', 12, 'src/resilience/circuit-breaker.ts'],
   ['O', 12, 'src/resilience/circuit-breaker.ts'],

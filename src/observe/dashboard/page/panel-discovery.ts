@@ -28,7 +28,8 @@ function rowsOf({ kind, snapshot, detail }: ThingFacts): readonly Row[] {
 
 function outlierRow(one: unknown): Row {
   const back = number(one, 'backInMs');
-  const times = `${count(number(one, 'row') ?? 0)} failures in a row, ejected ${count(number(one, 'times') ?? 0)} times`;
+  const counted = (name: string): string => count(number(one, name) ?? 0);
+  const times = `${counted('row')} failures in a row, ejected ${counted('times')} times`;
   return back === undefined
     ? [text(one, 'id'), 'used', 'good', times]
     : [text(one, 'id'), 'ejected', 'bad', `back in ${span(back)}, ${times}`];
@@ -37,7 +38,8 @@ function outlierRow(one: unknown): Row {
 function balancerRow(one: unknown): Row {
   const state = text(one, 'state');
   const cost = number(one, 'costMs');
-  const more = `${count(number(one, 'inFlight') ?? 0)} in flight, ${cost === undefined ? 'cost unknown' : span(cost)}`;
+  const inFlight = count(number(one, 'inFlight') ?? 0);
+  const more = `${inFlight} in flight, ${cost === undefined ? 'cost unknown' : span(cost)}`;
   return [text(one, 'id'), state, state === 'used' ? 'good' : state === 'ejected' ? 'bad' : 'idle', more];
 }
 

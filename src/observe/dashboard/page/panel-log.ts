@@ -9,7 +9,7 @@ import { clockTime, count, words } from './text.js';
 const MOST_ROWS = 100;
 const LONGEST_PAYLOAD = 300;
 
-const bad = new Set([
+const bad = /* @__PURE__ */ new Set([
   'opened',
   'isolated',
   'parked',
@@ -19,14 +19,21 @@ const bad = new Set([
   'deadLettered',
   'storeFailed',
 ]);
-const good = new Set(['closed', 'completed', 'readmitted', 'recovered', 'fresh', 'storeRecovered']);
+const good = /* @__PURE__ */ new Set([
+  'closed',
+  'completed',
+  'readmitted',
+  'recovered',
+  'fresh',
+  'storeRecovered',
+]);
 
 /** The tone of an event. */
 export const eventTone = (event: string): string =>
   bad.has(event) ? 'bad' : good.has(event) ? 'good' : 'idle';
 
 /** What every event has, and what its row says already. */
-const known = new Set(['at', 'policy', 'gateway', 'detector', 'dashboard', 'service']);
+const known = /* @__PURE__ */ new Set(['at', 'policy', 'gateway', 'detector', 'dashboard', 'service']);
 
 /** A payload as words: its fields, and those within them as data. */
 export function saidBy(payload: unknown): string {

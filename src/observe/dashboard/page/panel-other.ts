@@ -5,7 +5,7 @@ import { discoveryKinds, limitKinds, messageKinds } from './facts.js';
 import type { Panel, Surroundings } from './panel.js';
 import { printable } from './text.js';
 
-const elsewhere = new Set([
+const elsewhere = /* @__PURE__ */ new Set([
   ...['circuit-breaker', 'meter', 'saga-orchestrator', 'gateway'],
   ...[...limitKinds, ...discoveryKinds, ...messageKinds],
 ]);

@@ -150,7 +150,7 @@ describe('what viewers are told', () => {
     await viewer.leave();
   });
 
-  it('counts a storm of events instead of telling each, and keeps the states of a breaker apart from it', async () => {
+  it('counts a storm of events, and keeps the states of a breaker apart from it', async () => {
     breaker.isolate();
     for (let call = 0; call < 5_000; call++) await breaker.execute(() => 1).catch(() => {});
     const viewer = await viewerOf(board);
