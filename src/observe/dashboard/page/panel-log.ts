@@ -56,23 +56,19 @@ export function eventRow({
   count: times,
   payload,
 }: LoggedEvent): HTMLElement {
+  const chip = element('span', { class: `chip tone-${eventTone(event)}`, text: words(event) });
+  const where = element('span', { class: 'faint where', text: ` ${words(kind)} · ${service}` });
   return element(
     'tr',
     {},
     element('td', { class: 'mono', text: clockTime(at) }),
-    element('td', {}, element('span', { class: `chip tone-${eventTone(event)}`, text: words(event) })),
-    element('td', { class: 'number', text: times === 1 ? '' : `× ${count(times)}` }),
-    element(
-      'td',
-      { class: 'of' },
-      element('strong', { text: name }),
-      element('span', { class: 'faint where', text: ` ${words(kind)} · ${service}` }),
-    ),
+    element('td', { class: 'of' }, element('strong', { text: name }), where),
+    element('td', { class: 'number' }, chip, times === 1 ? undefined : ` × ${count(times)}`),
     element('td', { class: 'payload', text: saidBy(payload) }),
   );
 }
 
-const heads = ['Time', 'Event', '(Times)', 'Of', 'What it says'];
+const heads = ['Time', 'Of', 'Event', 'What it says'];
 
 /** What has happened, the newest first. */
 export class LogPanel implements Panel {

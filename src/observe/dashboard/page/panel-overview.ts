@@ -49,7 +49,7 @@ export class OverviewPanel implements Panel {
   readonly #tiles = element('div', { class: 'tiles' });
   readonly #services = table('Services', ['Service', 'Process', 'Things', 'State']);
   readonly #servicesCard: HTMLElement;
-  readonly #events = table('The last events', ['Time', 'Event', '(Times)', 'Of', 'What it says']);
+  readonly #events = table('The last events', ['Time', 'Of', 'Event', 'What it says']);
   readonly #quiet = nothing('Nothing has happened yet.');
   readonly #list: PartList<Tile>;
   readonly root: HTMLElement;
