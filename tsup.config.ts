@@ -1,5 +1,6 @@
 import { defineConfig, type Options } from 'tsup';
 import manifest from './package.json' with { type: 'json' };
+import { dashboardDefine } from './scripts/dashboard-page.mjs';
 
 /** Every subpath of the package is one file: `./testing` is `src/testing.ts`, and `.` is `src/index.ts`. */
 const entry = Object.fromEntries(
@@ -14,13 +15,15 @@ const common: Options = {
   target: 'node20.19',
   // No `node:` below the edge: the same files run on any runtime, and `node:` of the edge stays an import.
   platform: 'neutral',
+  define: await dashboardDefine(),
 };
 
 export default defineConfig([
   {
     ...common,
     // File by file: a bundler then drops whole modules, and with them the packages that only those import.
-    entry: ['src/**/*.ts'],
+    // The page of the dashboard runs in browsers and is in there as a text.
+    entry: ['src/**/*.ts', '!src/observe/dashboard/page/**'],
     bundle: false,
     format: ['esm'],
     // The maps hold the sources, so that a stack trace of a user can be read without this repository.

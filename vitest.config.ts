@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongFirst } from './test/long-first.js';
+import { dashboardDefine } from './scripts/dashboard-page.mjs';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
@@ -17,6 +18,8 @@ const cores = availableParallelism();
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
+  // As in the build: tests see the page that users get.
+  define: await dashboardDefine(),
   test: {
     setupFiles: ['test/setup.ts'],
     // By itself it leaves one core to whoever sits before the machine.

@@ -64,6 +64,14 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^keelson_calls_rejected_total\{service="shop",name="payments",code="ERR_CIRCUIT_OPEN"\} 2$/,
     /^keelson_circuit_breaker_state\{service="shop",name="payments",state="open"\} 1$/,
   ],
+  'dashboard.mjs': [
+    /^circuit-breaker: payments$/,
+    /^bulkhead: search$/,
+    /^payments is open by consecutiveFailures: /,
+    /^opened × 1, rejected × 1$/,
+    /^somebody here: breaker.reset circuit-breaker\/payments, done$/,
+    /^200 closed$/,
+  ],
   'own-guard.mjs': [
     /^an answer$/,
     /^under way: 1$/,

@@ -6,6 +6,7 @@ import { frontDoor } from './rules/front-door.js';
 const products = [
   ...[
     'axios',
+    'dashboard',
     'etcd',
     'gateway',
     'mariadb',
@@ -18,6 +19,11 @@ const products = [
     'redis',
   ],
   'undici',
+    'postgres',
+    'rabbitmq',
+    'redis',
+    'undici',
+  ],
 ];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];
 const door = 'src/index.ts';

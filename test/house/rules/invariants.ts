@@ -27,6 +27,7 @@ export const areas: readonly Area[] = [
   ['GW', 12, 'src/gateway/'],
   ['AG', 1, 'src/proxy/aggregate.ts'],
   ['OV', 7, 'src/observe/observatory.ts'],
+  ['DB', 8, 'src/observe/dashboard/dashboard.ts'],
   // What others get wrong: cockatiel, opossum, other policies, the CloudEvents SDK, a bus over three brokers.
   ['C', 12, 'src/resilience/circuit-breaker.ts'],
   ['O', 12, 'src/resilience/circuit-breaker.ts'],

@@ -1,0 +1,74 @@
+import type { ThingFacts } from '../protocol.js';
+import { Card, nothing } from './card.js';
+import { element, type Part, PartList, setHidden } from './dom.js';
+import { discoveryKinds, limitKinds, messageKinds } from './facts.js';
+import type { Panel, Surroundings } from './panel.js';
+import { printable } from './text.js';
+
+const elsewhere = /* @__PURE__ */ new Set([
+  ...['circuit-breaker', 'meter', 'saga-orchestrator', 'gateway'],
+  ...[...limitKinds, ...discoveryKinds, ...messageKinds],
+]);
+
+/** So many lines of data are shown of one thing. */
+const MOST_LINES = 200;
+
+/** Data as lines of text, each of them printable by itself. */
+function dataText(value: unknown): string {
+  const lines = (JSON.stringify(value, undefined, 2) ?? 'nothing').split('\n');
+  const shown = lines.slice(0, MOST_LINES).map(printable);
+  return lines.length > MOST_LINES ? [...shown, '…'].join('\n') : shown.join('\n');
+}
+
+class OtherCard implements Part<ThingFacts> {
+  readonly #card = new Card();
+  readonly #snapshot = element('pre', { attributes: { tabindex: '0' } });
+  readonly #description = element('pre', { attributes: { tabindex: '0' } });
+  readonly root = this.#card.root;
+  #thing: ThingFacts | undefined;
+
+  constructor() {
+    const how = element('details', {}, element('summary', { text: 'How it was made' }), this.#description);
+    this.#card.body.append(this.#snapshot, how);
+  }
+
+  update(thing: ThingFacts): void {
+    this.#card.update(thing, '', 'idle');
+    const before = this.#thing;
+    this.#thing = thing;
+    if (before?.snapshot !== thing.snapshot) this.#snapshot.textContent = dataText(thing.snapshot);
+    if (before?.description !== thing.description)
+      this.#description.textContent = dataText(thing.description);
+  }
+}
+
+/** All that has no panel of its own, as it says of itself. */
+export class OtherPanel implements Panel {
+  readonly id = 'other';
+  readonly title = 'Everything else';
+  readonly #around: Surroundings;
+  readonly #cards = element('div', { class: 'cards' });
+  readonly #none = nothing('There is nothing else.');
+  readonly #list: PartList<ThingFacts>;
+  readonly root = element('section', {}, this.#none, this.#cards);
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.#list = new PartList(
+      this.#cards,
+      ({ key }) => key,
+      () => new OtherCard(),
+    );
+  }
+
+  update(): void {
+    const { model } = this.#around;
+    const kinds = [...new Set([...model.things.values()].map(({ kind }) => kind))];
+    const things = model.ofKinds(
+      kinds.filter(kind => !elsewhere.has(kind)),
+      this.#around.service(),
+    );
+    setHidden(this.#none, things.length > 0);
+    this.#list.update(things);
+  }
+}
