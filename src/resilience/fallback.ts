@@ -255,11 +255,12 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 /** @throws TypeError that names the option, the rule and the value. */
 function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, In> {
   checkKeys('Fallback', options, known);
-  if ('value' in options === 'run' in options) {
+  const { run, value, classify } = options;
+  // `undefined` is as good as left out where there is something to run, and an answer where there is not.
+  if (run === undefined ? !('value' in options) : value !== undefined) {
     throw new TypeError('Fallback: options must hold either `value` or `run`');
   }
-  const { run, value, classify } = options;
-  const fixed = 'value' in options ? { value: value as Out } : undefined;
+  const fixed = run === undefined ? { value: value as Out } : undefined;
   const given: unknown = fixed ? () => value as Out : run;
   const steps = (Array.isArray(given) ? [...given] : [given]) as FallbackStep<Out, In>[];
   if (steps.length === 0 || steps.some(step => typeof step !== 'function')) {
