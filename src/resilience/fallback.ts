@@ -1,7 +1,7 @@
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, refuse } from '../kernel/options.js';
 import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
@@ -151,12 +151,14 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter<FallbackEvents>({
-      answered: true,
-      failed: true,
-      discardFailed: true,
-      updated: true,
-    });
+    this.#events ??= new Emitter(
+      namesOf<FallbackEvents>({
+        answered: true,
+        failed: true,
+        discardFailed: true,
+        updated: true,
+      }),
+    );
     return this.#events.on(event, listener);
   }
 
