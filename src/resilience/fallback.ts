@@ -259,10 +259,11 @@ function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, I
   checkKeys('Fallback', options, known);
   const { run, value, classify } = options;
   // `undefined` is as good as left out where there is something to run, and an answer where there is not.
-  if (run === undefined ? !('value' in options) : value !== undefined) {
+  const isFixed = run === undefined && 'value' in options;
+  if (!isFixed && (value !== undefined || !('run' in options))) {
     throw new TypeError('Fallback: options must hold either `value` or `run`');
   }
-  const fixed = run === undefined ? { value: value as Out } : undefined;
+  const fixed = isFixed ? { value: value as Out } : undefined;
   const given: unknown = fixed ? () => value as Out : run;
   const steps = (Array.isArray(given) ? [...given] : [given]) as FallbackStep<Out, In>[];
   if (steps.length === 0 || steps.some(step => typeof step !== 'function')) {

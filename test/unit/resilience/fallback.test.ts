@@ -205,7 +205,7 @@ describe('the options of a fallback', () => {
     await expect(new Fallback({ value: 1, run: undefined } as never).execute(fail)).resolves.toBe(1);
     await expect(new Fallback({ value: undefined, run } as never).execute(fail)).resolves.toBe('run');
     await expect(new Fallback({ value: undefined }).execute(fail)).resolves.toBe(undefined);
-    expect(() => new Fallback({ run: undefined } as never)).toThrow('either `value` or `run`');
+    expect(() => new Fallback({ run: undefined } as never)).toThrow('`run` must be a function');
   });
 
   it.each<[unknown, string]>([
