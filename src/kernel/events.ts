@@ -10,6 +10,11 @@ export type Listener<Payload> = (payload: Payload) => void;
 /** The names of all events: one that is left out does not compile. */
 export type EventNames<Events extends EventMap> = Readonly<Record<keyof Events & string, true>>;
 
+/** As a list, which by itself could miss one. */
+export function namesOf<Events extends EventMap>(names: EventNames<Events>): (keyof Events & string)[] {
+  return Object.keys(names) as (keyof Events & string)[];
+}
+
 /** What every primitive offers to those who watch it. */
 export interface Observable<Events extends EventMap> {
   /**
@@ -41,9 +46,9 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
   #telling = false;
   #later: (readonly [event: string, payload: unknown])[] | undefined;
 
-  /** `names` are those of all events; a listener to any other is refused. A list may miss some of them. */
-  constructor(names: EventNames<NoInfer<Events>> | readonly (keyof Events & string)[]) {
-    this.#names = Array.isArray(names) ? names : Object.keys(names);
+  /** `names` are those of all events; a listener to any other is refused. */
+  constructor(names: readonly (keyof Events & string)[]) {
+    this.#names = names;
   }
 
   /** @throws TypeError when there is no such event or the listener is no function. */

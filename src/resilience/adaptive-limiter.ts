@@ -3,7 +3,7 @@ import { LimitAdmission, type Partition } from '../core/limit-admission.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { factOf, LimitExceededError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkNumber, functionName, given, orNull } from '../kernel/options.js';
 import { judge, type Outcome } from '../kernel/outcome.js';
@@ -147,7 +147,7 @@ export class AdaptiveLimiter implements Policy, Guard<Admitted>, Observable<Adap
     event: Name,
     listener: Listener<AdaptiveLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(adaptiveLimiterEvents);
+    this.#events ??= new Emitter(namesOf(adaptiveLimiterEvents));
     return this.#events.on(event, listener);
   }
 

@@ -2,7 +2,7 @@ import { Throttle, type ThrottleRules } from '../core/throttle.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { ThrottledError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, functionName, given, refuse } from '../kernel/options.js';
 import { type Classify, judge, type Verdict } from '../kernel/outcome.js';
@@ -212,7 +212,7 @@ export class AdaptiveThrottle implements Policy, Guard<true>, Observable<Adaptiv
     event: Name,
     listener: Listener<AdaptiveThrottleEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter<AdaptiveThrottleEvents>({ throttled: true, updated: true });
+    this.#events ??= new Emitter(namesOf<AdaptiveThrottleEvents>({ throttled: true, updated: true }));
     return this.#events.on(event, listener);
   }
 

@@ -2,7 +2,7 @@ import { Slots } from '../core/slots.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { orNull } from '../kernel/options.js';
@@ -181,7 +181,7 @@ export class Bulkhead implements Policy, Guard<true>, Observable<BulkheadEvents>
   }
 
   on<Name extends keyof BulkheadEvents>(event: Name, listener: Listener<BulkheadEvents[Name]>): () => void {
-    this.#events ??= new Emitter(bulkheadEvents);
+    this.#events ??= new Emitter(namesOf(bulkheadEvents));
     return this.#events.on(event, listener);
   }
 

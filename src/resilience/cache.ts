@@ -2,7 +2,7 @@ import type { CacheEntry } from '../core/cache-entry.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { CallContext, type CallOptions, type Context, RootContext } from '../kernel/context.js';
-import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -117,7 +117,7 @@ export class Cache<V = unknown> implements Policy<V>, Observable<CacheEvents> {
   }
 
   on<Name extends keyof CacheEvents>(event: Name, listener: Listener<CacheEvents[Name]>): () => void {
-    this.#shelf.events ??= new Emitter(eventNames);
+    this.#shelf.events ??= new Emitter(namesOf(eventNames));
     return this.#shelf.events.on(event, listener);
   }
 

@@ -3,7 +3,7 @@ import { backgroundContext, contextOf, noOperation } from '../kernel/call-option
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { type CallContext, type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { TimeoutError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -138,7 +138,7 @@ export class Chaos<Out = never> implements Policy<unknown, Out>, Observable<Chao
   }
 
   on<Name extends keyof ChaosEvents>(event: Name, listener: Listener<ChaosEvents[Name]>): () => void {
-    this.#events ??= new Emitter<ChaosEvents>({ injected: true, askFailed: true, updated: true });
+    this.#events ??= new Emitter(namesOf<ChaosEvents>({ injected: true, askFailed: true, updated: true }));
     return this.#events.on(event, listener);
   }
 

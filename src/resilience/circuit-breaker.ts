@@ -4,7 +4,7 @@ import { MUTE, type Permit } from '../core/permit.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import { CircuitOpenError, factOf } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkNumber, given, refuse } from '../kernel/options.js';
 import { defuse, judge, type Verdict as KernelVerdict, type Outcome } from '../kernel/outcome.js';
@@ -120,7 +120,7 @@ export class CircuitBreaker implements Policy, Guard<Permit>, Observable<Circuit
     event: Name,
     listener: Listener<CircuitBreakerEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(eventNames);
+    this.#events ??= new Emitter(namesOf(eventNames));
     return this.#events.on(event, listener);
   }
 

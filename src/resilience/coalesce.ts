@@ -1,7 +1,7 @@
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, functionName, given, refuse } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -160,7 +160,7 @@ export class Coalesce implements Policy, Observable<CoalesceEvents> {
   }
 
   on<Name extends keyof CoalesceEvents>(event: Name, listener: Listener<CoalesceEvents[Name]>): () => void {
-    this.#events ??= new Emitter<CoalesceEvents>({ joined: true, abandoned: true, updated: true });
+    this.#events ??= new Emitter(namesOf<CoalesceEvents>({ joined: true, abandoned: true, updated: true }));
     return this.#events.on(event, listener);
   }
 

@@ -1,7 +1,7 @@
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, refuse } from '../kernel/options.js';
 import { type Classify, checkVerdict, type Outcome } from '../kernel/outcome.js';
@@ -151,12 +151,14 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
   }
 
   on<Name extends keyof FallbackEvents>(event: Name, listener: Listener<FallbackEvents[Name]>): () => void {
-    this.#events ??= new Emitter<FallbackEvents>({
-      answered: true,
-      failed: true,
-      discardFailed: true,
-      updated: true,
-    });
+    this.#events ??= new Emitter(
+      namesOf<FallbackEvents>({
+        answered: true,
+        failed: true,
+        discardFailed: true,
+        updated: true,
+      }),
+    );
     return this.#events.on(event, listener);
   }
 
@@ -255,11 +257,13 @@ export class Fallback<Out, in In = unknown> implements Policy<In, Out>, Observab
 /** @throws TypeError that names the option, the rule and the value. */
 function planOf<Out, In>(options: FallbackOptions<Out, In>): FallbackPlan<Out, In> {
   checkKeys('Fallback', options, known);
-  if ('value' in options === 'run' in options) {
+  const { run, value, classify } = options;
+  // `undefined` is as good as left out where there is something to run, and an answer where there is not.
+  const isFixed = run === undefined && 'value' in options;
+  if (!isFixed && (value !== undefined || !('run' in options))) {
     throw new TypeError('Fallback: options must hold either `value` or `run`');
   }
-  const { run, value, classify } = options;
-  const fixed = 'value' in options ? { value: value as Out } : undefined;
+  const fixed = isFixed ? { value: value as Out } : undefined;
   const given: unknown = fixed ? () => value as Out : run;
   const steps = (Array.isArray(given) ? [...given] : [given]) as FallbackStep<Out, In>[];
   if (steps.length === 0 || steps.some(step => typeof step !== 'function')) {

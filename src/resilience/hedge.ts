@@ -2,7 +2,7 @@ import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
 import type { Operation, Policy } from '../kernel/policy.js';
@@ -108,7 +108,7 @@ export class Hedge<in In = unknown> implements Policy<In>, Observable<HedgeEvent
 
   on<Name extends keyof HedgeEvents>(event: Name, listener: Listener<HedgeEvents[Name]>): () => void {
     const { tally } = this.#plan;
-    tally.events ??= new Emitter(eventNames);
+    tally.events ??= new Emitter(namesOf(eventNames));
     return tally.events.on(event, listener);
   }
 

@@ -1,6 +1,6 @@
 import { KeptKey, KeptKeys } from '../core/kept-keys.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { isAtRest, isGuard, isPolicy, sharesAnswers } from '../kernel/is-guard.js';
 import { functionName, orNull } from '../kernel/options.js';
 import type { Guard } from '../kernel/policy.js';
@@ -102,7 +102,7 @@ export class KeyedTable<V extends object> implements Observable<KeyedEvents<V>> 
   }
 
   on<Name extends keyof KeyedEvents<V>>(event: Name, listener: Listener<KeyedEvents<V>[Name]>): () => void {
-    this.#events ??= new Emitter<KeyedEvents<V>>({ made: true, evicted: true, overflowed: true });
+    this.#events ??= new Emitter(namesOf<KeyedEvents<V>>({ made: true, evicted: true, overflowed: true }));
     return this.#events.on(event, listener);
   }
 

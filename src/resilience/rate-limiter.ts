@@ -4,7 +4,7 @@ import { SlidingWindow } from '../core/sliding-window.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { functionName, given, orNull } from '../kernel/options.js';
@@ -204,7 +204,7 @@ export class RateLimiter implements Policy, Guard<true>, Observable<RateLimiterE
     event: Name,
     listener: Listener<RateLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(rateLimiterEvents);
+    this.#events ??= new Emitter(namesOf(rateLimiterEvents));
     return this.#events.on(event, listener);
   }
 

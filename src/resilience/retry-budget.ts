@@ -1,6 +1,6 @@
 import { Budget, type BudgetRules } from '../core/budget.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { checkKeys, checkNumber, given } from '../kernel/options.js';
 
@@ -107,7 +107,7 @@ export class RetryBudget implements Observable<RetryBudgetEvents> {
     event: Name,
     listener: Listener<RetryBudgetEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter<RetryBudgetEvents>({ exhausted: true, updated: true });
+    this.#events ??= new Emitter(namesOf<RetryBudgetEvents>({ exhausted: true, updated: true }));
     return this.#events.on(event, listener);
   }
 

@@ -1,7 +1,7 @@
 import { repeatersAround } from '../kernel/attempts.js';
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { isAtRest } from '../kernel/is-guard.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { given } from '../kernel/options.js';
@@ -112,7 +112,7 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
 
   on<Name extends keyof RetryEvents>(event: Name, listener: Listener<RetryEvents[Name]>): () => void {
     const { tally } = this.#plan;
-    tally.events ??= new Emitter(eventNames);
+    tally.events ??= new Emitter(namesOf(eventNames));
     return tally.events.on(event, listener);
   }
 

@@ -1,7 +1,7 @@
 import { keyShare } from '../core/key-share.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type EventNames, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type EventNames, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import { isAtRest, isGrantedBy, isGuard } from '../kernel/is-guard.js';
 import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
@@ -207,7 +207,7 @@ class GuardShadow implements Shadow, ShadowTeller {
   }
 
   on<Name extends keyof ShadowEvents>(event: Name, listener: Listener<ShadowEvents[Name]>): () => void {
-    this.#events ??= new Emitter(eventNames);
+    this.#events ??= new Emitter(namesOf(eventNames));
     return this.#events.on(event, listener);
   }
 

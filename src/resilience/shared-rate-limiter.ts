@@ -2,7 +2,7 @@ import type { RateRule } from '../core/allowance.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
 import type { RejectedError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type UndoUpdate, updateOptions } from '../kernel/live-options.js';
 import { functionName, given, orNull } from '../kernel/options.js';
@@ -162,7 +162,7 @@ export class SharedRateLimiter implements Policy, Guard<true>, Observable<Shared
     event: Name,
     listener: Listener<SharedRateLimiterEvents[Name]>,
   ): () => void {
-    this.#events ??= new Emitter(sharedRateLimiterEvents);
+    this.#events ??= new Emitter(namesOf(sharedRateLimiterEvents));
     return this.#events.on(event, listener);
   }
 

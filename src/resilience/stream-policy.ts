@@ -1,7 +1,7 @@
 import { backgroundContext, contextOf, noOperation } from '../kernel/call-options.js';
 import type { Clock } from '../kernel/clock.js';
 import type { CallContext, CallOptions, Context } from '../kernel/context.js';
-import { Emitter, type Listener } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf } from '../kernel/events.js';
 import { isAtRest, isPolicy, sharesAnswers } from '../kernel/is-guard.js';
 import { orNull } from '../kernel/options.js';
 import type { InOf, OutOf } from '../kernel/pipeline.js';
@@ -107,7 +107,7 @@ class PolicyOfStreams implements StreamedPolicy<Streamable, unknown> {
   }
 
   on<Name extends keyof StreamedEvents>(event: Name, listener: Listener<StreamedEvents[Name]>): () => void {
-    this.#plan.events ??= new Emitter<StreamedEvents>({ stalled: true, abandoned: true });
+    this.#plan.events ??= new Emitter(namesOf<StreamedEvents>({ stalled: true, abandoned: true }));
     return this.#plan.events.on(event, listener);
   }
 

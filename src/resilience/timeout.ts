@@ -2,7 +2,7 @@ import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
 import { type CallOptions, type Context, callersDeadline } from '../kernel/context.js';
 import { DeadlineList } from '../kernel/deadline-list.js';
 import { DeadlineError, TimeoutError } from '../kernel/errors.js';
-import { Emitter, type Listener, type Observable } from '../kernel/events.js';
+import { Emitter, type Listener, namesOf, type Observable } from '../kernel/events.js';
 import { GuardRun } from '../kernel/guard-run.js';
 import type { GuardedCall } from '../kernel/guarded-call.js';
 import { type OptionChanges, type UndoUpdate, updateOptions } from '../kernel/live-options.js';
@@ -142,7 +142,7 @@ export class Timeout implements Policy, Guard<Era>, Observable<TimeoutEvents> {
   }
 
   on<Name extends keyof TimeoutEvents>(event: Name, listener: Listener<TimeoutEvents[Name]>): () => void {
-    this.#events ??= new Emitter<TimeoutEvents>({ timedOut: true, updated: true });
+    this.#events ??= new Emitter(namesOf<TimeoutEvents>({ timedOut: true, updated: true }));
     return this.#events.on(event, listener);
   }
 

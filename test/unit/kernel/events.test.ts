@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Emitter } from '../../../src/kernel/events.js';
+import { Emitter, namesOf } from '../../../src/kernel/events.js';
 
 interface Events {
   opened: { readonly at: number };
@@ -21,16 +21,14 @@ describe('Emitter', () => {
     expect(emitter.has('opened')).toBe(false);
   });
 
-  it('knows its events by a list of names or by a record of them', () => {
-    const byRecord = new Emitter<Events>({ opened: true, closed: true });
+  it('refuses a listener to an event that is none of its own', () => {
+    const emitter = new Emitter<Events>(namesOf<Events>({ opened: true, closed: true }));
     const heard = vi.fn();
-    byRecord.on('opened', heard);
-    byRecord.emit('opened', { at: 1 });
+    emitter.on('opened', heard);
+    emitter.emit('opened', { at: 1 });
     expect(heard).toHaveBeenCalledWith({ at: 1 });
-    for (const emitter of [byRecord, new Emitter<Events>(['opened', 'closed'])]) {
-      const listen = (): unknown => emitter.on('ajar' as 'opened', heard);
-      expect(listen).toThrow('on: unknown event "ajar"; known are opened, closed');
-    }
+    const listen = (): unknown => emitter.on('ajar' as 'opened', heard);
+    expect(listen).toThrow('on: unknown event "ajar"; known are opened, closed');
   });
 
   it('takes one function twice, and each off by itself', () => {

@@ -197,6 +197,17 @@ describe('watching a fallback', () => {
 });
 
 describe('the options of a fallback', () => {
+  it('may be left out by being undefined, and an answer may be undefined', async () => {
+    const fail = (): never => {
+      throw new Error('down');
+    };
+    const run = (): string => 'run';
+    await expect(new Fallback({ value: 1, run: undefined } as never).execute(fail)).resolves.toBe(1);
+    await expect(new Fallback({ value: undefined, run } as never).execute(fail)).resolves.toBe('run');
+    await expect(new Fallback({ value: undefined }).execute(fail)).resolves.toBe(undefined);
+    expect(() => new Fallback({ run: undefined } as never)).toThrow('`run` must be a function');
+  });
+
   it.each<[unknown, string]>([
     [{}, 'either `value` or `run`'],
     [{ value: 1, run: () => 1 }, 'either `value` or `run`'],

@@ -36,7 +36,7 @@ describe('a store in memory', () => {
     expect(await take('a', 1)).toBe(false);
   });
 
-  it('has one such bucket for each rule: none forgets what it gave because others ask by another', async () => {
+  it('has one such bucket for each rule, so that none forgets what it gave by another', async () => {
     const { store, take, clock } = scene(1);
     await take('busy');
     const large = { limit: 100, perMs: 1_000, burst: 100 };
