@@ -34,8 +34,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export class Emitter<Events extends EventMap> implements Observable<Events> {
   readonly #emitter = new EventEmitter();
   readonly #names: readonly string[];
-  /** All listeners, to whichever event: most emitters have none, and are asked at each call. */
-  #listeners = 0;
+  /** Whether anybody ever listened: most emitters have nobody, and are asked at each call. */
+  #heard = false;
   /** Whether listeners are being told; what happens meanwhile is told after that. */
   #telling = false;
   #later: (readonly [event: string, payload: unknown])[] | undefined;
@@ -62,19 +62,15 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
       }
     };
     this.#emitter.on(event, guarded);
-    this.#listeners++;
-    let isOn = true;
+    this.#heard = true;
     return () => {
-      if (!isOn) return;
-      isOn = false;
-      this.#listeners--;
       this.#emitter.off(event, guarded);
     };
   }
 
   /** Whether anybody listens: ask before building a payload. */
   has(event: keyof Events & string): boolean {
-    return this.#listeners > 0 && this.#emitter.listenerCount(event) > 0;
+    return this.#heard && this.#emitter.listenerCount(event) > 0;
   }
 
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
