@@ -53,7 +53,12 @@ export type {
   StartOptions,
 } from './saga/orchestrator-options.js';
 export { type PlannedCall, type PlanSagaOptions, planSaga, type SagaDryRun } from './saga/plan-saga.js';
-export type { DiscardedFromProcess, ParkedChoice, ParkedListOptions, ParkedProcess } from './saga/process-admin.js';
+export type {
+  DiscardedFromProcess,
+  ParkedChoice,
+  ParkedListOptions,
+  ParkedProcess,
+} from './saga/process-admin.js';
 export type {
   BusMessage,
   ProcessBus,
