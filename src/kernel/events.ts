@@ -42,6 +42,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export class Emitter<Events extends EventMap> implements Observable<Events> {
   readonly #emitter = new EventEmitter();
   readonly #names: readonly string[];
+  /** Whether anybody ever listened: most emitters have nobody, and are asked at each call. */
+  #heard = false;
   /** Whether listeners are being told; what happens meanwhile is told after that. */
   #telling = false;
   #later: (readonly [event: string, payload: unknown])[] | undefined;
@@ -68,6 +70,7 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
       }
     };
     this.#emitter.on(event, guarded);
+    this.#heard = true;
     return () => {
       this.#emitter.off(event, guarded);
     };
@@ -75,7 +78,7 @@ export class Emitter<Events extends EventMap> implements Observable<Events> {
 
   /** Whether anybody listens: ask before building a payload. */
   has(event: keyof Events & string): boolean {
-    return this.#emitter.listenerCount(event) > 0;
+    return this.#heard && this.#emitter.listenerCount(event) > 0;
   }
 
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import type { Policy } from '../kernel/policy.js';
+import type { IdSeries } from '../kernel/random.js';
 import { type Codec, jsonCodec } from './codec.js';
 
 /** How a bus is made. */
@@ -28,6 +29,8 @@ export type BusRules = Required<Omit<BusOptions, 'publishPolicy'>> & {
   readonly publishPolicy: Policy | undefined;
   /** Whether handlers in this process get the very data that was published. */
   readonly passByReference: boolean;
+  /** Where the ids of messages come from, where not from chance alone. */
+  readonly ids?: IdSeries;
 };
 
 /** What stands where an option was left out. */

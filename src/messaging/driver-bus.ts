@@ -199,7 +199,8 @@ export class DriverBus<C extends Capabilities> implements MessageBus<C> {
     call: PublishCall | undefined,
   ): Promise<Published> {
     const transaction: SqlTransaction | undefined = options?.transaction;
-    const draft = draftOf(topic, data, options, call, this.#driver, this.#rules.clock.wall());
+    const { clock, ids } = this.#rules;
+    const draft = draftOf(topic, data, options, call, this.#driver, clock.wall(), ids);
     // A policy may send it again: its id is known then.
     const once = this.#rules.publishPolicy === undefined;
     const record = new OwnRecord(this.#envelope, once ? draft : { ...draft, fresh: false });

@@ -1,4 +1,5 @@
 import { refuse } from '../kernel/options.js';
+import { IdSeries } from '../kernel/random.js';
 import { type BusOptions, busDefaults, busOptions, checkBus } from './bus-options.js';
 import { DriverBus } from './driver-bus.js';
 import { InMemoryBroker } from './in-memory-broker.js';
@@ -61,6 +62,8 @@ export class InMemoryBus extends DriverBus<MemoryCapabilities> {
       clock,
       name,
       passByReference,
+      // Whoever could guess them is in this process.
+      ids: new IdSeries(),
     });
   }
 

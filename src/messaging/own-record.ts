@@ -67,14 +67,6 @@ export interface Draft {
  * leaves the process nobody does.
  */
 export class OwnRecord implements OutRecord {
-  readonly topic: string;
-  readonly id: string;
-  readonly key: string | undefined;
-  readonly notBefore: number | undefined;
-  readonly expiresAt: number | undefined;
-  readonly priority: number;
-  readonly group: string | undefined = undefined;
-  readonly fresh: boolean;
   readonly draft: Draft;
   readonly envelope: Envelope;
   #headers: Readonly<Record<string, string>> | undefined = undefined;
@@ -82,17 +74,43 @@ export class OwnRecord implements OutRecord {
 
   /** @throws InvalidMessageError when the data cannot be written. */
   constructor(envelope: Envelope, draft: Draft) {
-    this.topic = draft.topic;
-    this.id = draft.id;
-    this.key = draft.key;
-    this.notBefore = draft.notBefore;
-    this.expiresAt = draft.expiresAt;
-    this.priority = draft.priority;
-    this.fresh = draft.fresh;
     this.draft = draft;
     this.envelope = envelope;
     // At once, for the data may be changed as soon as the publisher has the turn again.
     this.#body = envelope.byReference ? undefined : encoded(envelope.codec, draft);
+  }
+
+  get topic(): string {
+    return this.draft.topic;
+  }
+
+  get id(): string {
+    return this.draft.id;
+  }
+
+  get key(): string | undefined {
+    return this.draft.key;
+  }
+
+  get notBefore(): number | undefined {
+    return this.draft.notBefore;
+  }
+
+  get expiresAt(): number | undefined {
+    return this.draft.expiresAt;
+  }
+
+  get priority(): number {
+    return this.draft.priority;
+  }
+
+  /** Only what is replayed from dead letters is meant for one group. */
+  get group(): undefined {
+    return undefined;
+  }
+
+  get fresh(): boolean {
+    return this.draft.fresh;
   }
 
   /** A number of bytes that its headers and body surely stay below, without a look at most of them. */

@@ -1,5 +1,5 @@
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
-import { newId } from '../kernel/random.js';
+import { type IdSeries, newId } from '../kernel/random.js';
 import { requireCapability } from './capabilities.js';
 import type { Driver } from './driver.js';
 import { checkHeaders } from './headers.js';
@@ -100,10 +100,18 @@ export function draftOf<In>(
   call: PublishCall | undefined,
   driver: Driver,
   now: number,
+  ids: IdSeries | undefined,
 ): Draft {
   const said = options ?? nothing;
   if (options !== undefined) checkAll(options, driver);
-  const { id = newId(), delayMs, ttlMs, priority = 0, headers, causedBy } = said;
+  const {
+    id = ids === undefined ? newId() : ids.next(),
+    delayMs,
+    ttlMs,
+    priority = 0,
+    headers,
+    causedBy,
+  } = said;
   const key = said.key ?? topic.keyOf(data);
   checkText('key', key);
   return {

@@ -163,8 +163,11 @@ function checkTopics(option: string, topics: unknown): readonly string[] {
  *   decide: (state, message) => {
  *     if (message.type === 'placed') {
  *       const { id: order, cents } = message.data;
- *       const send = [{ to: 'charge', data: { order, cents } }];
- *       return { events: ['placed'], send, schedule: { unpaid: true } };
+ *       return {
+ *         events: ['placed'],
+ *         send: [{ to: 'charge', data: { order, cents } }],
+ *         schedule: { unpaid: true },
+ *       };
  *     }
  *     return { events: [message.type], end: true };
  *   },

@@ -71,7 +71,7 @@ interface Whole {
  *     initial: () => ({ placed: false }),
  *     correlate: ({ data }) => data.id,
  *     decide: (_, { data }) => {
- *       return { events: ['placed'], send: [{ to: 'bill', data: { order: data.id } }] };
+ *       return { events: ['placed'], send: [{ to: 'bill' as const, data: { order: data.id } }] };
  *     },
  *     evolve: (_, event: string) => ({ placed: event === 'placed' }),
  *   }),

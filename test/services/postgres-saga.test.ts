@@ -196,7 +196,8 @@ describe.skipIf(!there)('a store of sagas in PostgreSQL', () => {
       await storeOf({ schema: own }).open();
       await pool.query(`INSERT INTO ${own}.saga (id, definition, version, hash, state, status, cancellable,
           epoch, wake_at)
-        SELECT 'over-' || n, 'order', 1, 'h', '{}', 'completed', false, 1, NULL FROM generate_series(1, ${over}) n
+        SELECT 'over-' || n, 'order', 1, 'h', '{}', 'completed', false, 1, NULL
+        FROM generate_series(1, ${over}) n
         UNION ALL SELECT 'due-' || n, 'order', 1, 'h', '{}', 'waiting', false, 1, now()
         FROM generate_series(1, 2000) n`);
       await pool.query(`VACUUM ANALYZE ${own}.saga`);

@@ -96,7 +96,10 @@ export class MqttSession {
     this.#answerLate();
   }
 
-  /** Says again who has the seat: now, or when its link has begun. All who ask while it is being said are answered by one more word. */
+  /**
+   * Says again who has the seat: now, or when its link has begun. All who ask while it is being said are
+   * answered by one more word.
+   */
   async answer(): Promise<void> {
     const { seat } = this.plan;
     const { link } = this.#line;

@@ -6,7 +6,7 @@ import { NatsAnswers } from './nats-answers.js';
 /** Nothing was sent. */
 export class UnsentError extends Error {}
 
-/** Nothing was sent, and nothing ever will be over this client, which was closed: that is no fault of a message. */
+/** Nothing was sent, and nothing ever will be over this client, which was closed: no message is to blame. */
 export class EndedError extends BusClosedError {
   constructor(cause?: unknown) {
     super('nats: the connection is closed', { policy: 'nats', cause });

@@ -133,7 +133,7 @@ const bodies: Readonly<Record<string, ProcessLaw>> = {
  *   return { store: new InMemoryProcessStore({ clock }), advance: ms => clock.advance(ms) };
  * });
  * const { held } = await checkLaws(laws);
- * held.length; // => 25
+ * held.length; // => 26
  * ```
  */
 export function processStoreLaws(make: MakeProcessStore): readonly Law[] {

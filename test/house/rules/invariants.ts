@@ -19,7 +19,7 @@ export const areas: readonly Area[] = [
   ['AC', 6, 'src/resilience/adaptive-limiter.ts'],
   ['BU', 10, 'src/messaging/message-bus.ts'],
   ['SG', 11, 'src/saga/orchestrator.ts'],
-  ['PM', 5, 'src/saga/process-manager.ts'],
+  ['PM', 6, 'src/saga/process-manager.ts'],
   ['OB', 8, 'src/data/'],
   ['D', 3, 'src/data/'],
   ['RG', 7, 'src/discovery/service-registry.ts'],

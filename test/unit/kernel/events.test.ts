@@ -42,6 +42,21 @@ describe('Emitter', () => {
     expect(listener).toHaveBeenCalledTimes(3);
   });
 
+  it('knows who listens, however often one is taken off', () => {
+    const emitter = new Emitter<Events>(['opened', 'closed']);
+    expect(emitter.has('opened')).toBe(false);
+    const off = emitter.on('opened', () => {});
+    const other = emitter.on('closed', () => {});
+    off();
+    off();
+    expect([emitter.has('opened'), emitter.has('closed')]).toEqual([false, true]);
+    const again = emitter.on('opened', () => {});
+    other();
+    expect([emitter.has('opened'), emitter.has('closed')]).toEqual([true, false]);
+    again();
+    expect([emitter.has('opened'), emitter.has('closed')]).toEqual([false, false]);
+  });
+
   it('reports listeners that throw or reject, and calls the others', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});
     const emitter = new Emitter<Events>(['opened', 'closed']);

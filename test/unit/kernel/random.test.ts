@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { newHexId, newId, systemRandom } from '../../../src/kernel/random.js';
+import { IdSeries, newHexId, newId, systemRandom } from '../../../src/kernel/random.js';
 
 describe('random', () => {
   it('is uniform chance and ids that differ', () => {
@@ -22,6 +22,24 @@ describe('random', () => {
     collect();
     // 36 characters and what every text has; in pieces it is 486.
     expect((process.memoryUsage().heapUsed - before) / kept.length).toBeLessThan(150);
+  });
+
+  it('is ids in series: of the form of a UUID, and none twice, past the end of a beginning too', () => {
+    const [one, other] = [new IdSeries(), new IdSeries()];
+    const ids = new Set(Array.from({ length: 70_000 }, () => one.next()));
+    expect(ids.size).toBe(70_000);
+    for (const id of ids)
+      expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    const all = [...ids];
+    const beginnings = new Set(all.map(id => id.slice(0, 32)));
+    expect(beginnings.size).toBe(2);
+    expect([all[0], all[1], all[256], all[65_535]].map(id => id?.slice(-4))).toEqual([
+      '0000',
+      '0001',
+      '0100',
+      'ffff',
+    ]);
+    expect(ids.has(other.next())).toBe(false);
   });
 
   it('is ids in hex that differ, and are never all zero', () => {

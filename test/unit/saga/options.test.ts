@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineSaga } from '../../../src/saga/definition.js';
+import { groupStep } from '../../../src/saga/group-step.js';
 import { InMemorySagaStore } from '../../../src/saga/in-memory-saga-store.js';
 import { SagaOrchestrator } from '../../../src/saga/orchestrator.js';
 
@@ -129,6 +130,12 @@ describe('an option of a step that breaks its rule is refused', () => {
     [{ after: ['c'] }, '`after` must be a list of steps before this one, got "c"'],
   ])('%o', (options, message) => {
     expect(() => one.step('b', { ...good, ...options } as never)).toThrow(message);
+  });
+
+  it('also of a step that stands in `groupStep`, which is the step itself', () => {
+    expect(groupStep(good)).toBe(good);
+    const bad = groupStep({ ...good, timeoutMs: -1 });
+    expect(() => defineSaga('s').parallel({ a: bad })).toThrow('step a: `timeoutMs` must be a number > 0');
   });
 
   it('and so is a name that is taken, a step too many, and a step that is none', () => {
