@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/testing/seeded-random.js';
 import { breakerVariants } from './breaker-variants.js';
 import { deliveryVariants } from './delivery-variants.js';
+import { discoveryVariants } from './discovery-variants.js';
 import { lineVariants } from './line-variants.js';
 import { rateVariants } from './rate-variants.js';
 import { sagaVariants } from './saga-variants.js';
@@ -21,7 +22,10 @@ interface Verdict {
   readonly ms: number;
 }
 
-const zoo = [...breakerVariants, ...lineVariants, ...rateVariants, ...sagaVariants, ...deliveryVariants];
+const zoo = [
+  ...[...breakerVariants, ...lineVariants, ...rateVariants, ...sagaVariants],
+  ...[...deliveryVariants, ...discoveryVariants],
+];
 const all = process.env['ZOO'] === 'all';
 const seed = Number(process.env['FC_SEED'] ?? (process.env['CI'] ? 20260101 : Date.now() % 2 ** 31));
 const chosen = all ? zoo : sampleOf(8);
