@@ -117,10 +117,12 @@ function table(samples, missing) {
     ...{ p99Ms: median(of(subject, 'p99Ms')), peakMb: Math.max(...of(subject, 'peakMb')) },
   }));
   const cell = (value, digits) => value.toFixed(digits).padStart(11);
-  const head = `  ${''.padEnd(22)} ${['µs/request', 'requests/s', 'p99, ms', 'peak MB'].map(t => t.padStart(11)).join('')}`;
+  const columns = ['µs/request', 'requests/s', 'p99, ms', 'peak MB'].map(text => text.padStart(11));
+  const head = `  ${''.padEnd(22)} ${columns.join('')}`;
   const lines = rows.map(
     ({ subject, usPerRequest, perSecond, p99Ms, peakMb }) =>
-      `  ${subject.padEnd(22)} ${cell(usPerRequest, 1)}${cell(perSecond, 0)}${cell(p99Ms, 2)}${cell(peakMb, 0)}`,
+      `  ${subject.padEnd(22)} ${cell(usPerRequest, 1)}${cell(perSecond, 0)}` +
+      `${cell(p99Ms, 2)}${cell(peakMb, 0)}`,
   );
   const notes = missing.map(name => `${name} left out: it is not there`);
   return { rows, lines: [head, ...lines], notes, failures: [] };
@@ -128,6 +130,8 @@ function table(samples, missing) {
 
 export const group = {
   name: 'wrk',
-  title: `proxies on a core of their own, ${CONNECTIONS} connections of wrk; the least CPU and the most requests of the rounds`,
+  title:
+    `proxies on a core of their own, ${CONNECTIONS} connections of wrk; ` +
+    'the least CPU and the most requests of the rounds',
   measure,
 };

@@ -32,7 +32,8 @@ async function measure(_, { rounds, seed, warmMs }) {
   }
   const lines = rows.map(
     ({ subject, inflight, ns, updateMs }) =>
-      `  ${String(inflight).padStart(6)}  ${subject.padEnd(18)} ${ns.toFixed(1).padStart(9)} ns ${updateMs.toFixed(2).padStart(9)} ms`,
+      `  ${String(inflight).padStart(6)}  ${subject.padEnd(18)} ` +
+      `${ns.toFixed(1).padStart(9)} ns ${updateMs.toFixed(2).padStart(9)} ms`,
   );
   return { rows, lines, notes: [], failures: [] };
 }

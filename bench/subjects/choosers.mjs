@@ -1,4 +1,4 @@
-// The machines that choose, without the balancer around them: they have no door of their own, and are bundled here.
+// The machines that choose, without the balancer around them: bundled here, for no door leads to them.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -14,7 +14,7 @@ async function machines() {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-/** Each way to choose among `count` hosts: `choose(at)` for one, `update()` for another weight of one host. */
+/** Each way to choose among `count` hosts: `choose(at)` for one, `update(at)` for another weight of it. */
 export async function choosers(count) {
   const { RoundRobin, WeightedTurns, WeightedChance, TwoChoices, HashRing, Maglev, Rendezvous } =
     await machines();

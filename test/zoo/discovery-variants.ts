@@ -57,7 +57,7 @@ export const discoveryVariants: readonly Variant[] = [
     ],
     [
       'who has gone counts as ejected',
-      '    this.#ejected = [...this.#hosts.values()].filter(({ ejectedAt }) => ejectedAt !== undefined).length;\n',
+      'this.#ejected = [...this.#hosts.values()].filter(({ ejectedAt }) => ejectedAt !== undefined).length;',
       '',
     ],
     ['old ejections are never forgiven', 'if (!host.wasOut && host.times > 0) host.times--;', ''],
