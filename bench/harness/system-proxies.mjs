@@ -75,7 +75,8 @@ export function haproxy(folder, port, core, upstream) {
   writeFileSync(
     path,
     `global\n  nbthread 1\n  maxconn 4096\ndefaults\n  mode http\n` +
-      `  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n  http-reuse always\n  option forwardfor\n` +
+      `  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n  http-reuse always\n` +
+      `  option forwardfor\n` +
       `frontend in\n  bind 127.0.0.1:${port}\n  default_backend up\n` +
       `backend up\n  server a 127.0.0.1:${upstream}\n`,
   );
