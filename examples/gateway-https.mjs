@@ -1,4 +1,4 @@
-/** A gateway of a file that speaks TLS and HTTP/2, and is given another certificate while it runs. Needs `openssl`. */
+/** A gateway of a file that speaks TLS and HTTP/2, and gets another certificate. Needs `openssl`. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -44,6 +44,48 @@ const proxies = {
     proxy.on('error', () => {});
     return listening(createServer((request, response) => proxy.web(request, response)));
   },
+  httpxy: async () => {
+    const { createProxyServer } = await import('httpxy');
+    const agent = new Agent({ keepAlive: true, maxSockets: 256, scheduling: 'lifo' });
+    const proxy = createProxyServer({ target: origin, agent, xfwd: true });
+    return listening(
+      createServer((request, response) => {
+        proxy.web(request, response).catch(() => response.destroy());
+      }),
+    );
+  },
+  'fast-gateway': async () => {
+    const { default: fastGateway } = await import('fast-gateway');
+    const service = fastGateway({ routes: [{ prefix: '', prefixRewrite: '', target: origin }] });
+    const server = await service.start(0, '127.0.0.1');
+    return server.address().port;
+  },
+  /** The floor over undici: nothing of a proxy but to hand on. */
+  'bare undici': async () => {
+    const { Pool } = await import('undici');
+    const pool = new Pool(origin, { connections: 256 });
+    return listening(
+      createServer((request, response) => {
+        const { method, url: path, headers } = request;
+        const { connection, ...rest } = headers;
+        pool.dispatch(
+          { method, path, headers: rest, body: method === 'GET' ? null : request },
+          {
+            onConnect() {},
+            onHeaders(status, raw, resume) {
+              const fields = raw.map(part => part.toString('latin1'));
+              response.writeHead(status, fields);
+              response.on('drain', resume);
+              return true;
+            },
+            onData: chunk => response.write(chunk),
+            onComplete: () => response.end(),
+            onError: () => response.destroy(),
+          },
+        );
+      }),
+    );
+  },
   '@fastify/http-proxy': async () => {
     const { default: fastify } = await import('fastify');
     const { default: httpProxy } = await import('@fastify/http-proxy');

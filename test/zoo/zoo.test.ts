@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/testing/seeded-random.js';
 import { breakerVariants } from './breaker-variants.js';
 import { deliveryVariants } from './delivery-variants.js';
+import { discoveryVariants } from './discovery-variants.js';
 import { limitVariants } from './limit-variants.js';
 import { lineVariants } from './line-variants.js';
 import { rateVariants } from './rate-variants.js';
@@ -23,12 +24,8 @@ interface Verdict {
 }
 
 const zoo = [
-  ...breakerVariants,
-  ...limitVariants,
-  ...lineVariants,
-  ...rateVariants,
-  ...sagaVariants,
-  ...deliveryVariants,
+  ...[...breakerVariants, ...limitVariants, ...lineVariants, ...rateVariants, ...sagaVariants],
+  ...[...deliveryVariants, ...discoveryVariants],
 ];
 const all = process.env['ZOO'] === 'all';
 const seed = Number(process.env['FC_SEED'] ?? (process.env['CI'] ? 20260101 : Date.now() % 2 ** 31));

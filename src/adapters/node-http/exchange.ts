@@ -20,7 +20,7 @@ import { runOwn } from './own-upstream.js';
 import { isRead } from './request-body.js';
 import { headOf } from './request-head.js';
 import { cutAnswer, ResponseWriter } from './response-writer.js';
-import { Sending } from './slow-clients.js';
+import { Sending } from './sending.js';
 import { Tunnel, type UpgradeAsked } from './tunnel.js';
 import { UpstreamReply } from './upstream-reply.js';
 

@@ -4,7 +4,7 @@ import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { GatewayCore } from './gateway-core.js';
 import type { Mirrors } from './mirrors.js';
 import type { ResponseCache } from './response-cache.js';
-import type { Sending } from './slow-clients.js';
+import type { Sending } from './sending.js';
 import type { Tunnel } from './tunnel.js';
 
 /** A request that is not over. */

@@ -1,6 +1,6 @@
 // npm run soak:gateway [-- --connections 1000 --seconds 120 --engine undici]
-// A gateway before two instances that are killed in turn, while its routes are replaced. Each answer has to be
-// that of its request, or to say honestly that there is none; and nothing may be left when all have gone.
+// A gateway before two instances that are killed in turn, while its routes are replaced. Each answer has to
+// be that of its request, or to say honestly that there is none; and nothing may be left when all have gone.
 import { fork } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,7 +24,7 @@ if (!(connections >= 1 && seconds >= 1 && streams >= 1) || !['node:http', 'undic
   process.exit(2);
 }
 
-/** What a gateway may keep of a stream whose client does not read: twice the marks of its two ends, and a piece. */
+/** What a gateway may keep of a stream whose client does not read: twice the marks of both ends, and more. */
 const MOST_PER_STREAM = 262_144;
 /** What the compiler and the pools of Node may still grow by. */
 const MOST_GROWTH = 16_000_000;

@@ -1,5 +1,5 @@
-// An instance of a service: `node upstream.mjs <port>`. What it answers follows from the nonce that it is asked
-// with, so that whoever gets the answer of somebody else can tell.
+// An instance of a service: `node upstream.mjs <port>`. What it answers follows from the nonce that it is
+// asked with, so that whoever gets the answer of somebody else can tell.
 import { createServer } from 'node:http';
 import { bodyOf, streamOf } from './answers.mjs';
 

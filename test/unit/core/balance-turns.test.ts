@@ -24,7 +24,7 @@ describe('turns', () => {
     expect(Math.max(...turnsOf([LONGEST_CYCLE, 1]))).toBe(LONGEST_CYCLE / 2);
   });
 
-  it('are as the weights are, however far those are apart, and for more hosts than a stack has room for', () => {
+  it('are as weights that are far apart, and of more hosts than a stack has room for', () => {
     expect(turnsOf([1e300, 1e-300, 1e300])).toEqual([LONGEST_CYCLE / 4, 1, LONGEST_CYCLE / 4]);
     expect(new Set(turnsOf(Array.from({ length: 300_000 }, () => 2)))).toEqual(new Set([1]));
   });
