@@ -22,7 +22,7 @@ execFileSync(process.execPath, tool, {
   env,
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-const { PrismaClient } = await import('./generated/index.js');
+const { PrismaClient } = await import('./node_modules/orders-client/index.js');
 
 const {
   DATABASE_URL,
