@@ -3,7 +3,7 @@ import { bucketsOf, forget, newSchema, openPool, relaysOf, shared, storeOf } fro
 
 const taken = 20_000;
 
-/** Messages a second of the first ones of an outbox in which so many wait, all of them written by SQL alone. */
+/** Messages a second of the first ones of an outbox in which so many wait, all written by SQL alone. */
 async function rateOf(backlog) {
   const [pool, schema] = [openPool(), newSchema()];
   let seen = 0;
@@ -39,7 +39,10 @@ async function measure(_file, settings) {
   const mark = ratio >= 0.8 ? 'pass' : 'MISS';
   return {
     rows: [{ group: 'old', subject: 'keelson', few, behind, ratio }],
-    lines: [`${mark}  ${Math.round(behind)}/s of ${many} that wait, ${ratio.toFixed(2)} x the rate of ${taken}, at least 0.8`],
+    lines: [
+      `${mark}  ${Math.round(behind)}/s of ${many} that wait, ` +
+        `${ratio.toFixed(2)} x the rate of ${taken}, at least 0.8`,
+    ],
     notes: [],
     failures: [],
   };

@@ -2,13 +2,13 @@
 import { deepEqual, rejects } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { Outbox } from '../../dist/data.js';
 import { topic } from '../../dist/messaging.js';
 import { PostgresOutboxStore } from '../../dist/postgres.js';
-import pg from 'pg';
 
 // The client compiles queries by WebAssembly that its package brings along. The tool that writes the client
-// would fetch an engine for migrations, which are not its business here: so it is told of a program that is there.
+// would fetch an engine for migrations, which are not its business: so it is told of a program that is there.
 const without = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' };
 const env = {
   ...process.env,

@@ -53,7 +53,7 @@ describe.skipIf(!there)('an outbox in bad circumstances, on a server of its own,
     return { outbox, relay, through, interrupted, place };
   }
 
-  it('refuses what it cannot keep within the transaction, which goes on or rolls back as it likes', async () => {
+  it('refuses what it cannot keep within the transaction, which goes on or rolls back', async () => {
     const { outbox, through } = await scene();
     const circle: Record<string, unknown> = { id: 'x' };
     circle['self'] = circle;

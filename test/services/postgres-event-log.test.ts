@@ -160,7 +160,7 @@ async function produce(
 }
 
 describe.skipIf(!there)('projections of a log of events in PostgreSQL', () => {
-  it('take each event once and in the order of its key, whatever producers do, also while they are rebuilt', async () => {
+  it('take each event once and in the order of its key, also while they are rebuilt', async () => {
     const schema = schemaOf('read');
     const log = new PostgresEventLog({ client: pool, schema });
     await log.connect();

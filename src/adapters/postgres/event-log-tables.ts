@@ -31,7 +31,8 @@ const tables = (s: string): string => `
   ) WITH (fillfactor = 80);
   CREATE UNIQUE INDEX event_position ON ${s}.event (position) WHERE position IS NOT NULL;
   CREATE INDEX event_pending ON ${s}.event (id) WHERE position IS NULL;
-  CREATE TABLE ${s}.event_head (only_one boolean PRIMARY KEY, position bigint NOT NULL) WITH (fillfactor = 50);
+  CREATE TABLE ${s}.event_head (only_one boolean PRIMARY KEY, position bigint NOT NULL)
+    WITH (fillfactor = 50);
   INSERT INTO ${s}.event_head VALUES (true, 0);
   ${placing(s)}`;
 

@@ -12,8 +12,8 @@ export interface Settlement {
 const HINT_MS = 20;
 
 /**
- * What the outboxes of all databases have in common beside their statements: what is settled at a time goes in
- * one statement, each claim once, and relays are told of what was written a moment after it.
+ * What the outboxes of all databases have in common beside their statements: what is settled at a time goes
+ * in one statement, each claim once, and relays are told of what was written a moment after it.
  */
 export class OutboxSettling {
   readonly #settle: (settlements: readonly Settlement[]) => Promise<readonly boolean[]>;
