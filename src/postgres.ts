@@ -12,6 +12,11 @@ export type {
 } from './adapters/postgres/client.js';
 export { postgresDatabase } from './adapters/postgres/database-driver.js';
 export {
+  type NewEvent,
+  PostgresEventLog,
+  type PostgresEventLogOptions,
+} from './adapters/postgres/event-log.js';
+export {
   type PostgresLocalCopyOptions,
   PostgresLocalCopyStore,
 } from './adapters/postgres/local-copy-store.js';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import PgBoss from 'pg-boss';
+import { bucketOf } from '../../dist/core/outbox-lease.js';
 import { Outbox, OutboxRelay } from '../../dist/data.js';
 import { topic } from '../../dist/messaging.js';
 import { PostgresOutboxStore } from '../../dist/postgres.js';
@@ -60,11 +61,27 @@ export function relaysOf(pool, schema, seen, options = {}) {
 }
 
 /** Waits until each of the relays has its share, which takes as long as they need to hear of each other. */
-async function shared(relays) {
+export async function shared(relays) {
   const most = Math.ceil(64 / relays.length);
   while (relays.some(relay => relay.snapshot().buckets > most || relay.snapshot().buckets === 0)) {
     await new Promise(resolve => setTimeout(resolve, 20));
   }
+}
+
+export const storeOf = (pool, schema) => new PostgresOutboxStore({ client: pool, schema });
+
+/** The keys and their buckets, as lists for a statement. */
+export function bucketsOf() {
+  const all = Array.from({ length: keys }, (_, n) => `k${n}`);
+  return [all, all.map(bucketOf)];
+}
+
+/** Publishes a message in a transaction. */
+export async function publisherOf(pool, schema) {
+  const store = storeOf(pool, schema);
+  await store.connect();
+  const outbox = new Outbox({ store });
+  return (client, n) => outbox.publish(client, { topic: changed, data: { n } });
 }
 
 /** All is published in one transaction, which commits when it is time to consume: so relays run before. */

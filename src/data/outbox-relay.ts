@@ -16,7 +16,7 @@ import {
 import { RelayReport } from './relay-report.js';
 import { RelayRun } from './relay-run.js';
 
-/** So many beats in the time of a lease; more in the first, for relays begin together, and while it has too little. */
+/** So many beats in a lease; more in the first, for relays begin together, and while buckets lack. */
 const BEATS = 3;
 const HUNGRY_BEATS = 15;
 

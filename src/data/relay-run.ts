@@ -120,7 +120,7 @@ export class RelayRun {
     return more;
   }
 
-  /** How far into each bucket to read for some rows of each, though a part of them is of keys that are open. */
+  /** How far into each bucket to read for some rows of each, though some more are of keys that are open. */
   #leastReach(some: number): number {
     return Math.min(this.#reach, Math.max(LEAST_REACH, Math.ceil(4 * some)));
   }

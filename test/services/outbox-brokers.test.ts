@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PostgresBarrierStore } from '../../src/adapters/postgres/barrier.js';
 import { PostgresOutboxStore } from '../../src/adapters/postgres/outbox-store.js';
@@ -6,7 +7,7 @@ import { Inbox } from '../../src/data/inbox.js';
 import { Outbox } from '../../src/data/outbox.js';
 import { seededRandom } from '../../src/testing/seeded-random.js';
 import { until } from './eventually.js';
-import { brokerScenes } from './outbox-broker-scenes.js';
+import { type BrokerScene, brokerScenes } from './outbox-broker-scenes.js';
 import {
   committedIn,
   eventsIn,
@@ -28,6 +29,54 @@ const [patienceMs, waitMs] = long ? [1_500_000, 600_000] : [120_000, 60_000];
 const [PRODUCERS, RELAYS] = [24, 4];
 const [leastKills, leastCount] = long ? [60, 6_000] : [3, 150];
 
+/** Kills a relay each second, and the server once, while producers do what they like. */
+async function playStorm(
+  server: OwnPostgres,
+  relays: RelayProcesses,
+  producers: Producers,
+  random: () => number,
+): Promise<void> {
+  const goesOn = () => relays.kills < leastKills || producers.count < leastCount;
+  const producing = producers.run(PRODUCERS, goesOn, long ? 20 : 100);
+  const restartAt = Math.ceil(leastKills / 3);
+  for (let restarted = false; goesOn(); ) {
+    const next = sleep(1_000);
+    await relays.replace(Math.floor(random() * RELAYS));
+    if (!restarted && relays.kills >= restartAt) {
+      restarted = true;
+      await server.stop('crash');
+      await server.start();
+    }
+    await next;
+  }
+  await producing;
+}
+
+/** Notes in which order the broker has the messages, and handles them by an inbox. */
+async function consumeBy(
+  scene: BrokerScene,
+  inbox: Inbox<PoolClient>,
+  pool: Pool,
+  schema: string,
+  random: () => number,
+) {
+  const counts = { duplicates: 0 };
+  const arrivals: KeyEvent[] = [];
+  await scene.watch(({ data }) => void arrivals.push(data));
+  await scene.handle(async ({ id, data: { key, n } }) => {
+    const { outcome } = await inTransaction(pool, transaction =>
+      inbox.run(transaction, id, async () => {
+        const take = `INSERT INTO ${schema}.taken (key, n, id) VALUES ($1, $2, $3)`;
+        await transaction.query(take, [key, n, id]);
+      }),
+    );
+    if (outcome === 'duplicate') counts.duplicates++;
+    // As if the broker had not heard that it was handled.
+    else if (random() < 0.05) throw new Error('the acknowledgement is lost');
+  });
+  return { arrivals, counts };
+}
+
 describe.skipIf(!there)('relays that are killed, of a server that is as well,', () => {
   const server = new OwnPostgres();
   beforeAll(() => server.create());
@@ -46,39 +95,13 @@ describe.skipIf(!there)('relays that are killed, of a server that is as well,', 
         await handled.connect();
         const inbox = new Inbox({ store: handled, consumer: 'billing', redeliveryMs: 600_000 });
         const random = seededRandom(7);
-        let duplicates = 0;
-        const arrivals: KeyEvent[] = [];
-        await scene.watch(({ data }) => void arrivals.push(data));
-        await scene.handle(async ({ id, data: { key, n } }) => {
-          const { outcome } = await inTransaction(pool, transaction =>
-            inbox.run(transaction, id, async () => {
-              const take = `INSERT INTO ${schema}.taken (key, n, id) VALUES ($1, $2, $3)`;
-              await transaction.query(take, [key, n, id]);
-            }),
-          );
-          if (outcome === 'duplicate') duplicates++;
-          // As if the broker had not heard that it was handled.
-          else if (random() < 0.05) throw new Error('the acknowledgement is lost');
-        });
+        const { arrivals, counts } = await consumeBy(scene, inbox, pool, schema, random);
         const relays = new RelayProcesses('outbox-broker-relay.mjs', {
           ...{ config: server.config, schema, ...scene.told },
         });
         await relays.start(RELAYS);
         const producers = new Producers(pool, schema);
-        const goesOn = () => relays.kills < leastKills || producers.count < leastCount;
-        const producing = producers.run(PRODUCERS, goesOn, long ? 20 : 100);
-        const restartAt = Math.ceil(leastKills / 3);
-        for (let restarted = false; goesOn(); ) {
-          const next = sleep(1_000);
-          await relays.replace(Math.floor(random() * RELAYS));
-          if (!restarted && relays.kills >= restartAt) {
-            restarted = true;
-            await server.stop('crash');
-            await server.start();
-          }
-          await next;
-        }
-        await producing;
+        await playStorm(server, relays, producers, random);
         const outbox = new Outbox({ store: new PostgresOutboxStore({ client: pool, schema }) });
         await until(async () => (await outbox.lag()).messages === 0, waitMs);
         const committed = await committedIn(pool, schema);
@@ -97,12 +120,12 @@ describe.skipIf(!there)('relays that are killed, of a server that is as well,', 
         console.info(
           `outbox to ${name}: ${events} messages, ${kills} kills, ${rollbacks} rollbacks, ` +
             `${broken} transactions cut off, ${seen.repeats} repeats at the broker, ` +
-            `${duplicates} duplicates that the inbox knew`,
+            `${counts.duplicates} duplicates that the inbox knew`,
         );
         expect(seen.wrong).toEqual([]);
         expect(had).toEqual({ wrong: [], repeats: 0, distinct: events });
         expect(await outbox.parked()).toEqual([]);
-        expect(Math.min(rollbacks, broken, duplicates)).toBeGreaterThan(0);
+        expect(Math.min(rollbacks, broken, counts.duplicates)).toBeGreaterThan(0);
       },
       patienceMs,
     );

@@ -107,7 +107,8 @@ export async function inTransaction<Result>(
 }
 
 /**
- * What was committed, told by the rows of the aggregates: of a commit whose answer was lost nobody else knows.
+ * What was committed, told by the rows of the aggregates: of a commit whose answer was lost nobody else
+ * knows.
  */
 export async function committedIn(pool: Pool, schema: string): Promise<readonly KeyEvent[]> {
   return (await pool.query<KeyEvent>(`SELECT key, n FROM ${schema}.aggregate`)).rows;

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Relays in processes of their own, one in each place, which are killed and replaced, and end with the test. */
+/** Relays in processes of their own, one in each place, which are killed and replaced, till the test ends. */
 export class RelayProcesses {
   kills = 0;
   readonly #program: string;

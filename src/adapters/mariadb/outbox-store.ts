@@ -11,9 +11,9 @@ import type {
   OutboxTrouble,
   ParkedKey,
 } from '../../data/outbox-store.js';
-import type { Clock, Timer } from '../../kernel/clock.js';
-import { Batcher } from '../postgres/batcher.js';
+import type { Clock } from '../../kernel/clock.js';
 import { fromColumn, toColumn } from '../postgres/names.js';
+import { OutboxSettling, type Settlement } from '../sql/outbox-settling.js';
 import type { MariadbClient, MariadbPool, MariadbRow } from './client.js';
 import { Beat, parkedOf } from './outbox-beat.js';
 import { addMessages } from './outbox-insert.js';
@@ -40,13 +40,6 @@ export interface MariadbOutboxOptions {
 
 /** So many settlements go in one transaction. */
 const LARGEST_BATCH = 500;
-/** Most transactions have committed by then. Those that have not are found by looking. */
-const HINT_MS = 20;
-
-interface Confirmation {
-  readonly claim: OutboxClaim;
-  readonly ids: readonly number[];
-}
 
 /**
  * Keeps an outbox in MariaDB, 10.6 or later, on the server of the business data: a transaction is a
@@ -76,15 +69,15 @@ interface Confirmation {
  */
 export class MariadbOutboxStore implements OutboxStore<MariadbClient> {
   readonly #tables: OwnTables;
-  readonly #confirms: Batcher<Confirmation, boolean>;
+  readonly #settling: OutboxSettling;
   readonly #listeners = new Set<() => void>();
-  #hint: Timer | undefined;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: MariadbOutboxOptions) {
     this.#tables = new OwnTables('MariadbOutboxStore', options, outboxTables);
     const { clock } = this.#tables.db;
-    this.#confirms = new Batcher(items => this.#confirmAll(items), clock, LARGEST_BATCH);
+    const settle = (all: readonly Settlement[]) => this.#settle(all);
+    this.#settling = new OutboxSettling(clock, LARGEST_BATCH, settle, () => this.wake());
   }
 
   /** What stands where an option was left out. */
@@ -105,10 +98,7 @@ export class MariadbOutboxStore implements OutboxStore<MariadbClient> {
     const { db } = this.#tables;
     if (messages.length === 0) return;
     await this.#tables.within(() => addMessages(db, transaction, messages));
-    this.#hint ??= db.clock.schedule(HINT_MS, () => {
-      this.#hint = undefined;
-      this.wake();
-    });
+    this.#settling.written();
   }
 
   async beat(beat: OutboxBeat): Promise<OutboxBeatAnswer> {
@@ -135,7 +125,7 @@ export class MariadbOutboxStore implements OutboxStore<MariadbClient> {
   }
 
   confirm(claim: OutboxClaim, ids: readonly number[]): Promise<boolean> {
-    return this.#confirms.add({ claim, ids });
+    return this.#settling.add(claim, ids);
   }
 
   mark(claim: OutboxClaim, id: number | undefined): Promise<boolean> {
@@ -221,7 +211,7 @@ export class MariadbOutboxStore implements OutboxStore<MariadbClient> {
     return () => void this.#listeners.delete(own);
   }
 
-  async #confirmAll(items: readonly Confirmation[]): Promise<readonly boolean[]> {
+  async #settle(items: readonly Settlement[]): Promise<readonly boolean[]> {
     await this.connect();
     const { db } = this.#tables;
     const buckets = [...new Set(items.map(({ claim }) => claim.bucket))];

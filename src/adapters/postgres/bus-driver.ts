@@ -11,7 +11,7 @@ import type {
   Sink,
   SubscribeSpec,
 } from '../../messaging/driver.js';
-import { Batcher } from './batcher.js';
+import { Batcher } from '../sql/batcher.js';
 import { type PostgresCapabilities, postgresCapabilities } from './bus-capabilities.js';
 import { deadLettersOf } from './bus-dead-letters.js';
 import { enterGroup } from './bus-groups.js';

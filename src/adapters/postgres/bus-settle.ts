@@ -1,5 +1,5 @@
 import type { Settled } from '../../messaging/driver.js';
-import { Batcher } from './batcher.js';
+import { Batcher } from '../sql/batcher.js';
 import type { Row } from './client.js';
 import type { Database } from './database.js';
 import { failureOf } from './failures.js';

@@ -91,8 +91,8 @@ export const leaveIn = (s: string): string => `
   UPDATE ${s}.outbox_bucket SET owner = NULL, trying = NULL WHERE owner = $1`;
 
 /**
- * Neither a position nor a horizon: what is there is read, however late it was committed. The planner must not
- * know how few rows are wanted: where it takes a bucket for a small one, as its statistics may well say after
+ * Neither a position nor a horizon: what is there is read, however late it was committed. The planner must
+ * not know how few rows are wanted: where it takes a bucket for a small one, as its statistics may say after
  * an hour in which nothing could be published, it would read and sort it to its end to have its first rows.
  */
 export const readIn = (s: string): string => `

@@ -12,8 +12,8 @@ import type {
   OutboxTrouble,
   ParkedKey,
 } from '../../data/outbox-store.js';
-import type { Clock, Timer } from '../../kernel/clock.js';
-import { Batcher } from './batcher.js';
+import type { Clock } from '../../kernel/clock.js';
+import { OutboxSettling, type Settlement } from '../sql/outbox-settling.js';
 import type { NotificationSource, PostgresClient, Row } from './client.js';
 import { fromColumn, toColumn } from './names.js';
 import { checkSource } from './notifications.js';
@@ -40,13 +40,6 @@ export interface PostgresOutboxOptions {
 
 /** So many settlements go in one statement. */
 const LARGEST_BATCH = 1_000;
-/** Most transactions have committed by then. Those that have not are found by looking. */
-const HINT_MS = 20;
-
-interface Confirmation {
-  readonly claim: OutboxClaim;
-  readonly ids: readonly number[];
-}
 
 /**
  * Keeps an outbox in PostgreSQL, 13 or later, or PGlite, in the database of the business data: a transaction
@@ -71,8 +64,7 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
   readonly onWake: (listener: () => void) => () => void;
   readonly #tables: OwnTables;
   readonly #wakes: Wakes;
-  readonly #confirms: Batcher<Confirmation, boolean>;
-  #hint: Timer | undefined;
+  readonly #settling: OutboxSettling;
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: PostgresOutboxOptions) {
@@ -80,7 +72,8 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
     this.#tables = new OwnTables(owner, options, outboxTables, ['notifications']);
     const { db } = this.#tables;
     this.#wakes = new Wakes(db, checkSource(owner, options.notifications), 'outbox');
-    this.#confirms = new Batcher(items => this.#confirmAll(items), db.clock, LARGEST_BATCH);
+    const settle = (all: readonly Settlement[]) => this.#settle(all);
+    this.#settling = new OutboxSettling(db.clock, LARGEST_BATCH, settle, () => this.wake());
     this.onWake = listener => this.#wakes.add(listener);
   }
 
@@ -112,11 +105,7 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
       const params = [bucket, key, ordered, topic, version, message_id, body, facts];
       await this.#tables.within(transaction, statements.addIn(db.schema), params);
     }
-    // A notification within the transaction would hold up all other commits that notify.
-    this.#hint ??= db.clock.schedule(HINT_MS, () => {
-      this.#hint = undefined;
-      this.wake();
-    });
+    this.#settling.written();
   }
 
   async beat({ relay, leaseMs, reach, maxCrashes, keep, release }: OutboxBeat): Promise<OutboxBeatAnswer> {
@@ -142,7 +131,7 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
   }
 
   confirm(claim: OutboxClaim, ids: readonly number[]): Promise<boolean> {
-    return this.#confirms.add({ claim, ids });
+    return this.#settling.add(claim, ids);
   }
 
   mark(claim: OutboxClaim, id: number | undefined): Promise<boolean> {
@@ -191,19 +180,11 @@ export class PostgresOutboxStore implements OutboxStore<PostgresClient> {
     this.#wakes.send();
   }
 
-  async #confirmAll(items: readonly Confirmation[]): Promise<readonly boolean[]> {
-    // Most are of few claims.
-    const said = new Map<string, OutboxClaim & { readonly place: number; readonly ids: number[] }>();
-    const places = items.map(({ claim, ids }) => {
-      const name = `${claim.bucket} ${claim.epoch} ${claim.relay}`;
-      const one = said.get(name) ?? { place: said.size, ...claim, ids: [] };
-      for (const id of ids) one.ids.push(id);
-      said.set(name, one);
-      return one.place;
-    });
-    const rows = await this.#run(statements.confirmIn, [JSON.stringify([...said.values()])]);
+  async #settle(all: readonly Settlement[]): Promise<readonly boolean[]> {
+    const said = all.map(({ claim, ids }, place) => ({ place, ...claim, ids }));
+    const rows = await this.#run(statements.confirmIn, [JSON.stringify(said)]);
     const held = new Set(rows.map(row => row['place']));
-    return places.map(place => held.has(place));
+    return all.map((_, place) => held.has(place));
   }
 
   async #claimed(

@@ -13,7 +13,7 @@ import type {
   StoredSignal,
   WriteAnswer,
 } from '../../saga/saga-store.js';
-import { Batcher } from './batcher.js';
+import { Batcher } from '../sql/batcher.js';
 import { Database } from './database.js';
 import { migrate } from './migration.js';
 import { toColumn } from './names.js';

@@ -1,5 +1,5 @@
 import type { SagaWrite, WriteAnswer } from '../../saga/saga-store.js';
-import { Batcher } from './batcher.js';
+import { Batcher } from '../sql/batcher.js';
 import type { Database } from './database.js';
 import { type Settled, settleBatch, storeError } from './saga-errors.js';
 import { type HistoryRules, type Renewal, renewBatch, writeBatch } from './saga-write.js';

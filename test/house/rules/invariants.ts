@@ -21,7 +21,7 @@ export const areas: readonly Area[] = [
   ['SG', 11, 'src/saga/orchestrator.ts'],
   ['PM', 6, 'src/saga/process-manager.ts'],
   ['OB', 8, 'src/data/'],
-  ['D', 3, 'src/data/'],
+  ['D', 4, 'src/data/'],
   ['RG', 7, 'src/discovery/service-registry.ts'],
   ['LB', 9, 'src/discovery/balancer.ts'],
   ['GW', 12, 'src/gateway/'],

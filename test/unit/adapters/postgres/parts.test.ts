@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Batcher } from '../../../../src/adapters/postgres/batcher.js';
 import { postgresBus } from '../../../../src/adapters/postgres/bus.js';
 import { postgresDriver } from '../../../../src/adapters/postgres/bus-driver.js';
 import { Database } from '../../../../src/adapters/postgres/database.js';
 import { failureOf } from '../../../../src/adapters/postgres/failures.js';
 import { fromColumn, literal, regexOf, toColumn } from '../../../../src/adapters/postgres/names.js';
+import { Batcher } from '../../../../src/adapters/sql/batcher.js';
 import { matchesPattern } from '../../../../src/core/topic-pattern.js';
 import { systemClock } from '../../../../src/kernel/clock.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
