@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { LongFirst } from './test/long-first.js';
 import { dashboardDefine } from './scripts/dashboard-page.mjs';
+import { LongFirst } from './test/long-first.js';
 
 const folder = (name: string) => `test/${name}/**/*.test.ts`;
 /** Tests that walk every state, or many random ways, of a machine. */
