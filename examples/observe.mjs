@@ -22,7 +22,8 @@ for (let call = 0; call < 5; call++) {
 const exporter = new PrometheusExporter(observatory);
 const server = createServer(exporter.handler).listen(0, '127.0.0.1');
 await new Promise(resolve => server.once('listening', resolve));
-const reply = await fetch(`http://127.0.0.1:${server.address().port}/metrics`);
+const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+const reply = await fetch(`http://127.0.0.1:${port}/metrics`);
 const lines = (await reply.text()).split('\n');
 for (const line of lines) {
   if (/^keelson_(calls_|circuit_breaker_state).* [1-9]/.test(line)) console.log(line);

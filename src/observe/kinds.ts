@@ -21,6 +21,7 @@ export const observedKinds = /* @__PURE__ */ Object.freeze({
     'updated',
   ],
   coalesce: ['joined', 'abandoned', 'updated'],
+  dashboard: ['acted', 'joined', 'left', 'turnedAway'],
   fallback: ['answered', 'failed', 'discardFailed', 'updated'],
   gateway: [
     ...(['completed', 'upstreamFailed', 'mirrored', 'mirrorDropped', 'authenticatorFailed'] as const),

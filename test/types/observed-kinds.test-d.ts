@@ -15,6 +15,7 @@ import type { ProjectionEvents } from '../../src/events/projection-options.js';
 import type { GatewayEvents } from '../../src/gateway/gateway-events.js';
 import type { SubscriptionEvents } from '../../src/messaging/consumer-events.js';
 import type { BusEvents, MessageBus, Subscription } from '../../src/messaging/message-bus.js';
+import type { DashboardEvents } from '../../src/observe/dashboard/dashboard-events.js';
 import type { observedKinds } from '../../src/observe/kinds.js';
 import type { MeterEvents } from '../../src/observe/meter-options.js';
 import type { Observatory } from '../../src/observe/observatory.js';
@@ -53,6 +54,7 @@ interface OfRooms {
   chaos: ChaosEvents;
   'circuit-breaker': CircuitBreakerEvents;
   coalesce: CoalesceEvents;
+  dashboard: DashboardEvents;
   fallback: FallbackEvents;
   gateway: GatewayEvents;
   'gateway-file': GatewayFileEvents;

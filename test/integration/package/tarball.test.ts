@@ -8,8 +8,9 @@ import { sourceOf, subpathsOf } from '../../house/rules/surface.js';
 import { listFiles, root } from '../../house/tree.js';
 import { pack } from './packed.js';
 
+// The page of the dashboard runs in browsers, and is in the package as one text.
 const modules = listFiles('src')
-  .filter(path => path.endsWith('.ts'))
+  .filter(path => path.endsWith('.ts') && !path.startsWith('src/observe/dashboard/page/'))
   .map(path => path.slice('src/'.length, -'.ts'.length));
 const entries = subpathsOf(manifest).map(subpath => sourceOf(subpath).slice('src/'.length, -'.ts'.length));
 

@@ -85,14 +85,26 @@ async function report(gateway) {
   return heard(gateway);
 }
 
-/** Waits until a gateway has let go of all, or does not. */
-async function atRest(gateway) {
+/** What is held when nothing more becomes less: what the collector finds free is given back a little later. */
+async function settled(gateway) {
   let found = await report(gateway);
-  for (let tries = 0; tries < 100 && (found.inFlight > 0 || found.sockets > 0); tries++) {
+  for (let still = 0; still < 5; ) {
     await pause(100);
-    found = await report(gateway);
+    const next = await report(gateway);
+    still = next.bytes < found.bytes - 100_000 ? 0 : still + 1;
+    if (next.bytes < found.bytes) found = next;
   }
   return found;
+}
+
+/** Waits until a gateway has let go of all, or does not. */
+async function atRest(gateway) {
+  for (let tries = 0; tries < 100; tries++) {
+    const { inFlight, sockets } = await report(gateway);
+    if (inFlight === 0 && sockets === 0) break;
+    await pause(100);
+  }
+  return settled(gateway);
 }
 
 async function load(gateway, clients, instances) {
@@ -118,13 +130,13 @@ async function load(gateway, clients, instances) {
 
 /** What each of many streams costs whose clients do not read. */
 async function stall(gateway, clients) {
-  const before = await report(gateway);
+  const before = await settled(gateway);
   const readAll = await clients.stall(streams, STREAM_BYTES);
-  let during = await report(gateway);
+  // Until what is on its way has filled all that it may fill.
+  let during = await settled(gateway);
   for (let last = -1; Math.abs(during.bytes - last) > 1_000_000; ) {
     last = during.bytes;
-    await pause(300);
-    during = await report(gateway);
+    during = await settled(gateway);
   }
   await readAll();
   return Math.round((during.bytes - before.bytes) / streams);
