@@ -4,7 +4,7 @@ import { startModule } from '../parts/processes.mjs';
  * Starts a file of this folder in a process of its own; resolves with it and with what it says when it is
  * ready.
  */
-export const start = (file, ...args) => startModule(new URL(file, import.meta.url), ...args);
+export const start = (file, ...args) => startModule(new URL(file, import.meta.url), args);
 
 /** Starts a service in a process of its own, on a port that the system chooses. */
 export async function startService() {

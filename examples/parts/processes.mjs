@@ -38,12 +38,15 @@ function answer(child, type) {
 }
 
 /**
- * Starts a module in a process of its own; resolves with it and with what it says when it is ready.
+ * Starts a module in a process of its own; resolves with it and with what it says when it is ready. One that
+ * `outlives` this process is not killed with it: it has to end by itself when it is alone.
+ *
  * @param {URL} module
+ * @param {string[]} args
  */
-export async function startModule(module, ...args) {
+export async function startModule(module, args, { outlives = false } = {}) {
   const child = fork(module, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  children.add(child);
+  if (!outlives) children.add(child);
   child.once('exit', () => children.delete(child));
   const ready = await answer(child, 'ready');
   return {
@@ -56,7 +59,7 @@ export async function startModule(module, ...args) {
       return message;
     },
     async stop() {
-      if (!children.has(child)) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       if (child.connected) child.disconnect();
       await exit;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { buses } from './buses.mjs';
 import { patterns } from './settings.mjs';
 
 const help = `usage: npm run shop -- [--seconds N] [--seed N] [--off PATTERN] [--json]
@@ -8,6 +9,9 @@ const help = `usage: npm run shop -- [--seconds N] [--seed N] [--off PATTERN] [-
   --seed N       other customers; the same for the same number (default 1)
   --off PATTERN  switches one pattern off, and a promise breaks:
                  ${Object.keys(patterns).join(', ')}
+  --bus NAME     ${buses.join(', ')}: the first is the shop's own, the others are
+                 servers that have to be there (default postgres)
+  --servers      databases on PostgreSQL and MariaDB, sagas in Redis: they have to be there
   --chaos N      N minutes of what chance does to it; then only the books are looked at
   --watch        begins again and again, until you end it
   --json         print one JSON document and nothing else
@@ -28,6 +32,8 @@ function parse() {
         json: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
         seconds: { type: 'string', default: '45' },
+        bus: { type: 'string', default: 'postgres' },
+        servers: { type: 'boolean', default: false },
         off: { type: 'string' },
         chaos: { type: 'string' },
         watch: { type: 'boolean', default: false },
@@ -47,12 +53,13 @@ function numberOf(name, text, least, most) {
 
 /** What the user asks for; ends the process when that is help, or makes no sense. */
 export function readArguments() {
-  const { json, seed, seconds, off, chaos, watch, help: asked } = parse();
+  const { json, seed, seconds, off, bus, servers, chaos, watch, help: asked } = parse();
   if (asked) {
     console.log(help);
     process.exit(0);
   }
   if (off !== undefined && !Object.hasOwn(patterns, off)) refuse(`--off: there is no pattern "${off}"`);
+  if (!buses.includes(bus)) refuse(`--bus: there is no bus "${bus}"`);
   if (watch && (json || chaos !== undefined)) refuse('--watch: stands neither with --json nor with --chaos');
   return {
     json,
@@ -60,6 +67,8 @@ export function readArguments() {
     seconds: numberOf('seconds', seconds, 10, 3_600),
     minutes: chaos === undefined ? 0 : numberOf('chaos', chaos, 1, 1_440),
     watch,
+    bus,
+    servers,
     off,
   };
 }

@@ -1,17 +1,20 @@
 /** The books of the orders: one row each, and what is told of its end, in one transaction. */
 import { Outbox } from 'keelson/data';
 import { PostgresOutboxStore } from 'keelson/postgres';
-import { openBus } from './bus.mjs';
-import { sharedDatabase } from './database.mjs';
+import { openBus } from './buses.mjs';
+import { ownSchema, sharedDatabase } from './database.mjs';
 import { told } from './service.mjs';
 import { ended } from './topics.mjs';
 
+/** @typedef {Awaited<ReturnType<typeof openBooks>>} Books */
+
 export async function openBooks() {
-  const db = sharedDatabase(told.orders, { max: 6 });
-  const store = new PostgresOutboxStore({ client: db.client });
+  const own = told.servers ? await ownSchema({ ...told, name: 'orders' }, { max: 6 }) : undefined;
+  const db = own ?? sharedDatabase(told.orders, { max: 6 });
+  const store = new PostgresOutboxStore({ client: db.client, schema: own?.schema ?? 'keelson' });
   await store.connect();
   const outbox = new Outbox({ store });
-  const bus = openBus('orders');
+  const bus = await openBus(told, 'orders');
   await db
     .query('CREATE TABLE IF NOT EXISTS orders (id text PRIMARY KEY, status text NOT NULL)')
     .catch(error => {
@@ -33,7 +36,7 @@ export async function openBooks() {
       const event = { topic: ended[status], data: { id } };
       const changed = await db.transaction(async tx => {
         const { rows } = await tx.query(end, [id, status]);
-        if (rows.length > 0 && told.off !== 'outbox') await outbox.publish(tx, event);
+        if (rows.length > 0 && told.off !== 'outbox') await outbox.publish(tx.own, event);
         return rows.length > 0;
       });
       // Switched off: it is published after the commit, and lost when the bus is away.

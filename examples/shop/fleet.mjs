@@ -47,8 +47,8 @@ export class Fleet {
   /** Called with the name of each process that is ready. */
   onReady = _name => {};
 
-  constructor({ off }) {
-    this.#facts = { folder: makeFolder(), off };
+  constructor({ off, bus, servers }) {
+    this.#facts = { folder: makeFolder(), off, bus, servers, prefix: `keelson-shop-${process.pid}` };
   }
 
   get folder() {
@@ -58,13 +58,15 @@ export class Fleet {
   /** Starts all of them; what needs others waits for those only. */
   async start() {
     const { folder } = this.#facts;
-    const [registry] = await Promise.all([this.#start('registry'), makeDatabases(folder)]);
+    const { bus, servers } = this.#facts;
+    const [registry] = await Promise.all([this.#start('registry'), servers || makeDatabases(folder)]);
     this.#facts.registry = registry.url;
     const server = ({ port }) => ({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
     const services = ['payments', 'inventory', 'shipping', 'recommendations'].map(name => this.#start(name));
+    const ownBus = bus === 'postgres' && !servers;
     const databases = [
-      this.#start('orders database').then(({ port }) => (this.#facts.orders = server({ port }))),
-      this.#start('bus').then(({ port }) => (this.#facts.bus = server({ port }))),
+      !servers && this.#start('orders database').then(({ port }) => (this.#facts.orders = server({ port }))),
+      ownBus && this.#start('bus').then(({ port }) => (this.#facts.busServer = server({ port }))),
     ];
     await Promise.all(databases);
     const others = [this.#start('notifications'), this.#start('orders')];
@@ -88,7 +90,7 @@ export class Fleet {
     const addresses = name === 'bare' ? this.addresses : undefined;
     const told = { ...this.#facts, name, data, port, addresses };
     const module = new URL(`./${files[name] ?? name}.mjs`, import.meta.url);
-    const member = await startModule(module, JSON.stringify(told));
+    const member = await startModule(module, [JSON.stringify(told)], { outlives: name === 'registry' });
     this.#members.set(name, member);
     this.onReady(name);
     member.child.on('message', message => this.onMessage(name, message));
@@ -135,8 +137,9 @@ export class Fleet {
     }));
   }
 
+  /** Ends all of them; the registry is the last one, and takes away what is left. */
   async stop() {
     await Promise.all([...this.#members].map(([name, member]) => name !== 'registry' && member.stop()));
-    await this.#members.get('registry')?.kill();
+    await this.#members.get('registry')?.stop();
   }
 }

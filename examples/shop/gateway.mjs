@@ -24,8 +24,8 @@ const stale = new Fallback({ run: () => ({ ...lastStock, stale: true }) });
 
 /** Required: there is no page without it, but an old number will do. */
 const stock = part(
-  async (context, { params }) => {
-    lastStock = await jsonOf(await inventory.fetch(`/stock/${params.sku}`, {}, context));
+  async ({ signal }, { params }) => {
+    lastStock = await jsonOf(await inventory.fetch(`/stock/${params.sku}`, { signal }));
     return lastStock;
   },
   { policy: pipeline(...keep('fallback', stale)) },

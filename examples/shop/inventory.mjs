@@ -7,7 +7,7 @@ await participant({
   table: 'reservation',
   refuses: () => undefined,
   async read(db) {
-    const { rows } = await db.query('SELECT count(*)::int AS taken FROM reservation WHERE NOT undone');
-    return { units: shop.units - rows[0].taken };
+    const { rows } = await db.query('SELECT count(*) AS taken FROM reservation WHERE NOT undone');
+    return { units: shop.units - Number(rows[0].taken) };
   },
 });

@@ -19,7 +19,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const { json, seed, seconds, minutes, watch, off } = readArguments();
+const { json, seed, seconds, minutes, watch, off, bus, servers } = readArguments();
 const terminal = new Screen(json ? process.stderr : process.stdout);
 const screen = json && !terminal.live ? undefined : terminal;
 process.on('exit', () => terminal.clear());
@@ -38,7 +38,8 @@ function announce() {
 
 /** One round of customers, and what became of it. */
 async function serve(shop, round) {
-  const table = minutes > 0 ? chaos(minutes * 60, seed) : timetable(seconds);
+  const table =
+    minutes > 0 ? chaos(minutes * 60, seed, { bus, servers }) : timetable(seconds, { bus, servers });
   const result = await serveCustomers({ shop, table, seed: seed + (round ?? 0), round, screen });
   const document = documentOf(result, { booksOnly });
   code = codes[document.verdict];
@@ -49,7 +50,7 @@ async function serve(shop, round) {
 
 if (!json) announce();
 try {
-  const shop = await open({ off, screen });
+  const shop = await open({ off, bus, servers, screen });
   if (watch) {
     terminal.line(`The gateway is at ${shop.fleet.url('gateway')}: GET /pages/tea with the field x-api-key`);
     terminal.line(`"${keys.customers}". Ctrl-C closes the shop.`);

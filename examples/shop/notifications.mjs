@@ -1,19 +1,19 @@
 /** Writes one mail for each order that has ended, as the bus tells it. */
 import { Inbox } from 'keelson/data';
-import { PostgresBarrierStore } from 'keelson/postgres';
-import { openBus } from './bus.mjs';
-import { ownDatabase } from './database.mjs';
+import { openBus } from './buses.mjs';
+import { openDatabase } from './database.mjs';
 import { serve, told } from './service.mjs';
 import { ended } from './topics.mjs';
 
 const LOSES_EACH = 5;
+const failure = { redeliver: [100, 200, 500, 1_000, 2_000, 5_000] };
 
-const db = await ownDatabase(told.data);
+const db = await openDatabase(told);
 await db.query('CREATE TABLE IF NOT EXISTS mail (id serial PRIMARY KEY, order_id text NOT NULL, says text)');
-const store = new PostgresBarrierStore({ client: db.client });
+const store = db.barriers();
 await store.connect();
 const inbox = new Inbox({ store, consumer: 'notifications', redeliveryMs: 3_600_000 });
-const bus = openBus('notifications');
+const bus = await openBus(told, 'notifications');
 let [mails, repeats] = [0, 0];
 
 const write = (tx, order, says) =>
@@ -22,13 +22,13 @@ const write = (tx, order, says) =>
 /** The mail and the note that the message was handled are one transaction. */
 async function once(message, says) {
   const { outcome } = await db.transaction(tx =>
-    inbox.run(tx, message, () => write(tx, message.data.id, says)),
+    inbox.run(tx.own, message, () => write(tx, message.data.id, says)),
   );
   if (outcome === 'duplicate') repeats++;
 }
 
 for (const [says, topic] of Object.entries(ended)) {
-  await bus.subscribe(topic, { group: 'notifications' }, async message => {
+  await bus.subscribe(topic, { group: 'notifications', failure }, async message => {
     if (told.off === 'inbox') await db.transaction(tx => write(tx, message.data.id, says));
     else await once(message, says);
     // As if it had died between the commit and the acknowledgement: the message comes again.

@@ -1,16 +1,16 @@
 /** Takes orders. One that it has answered is in the store of the sagas, and comes to its end without it. */
 import { Outbox } from 'keelson/data';
-import { postgresSagaStore } from 'keelson/postgres';
 import { SagaOrchestrator } from 'keelson/saga';
 import { openBooks } from './books.mjs';
 import { orderSaga } from './order-saga.mjs';
+import { openSagaStore } from './sagas.mjs';
 import { serve, told } from './service.mjs';
 import { sagaRules } from './settings.mjs';
 
 const books = await openBooks();
 const order = orderSaga({}, books);
 const outbox = new Outbox({ store: books.outboxStore });
-const store = postgresSagaStore({ client: books.db.client });
+const store = await openSagaStore(told, books);
 const sagas = new SagaOrchestrator({ store, definitions: [order], ...sagaRules });
 await store.open();
 

@@ -2,9 +2,8 @@
  * A service that takes part in orders. Each thing that it does is a row of its own, and so is seen when it
  * is done twice. Behind the barrier it does once what a saga asks for, however often and late it is asked.
  */
-import { PostgresBarrierStore } from 'keelson/postgres';
 import { ParticipantBarrier } from 'keelson/saga';
-import { ownDatabase } from './database.mjs';
+import { openDatabase } from './database.mjs';
 import { serve, told } from './service.mjs';
 
 /** An order without a number is nobody's: it is never refused. */
@@ -31,7 +30,7 @@ function effects(table, refuses) {
   };
 }
 
-/** What a saga is answered, by what the barrier says. */
+/** What a saga is answered, by what the barrier says. @param {any} answer */
 function answerOf({ outcome, result }) {
   if (outcome === 'stale') return { status: 409, body: { why: 'overtaken' } };
   if (outcome === 'refused') return { status: 410, body: { why: 'undone before' } };
@@ -44,10 +43,10 @@ function answerOf({ outcome, result }) {
  *   read?: (db: any, segments: string[]) => Promise<any> }} options
  */
 export async function participant({ service, table, refuses, read = async () => ({}) }) {
-  const db = await ownDatabase(told.data);
+  const db = await openDatabase(told);
   await db.query(`CREATE TABLE IF NOT EXISTS ${table} (
     id serial PRIMARY KEY, order_id text NOT NULL, amount int NOT NULL, undone boolean NOT NULL DEFAULT false)`);
-  const store = new PostgresBarrierStore({ client: db.client });
+  const store = db.barriers();
   await store.connect();
   const barrier = new ParticipantBarrier({ store });
   const effect = effects(table, refuses);
@@ -57,7 +56,7 @@ export async function participant({ service, table, refuses, read = async () => 
   async function guarded({ key, epoch, order, amount }) {
     const [, step, direction] = /** @type {[string, string, any]} */ (key.split(':'));
     const answer = await db.transaction(tx =>
-      barrier.run(tx, { saga: order, step, direction, epoch }, call =>
+      barrier.run(tx.own, { saga: order, step, direction, epoch }, call =>
         call.direction === 'forward'
           ? effect.forward(tx, order, amount)
           : effect.compensate(tx, order, /** @type {any} */ (call.forwardResult)?.row),
@@ -91,8 +90,8 @@ export async function participant({ service, table, refuses, read = async () => 
     },
     {
       async ledger() {
-        const { rows } = await db.query(`SELECT order_id AS order, amount, undone FROM ${table} ORDER BY id`);
-        return { rows, ...counts };
+        const { rows } = await db.query(`SELECT order_id, amount, undone FROM ${table} ORDER BY id`);
+        return { rows: rows.map(({ order_id, ...row }) => ({ order: order_id, ...row })), ...counts };
       },
     },
   );

@@ -12,7 +12,8 @@ const TAKE = `UPDATE orders SET status = 'taken' WHERE id IN
 async function drive(books, services, id) {
   const done = [];
   const ask = async ({ step, service, amount }, method) => {
-    const headers = { 'idempotency-key': `${id}:${step}:${method === 'PUT' ? 'forward' : 'compensate'}` };
+    const key = `${id}:${step}:${method === 'PUT' ? 'forward' : 'compensate'}`;
+    const headers = { 'idempotency-key': key, 'saga-epoch': '0' };
     await jsonOf(await services[service].fetch(`/orders/${id}?amount=${amount}`, { method, headers }));
   };
   try {

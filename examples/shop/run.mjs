@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchStalls } from '../parts/stall.mjs';
+import { reachBus } from './buses.mjs';
+import { reachServers } from './database.mjs';
 import { Fleet } from './fleet.mjs';
 import { hurts } from './hurts.mjs';
 import { settled, tally } from './ledger.mjs';
@@ -11,9 +13,11 @@ const PER_SECOND = 9;
 const BOT_PAGES = 150;
 
 /** Starts the processes, and sends the first customers, who count nowhere: what runs first is slow. */
-export async function open({ off, screen }) {
+export async function open({ off, bus, servers, screen }) {
   const began = performance.now();
-  const fleet = new Fleet({ off });
+  await reachBus(bus);
+  if (servers) await reachServers();
+  const fleet = new Fleet({ off, bus, servers });
   const watch = new Watch();
   const stalls = watchStalls();
   fleet.onReady = name => screen?.ready(name);

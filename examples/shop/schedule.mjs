@@ -13,7 +13,7 @@ import { seededRandom } from 'keelson/testing';
  */
 
 /** What is done to the shop, in this order, and how long it lasts beside the others. */
-const script = /** @type {(Phase & { share: number })[]} */ ([
+const whole = /** @type {(Phase & { share: number })[]} */ ([
   { name: 'calm', share: 2, how: 'nothing', about: 'all is well' },
   {
     name: 'slow',
@@ -56,8 +56,13 @@ const script = /** @type {(Phase & { share: number })[]} */ ([
   { name: 'calm', share: 2, how: 'nothing', about: 'all is well again' },
 ]);
 
+/** Servers that are not the shop's own have other users, too: they are left alone. */
+const isOurs = (who, { bus = 'postgres', servers = false }) =>
+  who === 'bus' ? bus === 'postgres' && !servers : who !== 'orders database' || !servers;
+
 /** The script, in so many seconds. @returns {Timed[]} */
-export function timetable(seconds) {
+export function timetable(seconds, where = {}) {
+  const script = whole.filter(({ who }) => isOurs(who, where));
   const shares = script.reduce((sum, { share }) => sum + share, 0);
   let at = 0;
   return script.map(({ share, ...phase }) => {
@@ -79,13 +84,13 @@ const mortal = [
 ];
 
 /** Something bad, chosen by chance. @returns {Phase} */
-function anything(random) {
+function anything(random, where) {
   const any = list => list[Math.floor(random() * list.length)];
   const chance = random();
   if (chance < 0.15) return { name: 'worker', how: 'kill a worker', about: 'kill -9 of a worker' };
   if (chance < 0.25) return { name: 'rush', how: 'rush', load: 2, about: 'twice the customers' };
   if (chance < 0.65) {
-    const who = any(mortal);
+    const who = any(mortal.filter(name => isOurs(name, where)));
     return { name: 'crash', how: 'kill', who, about: `kill -9 of ${who}, which comes back` };
   }
   const [who, mood] = [any([...services, 'recommendations']), any(['slow', 'hangs', 'lossy'])];
@@ -93,14 +98,14 @@ function anything(random) {
 }
 
 /** One bad thing after the other, the same for the same seed, and a calm end. @returns {Timed[]} */
-export function chaos(seconds, seed) {
+export function chaos(seconds, seed, where = {}) {
   const random = seededRandom(seed);
   /** @type {Timed[]} */
   const table = [];
   let at = 0;
   while (at < seconds - 3) {
     const ends = Math.min(seconds - 3, at + 3 + random() * 5);
-    table.push({ ...anything(random), begins: at, ends });
+    table.push({ ...anything(random, where), begins: at, ends });
     at = ends;
   }
   table.push({ name: 'calm', how: 'nothing', about: 'all is well again', begins: at, ends: seconds });

@@ -12,14 +12,18 @@ const LOSES_EACH = 3;
 /** What this process was told at its start: its name, its folder, where the others are, what is off. */
 export const told = JSON.parse(process.argv[2] ?? '{}');
 
-/** Ends this process when its parent does; `tidies` says that it takes the folder of the shop away then. */
-export function endWithParent({ tidies = false } = {}) {
+/**
+ * Ends this process when its parent does. One that `tidies` takes the folder of the shop away after that.
+ * @param {{ tidies?: () => Promise<void> }} [options]
+ */
+export function endWithParent({ tidies } = {}) {
   // Ctrl-C goes to all processes of a terminal; what becomes of this one is decided by its parent.
   process.on('SIGINT', () => {});
   process.on('disconnect', () => {
-    if (!tidies) process.exit();
+    if (tidies === undefined) process.exit();
     // The others write until they have seen the same.
-    setTimeout(() => {
+    setTimeout(async () => {
+      await tidies().catch(() => {});
       rmSync(told.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       process.exit();
     }, 300);
