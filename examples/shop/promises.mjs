@@ -43,7 +43,7 @@ const checks = {
   money({ tallies: { keelson } }) {
     const { chargedCents, dueCents, twice } = keelson;
     return {
-      says: 'what is charged, less what is given back, is the price of what is done',
+      says: 'charges less refunds are the price of what is done',
       kept: chargedCents === dueCents && twice === 0,
       measured: `${euros(chargedCents)} for ${euros(dueCents)}, ${twice} orders twice`,
     };
@@ -67,7 +67,7 @@ const checks = {
     const most = Math.ceil(limits.pagesAtOnce + limits.pagesPerSecond * bot.seconds);
     const others = keelson.visits.filter(({ status }) => status === 429).length;
     return {
-      says: `a program that asks too often gets its share, and costs nobody else theirs`,
+      says: 'who asks too often gets a share, and costs nobody else theirs',
       kept: bot.served <= most && bot.turnedAway > 0 && others === 0,
       measured: `${bot.served} of ${bot.asked} pages, ${most} at most; ${others} customers turned away`,
     };

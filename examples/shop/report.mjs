@@ -52,7 +52,7 @@ export function printReport(run, { verdict, broken, promises, stallMs }, screen)
     screen.line(`All promises are kept. It took ${(run.totalMs / 1_000).toFixed(0)} s.`);
   else screen.line(screen.paint('red', `Broken: ${broken.join(', ')}.`));
   if (verdict === 'unclear') {
-    screen.line(`But this machine stood still for ${ms(stallMs)}: open the shop again when it is less busy.`);
+    screen.line(`But this machine stood still for ${ms(stallMs)}: try again when it is less busy.`);
   }
 }
 

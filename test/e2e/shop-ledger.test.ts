@@ -9,6 +9,8 @@ const { hurts } = await load('hurts');
 const { patterns, shop } = await load('settings');
 const { Lane, wishes } = await load('traffic');
 
+const bot = { asked: 0, served: 0, turnedAway: 0, seconds: 0 };
+
 interface Row {
   readonly order: string;
   readonly amount?: number;
@@ -128,9 +130,25 @@ describe('the ledger of the shop', () => {
     expect(verdictOf([], MAX_STALL_MS + 1)).toBe('kept');
   });
 
+  it('says what it promises within 80 columns', () => {
+    const keelson = lane();
+    const run = {
+      keelson,
+      tallies: { keelson: tally(books(), keelson) },
+      bot,
+      doors: [],
+      foundMs: 0,
+      stallMs: 0,
+    };
+    for (const { says, measured } of checkPromises(run)) {
+      expect(`  BROKEN  ${says}:`.length).toBeLessThanOrEqual(80);
+      expect(`          ${measured}`.length).toBeLessThanOrEqual(80);
+    }
+    for (const { about } of timetable(45)) expect(`  0.0 s  worker  ${about}`.length).toBeLessThanOrEqual(80);
+  });
+
   it('has a promise for each pattern that can be switched off', () => {
     const keelson = lane();
-    const bot = { asked: 0, served: 0, turnedAway: 0, seconds: 0 };
     const run = {
       keelson,
       tallies: { keelson: tally(books(), keelson) },

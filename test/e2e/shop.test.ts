@@ -117,7 +117,7 @@ describe('how the shop ends', () => {
   it.each([
     ['SIGINT', 'when it starts', /A shop of/, 130],
     ['SIGINT', 'when it is open', / s {2}calm/, 130],
-    ['SIGTERM', 'when it is open', / s {2}calm/, 143],
+    ['SIGTERM', 'when it starts', /A shop of/, 143],
     ['SIGKILL', 'when it is open', / s {2}calm/, 'SIGKILL'],
   ] as const)('leaves nothing behind after %s %s', patience, async (signal, when, said, end) => {
     const { shop, own, closed } = await startIn(`${signal} ${when}`, said);
