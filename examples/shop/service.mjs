@@ -19,7 +19,7 @@ export const told = JSON.parse(process.argv[2] ?? '{}');
 export function endWithParent({ tidies } = {}) {
   // Ctrl-C goes to all processes of a terminal; what becomes of this one is decided by its parent.
   process.on('SIGINT', () => {});
-  process.on('disconnect', () => {
+  const end = () => {
     if (tidies === undefined) process.exit();
     // The others write until they have seen the same.
     setTimeout(async () => {
@@ -27,7 +27,10 @@ export function endWithParent({ tidies } = {}) {
       rmSync(told.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       process.exit();
     }, 300);
-  });
+  };
+  process.once('disconnect', end);
+  // It may have gone before anybody listened.
+  if (!process.connected) end();
 }
 
 const cpuMs = () => Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1_000);

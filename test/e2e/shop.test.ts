@@ -11,6 +11,20 @@ const program = 'examples/shop/main.mjs';
 const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
 const patience = { timeout: 600_000 };
 
+/** Minutes: each pattern by itself, and what chance does. One pattern stands for them in the short form. */
+const long = process.env['SHOP'] === 'long';
+const offs = [
+  ['saga', 'orders'],
+  ['barrier', 'money'],
+  ['outbox', 'mail'],
+  ['timeout', 'wait'],
+  ['optional', 'served'],
+  ['fallback', 'served'],
+  ['limit', 'limit'],
+  ['keys', 'doors'],
+  ['discovery', 'found'],
+] as const;
+
 interface Tally {
   readonly accepted: number;
   readonly done: number;
@@ -72,31 +86,16 @@ describe('the shop', () => {
     expect(code).toBe(1);
   });
 
-  // Of these the long form runs each; the one above stands for them.
-  it.runIf(process.env['SHOP'] === 'long').each([
-    ['saga', 'orders'],
-    ['barrier', 'money'],
-    ['outbox', 'mail'],
-    ['timeout', 'wait'],
-    ['optional', 'served'],
-    ['fallback', 'served'],
-    ['limit', 'limit'],
-    ['keys', 'doors'],
-    ['discovery', 'found'],
-  ])('breaks a promise without %s', patience, async (off, promise) => {
+  it.each(long ? offs : [])('breaks a promise without %s', patience, async (off, promise) => {
     const { document } = await runShop('--seconds', '30', '--off', off);
     expect(document.broken).toContain(promise);
   });
 
-  it.runIf(process.env['SHOP'] === 'long')(
-    'keeps its books whatever chance does to it',
-    patience,
-    async () => {
-      const { code, document } = await runShop('--chaos', '2');
-      expect(brokenIn(document)).toEqual([]);
-      expect(code).toBe(0);
-    },
-  );
+  it.each(long ? [1, 2] : [])('keeps its books whatever chance does to it, seed %i', patience, async seed => {
+    const { code, document } = await runShop('--chaos', '2', '--seed', String(seed));
+    expect(brokenIn(document)).toEqual([]);
+    expect(code).toBe(0);
+  });
 });
 
 describe('how the shop ends', () => {
@@ -109,7 +108,10 @@ describe('how the shop ends', () => {
     mkdirSync(own);
     const shop = spawn(process.execPath, [file], { env: { ...process.env, TMPDIR: own } });
     shop.stderr.resume();
-    for await (const text of shop.stdout) if (said.test(String(text))) break;
+    await new Promise(resolve => {
+      // It goes on reading: who stops ends the shop, as it does any program that prints.
+      shop.stdout.on('data', text => said.test(String(text)) && resolve(undefined));
+    });
     // All processes share its stderr: it closes, and with it the shop, when the last of them has ended.
     return { shop, own, closed: once(shop, 'close') };
   }
