@@ -1,4 +1,4 @@
-/** The database of a service: its own PGlite in its folder, one that several share, or a place on a server. */
+/** The database of a service: a PGlite of its own, one that several share, or a place on a server. */
 import { PGlite } from '@electric-sql/pglite';
 import { MariadbBarrierStore } from 'keelson/mariadb';
 import { PostgresBarrierStore } from 'keelson/postgres';
@@ -122,7 +122,10 @@ async function ownMariadb({ prefix, name }) {
   };
 }
 
-/** The database of a service. With servers, that of the payments is a MariaDB. @returns {Promise<Database>} */
+/**
+ * The database of a service. With servers, that of the payments is a MariaDB.
+ * @returns {Promise<Database>}
+ */
 export function openDatabase(told) {
   if (!told.servers) return ownPglite(told);
   return told.name === 'payments' ? ownMariadb(told) : ownSchema(told);

@@ -9,7 +9,10 @@
  * @property {() => Promise<void>} sendBot
  */
 
-/** By `how` of a phase. @type {Record<string, (scene: Scene, phase: import('./schedule.mjs').Phase) => Promise<void>>} */
+/**
+ * By `how` of a phase.
+ * @type {Record<string, (scene: Scene, phase: import('./schedule.mjs').Phase) => Promise<void>>}
+ */
 export const hurts = {
   nothing: async () => {},
 

@@ -14,7 +14,7 @@ const idOf = input => input.id;
 
 const STEP_MS = 3_000;
 
-/** One step with another service: PUT does it, DELETE undoes it, and the key says that it is the same call. */
+/** One step with another service: PUT does it, DELETE undoes it, the key says that it is the same call. */
 function remote(services, { step, service, amount }) {
   const ask = method => async context => {
     const { id } = context.input;

@@ -45,7 +45,8 @@ function answerOf({ outcome, result }) {
 export async function participant({ service, table, refuses, read = async () => ({}) }) {
   const db = await openDatabase(told);
   await db.query(`CREATE TABLE IF NOT EXISTS ${table} (
-    id serial PRIMARY KEY, order_id text NOT NULL, amount int NOT NULL, undone boolean NOT NULL DEFAULT false)`);
+    id serial PRIMARY KEY, order_id text NOT NULL, amount int NOT NULL,
+    undone boolean NOT NULL DEFAULT false)`);
   const store = db.barriers();
   await store.connect();
   const barrier = new ParticipantBarrier({ store });

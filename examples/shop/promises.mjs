@@ -13,7 +13,8 @@ const euros = cents => `${(cents / 100).toFixed(2)} €`;
 /**
  * What the shop promises, checked against what customers saw and what stands in the books.
  *
- * @type {Record<string, (run: import('./run.mjs').Result) => { says: string, kept: boolean, measured: string }>}
+ * @typedef {{ says: string, kept: boolean, measured: string }} Checked
+ * @type {Record<string, (run: import('./run.mjs').Result) => Checked>}
  */
 const checks = {
   served({ keelson }) {
