@@ -44,5 +44,17 @@ export const hurts = {
     note(`${worker} back`);
   },
 
+  async 'kill the bus'({ fleet, pass, note }) {
+    await fleet.kill('bus');
+    note('bus killed');
+    // Orders end, and nobody can be told. Then those die who would tell it.
+    await pass(0.5);
+    const workers = ['worker 1', 'worker 2'];
+    await Promise.all(workers.map(name => fleet.kill(name)));
+    note('both workers killed');
+    await Promise.all(['bus', ...workers].map(name => fleet.restart(name)));
+    note('bus back');
+  },
+
   rush: ({ sendBot }) => sendBot(),
 };

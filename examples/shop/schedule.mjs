@@ -4,7 +4,8 @@ import { seededRandom } from 'keelson/testing';
  * @typedef {object} Phase
  * @property {string} name
  * @property {string} about
- * @property {'nothing' | 'mood' | 'kill' | 'kill a worker' | 'rush'} how What is done: see `hurts.mjs`.
+ * @property {'nothing' | 'mood' | 'kill' | 'kill a worker' | 'kill the bus' | 'rush'} how What is done: see
+ *   `hurts.mjs`.
  * @property {string} [who] To which process.
  * @property {string} [mood]
  * @property {number} [load] So many times as many customers as else.
@@ -40,11 +41,8 @@ const whole = /** @type {(Phase & { share: number })[]} */ ([
   },
   { name: 'worker', share: 4, how: 'kill a worker', about: 'kill -9 of a worker with orders under way' },
   {
-    name: 'bus',
-    share: 3,
-    how: 'kill',
-    who: 'bus',
-    about: 'kill -9 of the process of the bus, which comes back',
+    ...{ name: 'bus', share: 4, how: 'kill the bus', who: 'bus' },
+    about: 'kill -9 of the bus, and then of both workers; all come back',
   },
   {
     name: 'rush',
