@@ -9,6 +9,7 @@ const long = [
   'test/e2e/examples.test.ts',
   'test/services/rabbit-faults.test.ts',
   'test/e2e/demo.test.ts',
+  'test/e2e/shop.test.ts',
   'test/integration/site/site.test.ts',
   'test/integration/package/compilers.test.ts',
   'test/fault/saga-pglite.test.ts',

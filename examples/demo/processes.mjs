@@ -1,64 +1,10 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-
-/** The children that live. Whatever ends this process ends them; they watch for its end as well. */
-const children = new Set();
-
-function endAll() {
-  for (const child of children) child.kill('SIGKILL');
-}
-
-process.on('exit', endAll);
-const endings = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-for (const [signal, code] of Object.entries(endings)) process.once(signal, () => process.exit(code));
-
-/** Waits for a message of this type; fails when the child ends before it comes. */
-function answer(child, type) {
-  return new Promise((resolve, reject) => {
-    if (!child.connected) reject(new Error('a service has ended by itself'));
-    const onMessage = message => {
-      if (message.type !== type) return;
-      child.off('message', onMessage);
-      child.off('exit', onExit);
-      resolve(message);
-    };
-    const onExit = (code, signal) => reject(new Error(`a service ended by itself (${signal ?? code})`));
-    child.on('message', onMessage);
-    child.once('exit', onExit);
-  });
-}
+import { startModule } from '../parts/processes.mjs';
 
 /**
  * Starts a file of this folder in a process of its own; resolves with it and with what it says when it is
  * ready.
  */
-export async function start(file, ...args) {
-  const child = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  const ready = await answer(child, 'ready');
-  return {
-    ...ready,
-    child,
-    /** Asks for something, and waits for the answer. */
-    ask(type) {
-      const message = answer(child, type);
-      if (child.connected) child.send({ type });
-      return message;
-    },
-    async stop() {
-      if (!children.has(child)) return;
-      const exit = once(child, 'exit');
-      if (child.connected) child.disconnect();
-      await exit;
-    },
-    async kill() {
-      const exit = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exit;
-    },
-  };
-}
+export const start = (file, ...args) => startModule(new URL(file, import.meta.url), args);
 
 /** Starts a service in a process of its own, on a port that the system chooses. */
 export async function startService() {

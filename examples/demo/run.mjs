@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchStalls } from '../parts/stall.mjs';
 import { bareClient, keelsonClient } from './clients.mjs';
 import { Ledger } from './ledger.mjs';
 import { startService } from './processes.mjs';
 import { sagaScene } from './saga-scene.mjs';
 import { phaseAt, phases, starts, totalSeconds } from './schedule.mjs';
-import { watchStalls } from './stall.mjs';
 import { arrive, wishes } from './traffic.mjs';
 
 /** A caller that still waits this long after the last call was made is called off, and counts as failed. */

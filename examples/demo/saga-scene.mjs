@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SagaOrchestrator } from 'keelson/saga';
+import { watchStalls } from '../parts/stall.mjs';
 import { orderSaga, rules, steps, storeAt } from './orders.mjs';
 import { start } from './processes.mjs';
-import { watchStalls } from './stall.mjs';
 
 const ORDERS = 30;
 /** So many reservations of a worker, and it is killed: most of its orders are half done by then. */

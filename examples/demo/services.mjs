@@ -3,8 +3,8 @@
  * counts what reaches it, and ends when the parent does.
  */
 import { createServer } from 'node:http';
+import { watchStalls } from '../parts/stall.mjs';
 import { phases, STEP_MS, steps } from './schedule.mjs';
-import { watchStalls } from './stall.mjs';
 
 /** What becomes of a request, by the mood and by how many came before it in this phase. */
 const moods = {
