@@ -5,6 +5,8 @@ const HALF_WAY = 2;
 export class Watch {
   #orders = { 'worker 1': new Set(), 'worker 2': new Set() };
   takenOver = 0;
+  /** How often customers have come so far. */
+  rounds = 0;
   #onBusy = () => {};
 
   /** What a process says of itself. */
