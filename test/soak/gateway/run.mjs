@@ -85,7 +85,7 @@ async function report(gateway) {
   return heard(gateway);
 }
 
-/** What is held when nothing more becomes less: what the collector finds free is given back a little later. */
+/** What is held when nothing more becomes less: what is found free is given back a little later. */
 async function settled(gateway) {
   let found = await report(gateway);
   for (let still = 0; still < 5; ) {
