@@ -24,8 +24,9 @@ const stale = new Fallback({ run: () => ({ ...lastStock, stale: true }) });
 
 /** Required: there is no page without it, but an old number will do. */
 const stock = part(
-  async ({ signal }, { params }) => {
-    lastStock = await jsonOf(await inventory.fetch(`/stock/${params.sku}`, { signal }));
+  async (context, { params }) => {
+    // Handed the context, the request has the deadline of the page.
+    lastStock = await jsonOf(await inventory.fetch(`/stock/${params.sku}`, {}, context));
     return lastStock;
   },
   { policy: pipeline(...keep('fallback', stale)) },
@@ -33,8 +34,8 @@ const stock = part(
 
 /** Optional: nobody misses it. */
 const tips = part(
-  async ({ signal }, { params }) =>
-    (await jsonOf(await recommendations.fetch(`/tips/${params.sku}`, { signal }))).tips,
+  async (context, { params }) =>
+    (await jsonOf(await recommendations.fetch(`/tips/${params.sku}`, {}, context))).tips,
   told.off === 'timeout' ? {} : { timeoutMs: limits.tipsMs },
 );
 

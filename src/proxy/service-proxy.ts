@@ -10,6 +10,7 @@ import type { Policy } from '../kernel/policy.js';
 import { keyed } from '../resilience/keyed.js';
 import { launch } from '../resilience/launch.js';
 import { EndpointCall } from './endpoint-call.js';
+import { requestCall } from './request-call.js';
 import {
   checkServiceProxy,
   isSource,
@@ -22,8 +23,6 @@ import {
 
 /** For so many instances there is a policy of their own. */
 const MOST_POLICIES = 1_000;
-/** Methods that may be repeated, by RFC 9110. */
-const idempotentMethods = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
 
 /** One call, over all of its attempts. */
 interface ProxyCall<I> {
@@ -117,22 +116,20 @@ export class ServiceProxy<I extends BalancedInstance = BalancedInstance> {
   }
 
   /**
-   * Sends a request to an instance. `path` begins with `/`; the origin is that of the instance. A signal in
-   * `init` gives the call up. A request whose method may be repeated is `idempotent`, unless you say that it
-   * is not.
+   * Sends a request to an instance. `path` begins with `/`; the origin is that of the instance. `options` are
+   * those of the call, or the context that it is a part of, as an operation or a part of an aggregate has one;
+   * their signal gives the call up, as one in `init` does. A request whose method may be repeated is
+   * `idempotent`, unless you say that it is not.
    */
-  fetch(path: string, init: RequestInit = {}, options: CallOptions = {}): Promise<Response> {
+  fetch(path: string, init: RequestInit = {}, options: CallOptions | Context = {}): Promise<Response> {
     const { url, fetch } = this.#plan;
-    const method = (init.method ?? 'GET').toUpperCase();
-    const signal = options.signal ?? init.signal ?? undefined;
-    const idempotent = options.idempotent ?? (idempotentMethods.includes(method) || undefined);
     return this.#call(
       (context, endpoint) => {
         // Behind an origin nothing that begins with a slash can name another host.
         if (typeof path !== 'string' || !path.startsWith('/')) refuse('fetch', 'path', 'begun with /', path);
         return fetch(url(endpoint).replace(/\/+$/, '') + path, { ...init, signal: context.signal });
       },
-      { ...options, signal, idempotent },
+      requestCall(init, options),
       true,
     );
   }

@@ -33,12 +33,18 @@ interface Tally {
   readonly mails: number;
 }
 
+interface Customers {
+  readonly asked: number;
+  readonly failed: number;
+  readonly left: number;
+}
+
 interface Document {
   readonly verdict: 'kept' | 'broken' | 'unclear';
   readonly broken: readonly string[];
   readonly off: string | null;
   readonly stallMs: number;
-  readonly customers: Readonly<Record<'bare' | 'keelson', { readonly asked: number; readonly left: number }>>;
+  readonly customers: Readonly<Record<'bare' | 'keelson', Customers>>;
   readonly ledger: Readonly<Record<'bare' | 'keelson', Tally>>;
   readonly repeats: { readonly calls: number; readonly messages: number };
   readonly events: readonly { readonly what: string }[];
@@ -66,13 +72,15 @@ describe('the shop', () => {
     if (document.verdict === 'unclear') console.warn(`not clear on this machine: ${brokenIn(document)}`);
     else expect(brokenIn(document)).toEqual([]);
     expect(code).toBe(document.verdict === 'unclear' ? 4 : 0);
-    const { bare, keelson } = document.ledger;
+    const { keelson } = document.ledger;
     expect(keelson.half).toBe(0);
     expect(keelson.done).toBeGreaterThan(0);
     expect(keelson.done + keelson.undone).toBeGreaterThanOrEqual(keelson.accepted);
     expect(keelson.mails).toBe(keelson.done + keelson.undone);
     expect(document.repeats.messages).toBeGreaterThan(0);
-    expect(bare.half).toBeGreaterThan(0);
+    // That an order of so few is left half done is chance; that customers are let down is not.
+    const { failed, left } = document.customers.bare;
+    expect(failed + left).toBeGreaterThan(0);
     expect(document.customers.bare.asked).toBe(document.customers.keelson.asked);
     const events = document.events.map(({ what }) => what);
     for (const who of ['inventory', 'bus'])

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { backgroundContext } from '../../../src/kernel/call-options.js';
 import { systemClock } from '../../../src/kernel/clock.js';
+import type { CallOptions } from '../../../src/kernel/context.js';
+import type { Policy } from '../../../src/kernel/policy.js';
 import { ServiceProxy } from '../../../src/proxy/service-proxy.js';
 import type { ProxyFetch, ServiceProxyOptions } from '../../../src/proxy/service-proxy-options.js';
+import { Timeout } from '../../../src/resilience/timeout.js';
 import { settle } from '../../../src/testing/settle.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
 interface Instance {
   readonly id: string;
@@ -90,6 +94,42 @@ describe('fetch of a service', () => {
     const { proxy } = setUp({ classify: () => 'success' }, 500);
     await proxy.fetch('/x');
     expect(proxy.outliers!.snapshot().ejected).toBe(0);
+  });
+
+  it('is a part of the call whose context it is handed, with what was said of that', async () => {
+    const clock = new VirtualClock();
+    const seen: (readonly [number, string | undefined, boolean])[] = [];
+    const policy: Policy = {
+      execute: async (operation, options) => {
+        const { timeoutMs = Infinity, key, idempotent = false } = options as CallOptions;
+        seen.push([timeoutMs, key, idempotent]);
+        return operation(backgroundContext(clock));
+      },
+    };
+    const { proxy } = setUp({ policy, clock });
+    const timeout = new Timeout({ timeoutMs: 500, clock });
+    await timeout.execute(context => proxy.fetch('/x', {}, context), { key: 'me' });
+    await timeout.execute(context => proxy.fetch('/x', { method: 'POST' }, context), { idempotent: true });
+    await timeout.execute(context => proxy.fetch('/x', { method: 'POST' }, context));
+    expect(seen).toEqual([
+      [500, 'me', true],
+      [500, undefined, true],
+      [500, undefined, false],
+    ]);
+  });
+
+  it('is given up by either signal where there are two', async () => {
+    const hang: ProxyFetch = (_, { signal }) =>
+      new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+    const { proxy } = setUp({ fetch: hang });
+    for (const first of [0, 1]) {
+      const [own, around] = [new AbortController(), new AbortController()];
+      const answer = proxy.fetch('/x', { signal: own.signal }, { signal: around.signal });
+      const heard = expect(answer).rejects.toBe('enough');
+      await settle();
+      [own, around][first]!.abort('enough');
+      await heard;
+    }
   });
 
   it('is given up by the signal of the request, or of the call', async () => {
