@@ -117,8 +117,8 @@ export class ServiceProxy<I extends BalancedInstance = BalancedInstance> {
 
   /**
    * Sends a request to an instance. `path` begins with `/`; the origin is that of the instance. `options` are
-   * those of the call, or the context that it is a part of, as an operation or a part of an aggregate has one;
-   * their signal gives the call up, as one in `init` does. A request whose method may be repeated is
+   * those of the call, or the context that it is a part of, as an operation or a part of an aggregate has
+   * one; their signal gives the call up, as one in `init` does. A request whose method may be repeated is
    * `idempotent`, unless you say that it is not.
    */
   fetch(path: string, init: RequestInit = {}, options: CallOptions | Context = {}): Promise<Response> {
