@@ -58,7 +58,8 @@ describe.skipIf(!hasChromium())('the actions of a dashboard', () => {
   it('are told of among the events', async () => {
     await openPanel(page, 'Events');
     await page.getByLabel('Filter').fill('acted');
-    await page.getByText(/who ann · action \{"action":"breaker.reset"/).waitFor();
+    const said = page.getByText(/who ann · action \{"action":"breaker.reset"/);
+    await said.filter({ visible: true }).waitFor();
   });
 
   it('skip a stuck step of a saga, for a reason', async () => {

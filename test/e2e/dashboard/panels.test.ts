@@ -53,6 +53,16 @@ describe.skipIf(!hasChromium())('the page of a dashboard', () => {
     await page.context().close();
   });
 
+  it('says all of an event on a phone without a way to its side', async () => {
+    const { page } = await openPage(browser, `${server.url}/#/log`, phone);
+    const table = page.getByRole('group', { name: 'Events, the newest first' });
+    const said = table.getByText(/because consecutiveFailures/).filter({ visible: true });
+    await said.first().waitFor();
+    const hidden = await table.evaluate(node => node.scrollWidth - node.clientWidth);
+    expect(hidden).toBe(0);
+    await page.context().close();
+  });
+
   it('draws charts, and says the same in a table', async () => {
     const { page } = await openPage(browser, `${server.url}/#/latency`);
     const chart = page.getByRole('img', { name: /^How long checkout takes: median \d+ ms, 99th/ });

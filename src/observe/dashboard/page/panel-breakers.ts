@@ -1,9 +1,10 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, Numbers, nothing } from './card.js';
-import { element, type Part, PartList, setHidden, setText } from './dom.js';
+import { Card, Numbers } from './card.js';
+import { element, type Part, setText } from './dom.js';
 import { fields, number, stateOf, text } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
 import { count, span } from './text.js';
+import { ThingCards } from './thing-cards.js';
 import { Timeline, toneOf } from './timeline.js';
 
 const kinds = ['circuit-breaker'];
@@ -102,18 +103,13 @@ export class BreakersPanel implements Panel {
   readonly id = 'breakers';
   readonly title = 'Breakers';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No circuit breaker is watched.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
-      thing => new BreakerCard(thing, around),
-    );
+    this.#cards = new ThingCards('No circuit breaker is watched.', thing => new BreakerCard(thing, around));
+    this.root = this.#cards.root;
   }
 
   badge(): Badge | undefined {
@@ -128,8 +124,7 @@ export class BreakersPanel implements Panel {
     const things = this.#things();
     const rank = (thing: ThingFacts): number => order.indexOf(stateOf(thing));
     things.sort((a, b) => rank(a) - rank(b));
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 
   #things(): ThingFacts[] {

@@ -1,9 +1,10 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, Numbers, nothing, table } from './card.js';
-import { element, type Part, PartList, setHidden } from './dom.js';
+import { Card, Numbers, table } from './card.js';
+import { element, type Part, setHidden } from './dom.js';
 import { discoveryKinds, fields, list, number, putAside, text } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
 import { count, span } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 /** An instance in a table: who it is, how it is, and more. */
 type Row = readonly [id: string, says: string, tone: string, more: string];
@@ -112,18 +113,16 @@ export class DiscoveryPanel implements Panel {
   readonly id = 'discovery';
   readonly title = 'Discovery';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No registry, watcher, balancer or detector is watched.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
+    this.#cards = new ThingCards(
+      'No registry, watcher, balancer or detector is watched.',
       () => new DiscoveryCard(),
     );
+    this.root = this.#cards.root;
   }
 
   badge(): Badge | undefined {
@@ -133,8 +132,7 @@ export class DiscoveryPanel implements Panel {
 
   update(): void {
     const things = this.#things();
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 
   #things(): ThingFacts[] {

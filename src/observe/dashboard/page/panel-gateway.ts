@@ -1,10 +1,11 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, Numbers, nothing, table } from './card.js';
-import { element, type Part, PartList, setHidden } from './dom.js';
+import { Card, Numbers, table } from './card.js';
+import { element, type Part } from './dom.js';
 import { fields, list, number, text } from './facts.js';
 import { LineChart } from './line-chart.js';
 import type { Panel, Surroundings } from './panel.js';
 import { count } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 const kinds = ['gateway'];
 
@@ -81,23 +82,17 @@ export class GatewayPanel implements Panel {
   readonly id = 'gateway';
   readonly title = 'Gateway';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No gateway is watched.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
-      thing => new GatewayCard(thing, around),
-    );
+    this.#cards = new ThingCards('No gateway is watched.', thing => new GatewayCard(thing, around));
+    this.root = this.#cards.root;
   }
 
   update(): void {
     const things = this.#around.model.ofKinds(kinds, this.#around.service());
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 }

@@ -1,10 +1,11 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, Numbers, nothing } from './card.js';
-import { element, type Part, PartList, setHidden } from './dom.js';
+import { Card, Numbers } from './card.js';
+import type { Part } from './dom.js';
 import { fields, number } from './facts.js';
 import { LineChart, type Points } from './line-chart.js';
 import type { Panel, Surroundings } from './panel.js';
 import { count, span } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 const kinds = ['meter'];
 
@@ -81,23 +82,20 @@ export class LatencyPanel implements Panel {
   readonly id = 'latency';
   readonly title = 'Latency';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No meter is watched: put one into a pipeline to see how long its calls take.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
+    this.#cards = new ThingCards(
+      'No meter is watched: put one into a pipeline to see how long its calls take.',
       thing => new MeterCard(thing),
     );
+    this.root = this.#cards.root;
   }
 
   update(): void {
     const things = this.#around.model.ofKinds(kinds, this.#around.service());
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 }

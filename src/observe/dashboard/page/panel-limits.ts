@@ -1,10 +1,11 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, Meter, Numbers, nothing } from './card.js';
-import { element, type Part, PartList, setHidden } from './dom.js';
+import { Card, Meter, Numbers } from './card.js';
+import type { Part } from './dom.js';
 import { isFull, limitKinds, number, refusedBy } from './facts.js';
 import { LineChart } from './line-chart.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
 import { count } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 /** The meters of a kind: what is used, of how much, and what they are called. */
 const meters: Readonly<Record<string, readonly (readonly [label: string, used: string, most: string])[]>> = {
@@ -91,18 +92,13 @@ export class LimitsPanel implements Panel {
   readonly id = 'limits';
   readonly title = 'Limits';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No bulkhead or limiter is watched.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
-      thing => new LimitCard(thing, around),
-    );
+    this.#cards = new ThingCards('No bulkhead or limiter is watched.', thing => new LimitCard(thing, around));
+    this.root = this.#cards.root;
   }
 
   badge(): Badge | undefined {
@@ -112,8 +108,7 @@ export class LimitsPanel implements Panel {
 
   update(): void {
     const things = this.#things();
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 
   #things(): ThingFacts[] {

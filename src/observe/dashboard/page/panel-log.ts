@@ -58,17 +58,30 @@ export function eventRow({
 }: LoggedEvent): HTMLElement {
   const chip = element('span', { class: `chip tone-${eventTone(event)}`, text: words(event) });
   const where = element('span', { class: 'faint where', text: ` ${words(kind)} · ${service}` });
+  const says = saidBy(payload);
   return element(
     'tr',
     {},
     element('td', { class: 'mono', text: clockTime(at) }),
-    element('td', { class: 'of' }, element('strong', { text: name }), where),
+    // Where there is no room for a column of its own, what it says stands here.
+    element(
+      'td',
+      { class: 'of' },
+      element('strong', { text: name }),
+      where,
+      element('p', { class: 'said', text: says }),
+    ),
     element('td', { class: 'number' }, chip, times === 1 ? undefined : ` × ${count(times)}`),
-    element('td', { class: 'payload', text: saidBy(payload) }),
+    element('td', { class: 'payload', text: says }),
   );
 }
 
-const heads = ['Time', 'Of', 'Event', 'What it says'];
+/** A table of events; where there is little room, it has a column less. */
+export function eventTable(title: string): ReturnType<typeof table> {
+  const made = table(title, ['Time', 'Of', 'Event', 'What it says']);
+  made.root.classList.add('events');
+  return made;
+}
 
 /** What has happened, the newest first. */
 export class LogPanel implements Panel {
@@ -80,7 +93,7 @@ export class LogPanel implements Panel {
     attributes: { type: 'search', autocomplete: 'off', placeholder: 'name, kind or event' },
   });
   readonly #none = nothing('Nothing has happened yet.');
-  readonly #table = table('Events, the newest first', heads);
+  readonly #table = eventTable('Events, the newest first');
   readonly root: HTMLElement;
   #drawn = '';
 

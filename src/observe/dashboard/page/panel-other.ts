@@ -1,9 +1,10 @@
 import type { ThingFacts } from '../protocol.js';
-import { Card, nothing } from './card.js';
-import { element, type Part, PartList, setHidden } from './dom.js';
+import { Card } from './card.js';
+import { element, type Part } from './dom.js';
 import { discoveryKinds, limitKinds, messageKinds } from './facts.js';
 import type { Panel, Surroundings } from './panel.js';
 import { printable } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 const elsewhere = /* @__PURE__ */ new Set([
   ...['circuit-breaker', 'meter', 'saga-orchestrator', 'gateway'],
@@ -47,18 +48,13 @@ export class OtherPanel implements Panel {
   readonly id = 'other';
   readonly title = 'Everything else';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('There is nothing else.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
-      () => new OtherCard(),
-    );
+    this.#cards = new ThingCards('There is nothing else.', () => new OtherCard());
+    this.root = this.#cards.root;
   }
 
   update(): void {
@@ -68,7 +64,6 @@ export class OtherPanel implements Panel {
       kinds.filter(kind => !elsewhere.has(kind)),
       this.#around.service(),
     );
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 }

@@ -2,7 +2,7 @@ import { nothing, table } from './card.js';
 import { element, type Part, PartList, setHidden, setText } from './dom.js';
 import { number } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
-import { eventRow } from './panel-log.js';
+import { eventRow, eventTable } from './panel-log.js';
 import { count, span } from './text.js';
 
 /** Events that are shown here; all are in the log. */
@@ -49,7 +49,7 @@ export class OverviewPanel implements Panel {
   readonly #tiles = element('div', { class: 'tiles' });
   readonly #services = table('Services', ['Service', 'Process', 'Things', 'State']);
   readonly #servicesCard: HTMLElement;
-  readonly #events = table('The last events', ['Time', 'Of', 'Event', 'What it says']);
+  readonly #events = eventTable('The last events');
   readonly #quiet = nothing('Nothing has happened yet.');
   readonly #list: PartList<Tile>;
   readonly root: HTMLElement;

@@ -5,6 +5,7 @@ import { number, text } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
 import { SagaView } from './saga-view.js';
 import { count, stamp } from './text.js';
+import { ThingCards } from './thing-cards.js';
 
 const kinds = ['saga-orchestrator'];
 const statuses = ['parked', 'compensating', 'running', 'waiting', 'compensated', 'completed'];
@@ -155,18 +156,16 @@ export class SagasPanel implements Panel {
   readonly id = 'sagas';
   readonly title = 'Sagas';
   readonly #around: Surroundings;
-  readonly #cards = element('div', { class: 'cards' });
-  readonly #none = nothing('No orchestrator of sagas is watched.');
-  readonly #list: PartList<ThingFacts>;
-  readonly root = element('section', {}, this.#none, this.#cards);
+  readonly #cards: ThingCards;
+  readonly root: HTMLElement;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#list = new PartList(
-      this.#cards,
-      ({ key }) => key,
+    this.#cards = new ThingCards(
+      'No orchestrator of sagas is watched.',
       thing => new OrchestratorCard(thing, around),
     );
+    this.root = this.#cards.root;
   }
 
   /** Those that parked while the page could see it. */
@@ -180,7 +179,6 @@ export class SagasPanel implements Panel {
 
   update(): void {
     const things = this.#around.model.ofKinds(kinds, this.#around.service());
-    setHidden(this.#none, things.length > 0);
-    this.#list.update(things);
+    this.#cards.update(things);
   }
 }
