@@ -2,16 +2,10 @@ import type { Clock } from '../kernel/clock.js';
 import { type CallOptions, RootContext } from '../kernel/context.js';
 import { RevocableContext } from '../kernel/revocable-context.js';
 
-/** Methods that may be repeated, by RFC 9110, 9.2.2. */
-const IDEMPOTENT = /* @__PURE__ */ new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
 /** How long a client still waits, in ms, as it says in a field; `Infinity` where it does not. */
 export function saidMs(said: string | undefined): number {
   return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : Infinity;
 }
-
-/** Whether a request of this method is as good twice as once. */
-export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 
 /**
  * The context of a request on its way to an upstream. Once one that may not be repeated has been sent, it

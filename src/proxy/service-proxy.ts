@@ -123,15 +123,17 @@ export class ServiceProxy<I extends BalancedInstance = BalancedInstance> {
    */
   fetch(path: string, init: RequestInit = {}, options: CallOptions | Context = {}): Promise<Response> {
     const { url, fetch } = this.#plan;
-    return this.#call(
+    const call = requestCall(init, options);
+    const answer = this.#call(
       (context, endpoint) => {
         // Behind an origin nothing that begins with a slash can name another host.
         if (typeof path !== 'string' || !path.startsWith('/')) refuse('fetch', 'path', 'begun with /', path);
         return fetch(url(endpoint).replace(/\/+$/, '') + path, { ...init, signal: context.signal });
       },
-      requestCall(init, options),
+      call.options,
       true,
     );
+    return call.leave === undefined ? answer : answer.finally(call.leave);
   }
 
   /**

@@ -1,10 +1,9 @@
+import { isIdempotentMethod } from '../core/idempotent-method.js';
 import { CallContext, type CallOptions, type Context } from '../kernel/context.js';
 
 /** What `fetch` takes, and what every call of a policy takes. */
 export type ResilientInit = RequestInit &
   Pick<CallOptions, 'timeoutMs' | 'idempotencyKey' | 'key' | 'attributes'>;
-
-const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
 
 /** A request before any attempt of it is made. */
 export interface HttpRequest {
@@ -57,7 +56,7 @@ export function readRequest(
     init,
     headers,
     origin: url.origin,
-    isIdempotent: IDEMPOTENT.includes((init?.method ?? request?.method ?? 'GET').toUpperCase()),
+    isIdempotent: isIdempotentMethod((init?.method ?? request?.method ?? 'GET').toUpperCase()),
     isReplayable: isReplayable(init?.body ?? request?.body),
     idempotencyKey: headers.get(keyHeader) ?? keyOf(init, keyHeader),
     signal: (init !== undefined && 'signal' in init ? init.signal : request?.signal) ?? undefined,

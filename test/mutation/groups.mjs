@@ -118,8 +118,16 @@ export const groups = {
     ['http-cache'],
   ),
   fields: core(
-    ['request-fields', 'hop-fields', 'ip-range', 'json-depth', 'http2-head', 'frame-bounds'],
-    ['request-fields', 'ip-range', 'json-depth', 'http2-head', 'frame-bounds'],
+    [
+      'request-fields',
+      'idempotent-method',
+      'hop-fields',
+      'ip-range',
+      'json-depth',
+      'http2-head',
+      'frame-bounds',
+    ],
+    ['request-fields', 'idempotent-method', 'ip-range', 'json-depth', 'http2-head', 'frame-bounds'],
   ),
   deliveries: core(
     ['delivery-queue', 'fifo', 'lanes', 'redelivery', 'roll'],

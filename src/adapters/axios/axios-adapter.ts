@@ -1,3 +1,4 @@
+import { isIdempotentMethod } from '../../core/idempotent-method.js';
 import type { CallOptions } from '../../kernel/context.js';
 import { factOf } from '../../kernel/errors.js';
 import { isPolicy } from '../../kernel/is-guard.js';
@@ -36,9 +37,6 @@ export interface AxiosAdapterOptions<Request extends AxiosRequest, Response> {
 }
 
 const owner = 'axiosAdapter';
-const idempotent: readonly string[] = /* @__PURE__ */ Object.freeze([
-  ...['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],
-]);
 
 function fieldOf(headers: unknown, wanted: string): string | undefined {
   if (!isRecord(headers)) return undefined;
@@ -94,7 +92,7 @@ export function axiosAdapter<Request extends AxiosRequest, Response>(
   if (once !== undefined && !isPolicy(once)) refuse(owner, 'once', 'a policy', once);
   return request => {
     const idempotencyKey = fieldOf(request.headers, 'idempotency-key');
-    const known = idempotent.includes((request.method ?? 'GET').toUpperCase());
+    const known = isIdempotentMethod((request.method ?? 'GET').toUpperCase());
     const repeatable = (known || idempotencyKey !== undefined) && !isStream(request.data);
     const chosen = repeatable ? policy : once;
     if (chosen === undefined) return adapter(request);

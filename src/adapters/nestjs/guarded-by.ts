@@ -1,3 +1,4 @@
+import { isPolicy } from '../../kernel/is-guard.js';
 import { refuse } from '../../kernel/options.js';
 import type { Policy } from '../../kernel/policy.js';
 
@@ -54,7 +55,7 @@ function through(method: AnyMethod, policyOf: (self: unknown) => unknown): AnyMe
 
 /** @throws TypeError for what is no policy. */
 export function checkPolicy(option: string, policy: unknown): unknown {
-  if (typeof (policy as AnyPolicy | null | undefined)?.execute === 'function') return policy;
+  if (isPolicy(policy)) return policy;
   return refuse('keelson/nestjs', option, 'a policy', policy);
 }
 

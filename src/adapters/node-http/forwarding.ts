@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import { passTrailers } from '../../core/hop-fields.js';
+import { isIdempotentMethod } from '../../core/idempotent-method.js';
 import { retryAfterMs } from '../../core/retry-after.js';
 import { renamed } from '../../gateway/answer-changes.js';
-import { ForwardContext, isIdempotent } from '../../gateway/forward-context.js';
+import { ForwardContext } from '../../gateway/forward-context.js';
 import { requestFields } from '../../gateway/forward-fields.js';
 import type { GatewayPlan } from '../../gateway/gateway-options.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
@@ -94,7 +95,7 @@ export class Forwarding {
     this.#request = request;
     this.#upgrade = upgrade;
     this.#events = events;
-    const repeatable = isIdempotent(call.method) && !call.hasBody && !upgrade;
+    const repeatable = isIdempotentMethod(call.method) && !call.hasBody && !upgrade;
     const key = call.identity?.subject;
     const { priority } = plan;
     const attributes = { request: call };

@@ -6,6 +6,7 @@ import type { Policy } from '../../../src/kernel/policy.js';
 import { ServiceProxy } from '../../../src/proxy/service-proxy.js';
 import type { ProxyFetch, ServiceProxyOptions } from '../../../src/proxy/service-proxy-options.js';
 import { Timeout } from '../../../src/resilience/timeout.js';
+import { countingSignal } from '../../../src/testing/counting-signal.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
@@ -123,13 +124,25 @@ describe('fetch of a service', () => {
       new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
     const { proxy } = setUp({ fetch: hang });
     for (const first of [0, 1]) {
-      const [own, around] = [new AbortController(), new AbortController()];
+      const [own, around] = [countingSignal(), countingSignal()];
       const answer = proxy.fetch('/x', { signal: own.signal }, { signal: around.signal });
       const heard = expect(answer).rejects.toBe('enough');
       await settle();
       [own, around][first]!.abort('enough');
       await heard;
+      expect([own.listeners(), around.listeners()]).toEqual([0, 0]);
     }
+  });
+
+  it('leaves nothing behind at either of two signals, and heeds one that has aborted', async () => {
+    const { proxy, sent } = setUp();
+    const [own, around] = [countingSignal(), countingSignal()];
+    await proxy.fetch('/x', { signal: own.signal }, { signal: around.signal });
+    expect([own.listeners(), around.listeners()]).toEqual([0, 0]);
+    own.abort('enough');
+    const late = proxy.fetch('/x', { signal: own.signal }, { signal: around.signal });
+    await expect(late).rejects.toBe('enough');
+    expect(sent).toHaveLength(1);
   });
 
   it('is given up by the signal of the request, or of the call', async () => {
