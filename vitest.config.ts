@@ -56,9 +56,9 @@ export default defineConfig({
           include: services,
           isolate: false,
           // After the others, which take all that the machine has: how slow a server can be is not what is
-          // tested. One more than cores, for they wait more than they compute.
+          // tested. Two more than cores, for they wait more than they compute.
           sequence: { groupOrder: 1 },
-          maxWorkers: cores + 1,
+          maxWorkers: cores + 2,
           ...patient,
         },
       },

@@ -1,7 +1,9 @@
 // npm run bench -- policies [--only breaker.count,retry] [--rounds N] [--seed N] [--quick] [--json]
+//   [--write docs/benchmarks.md]
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine } from './harness/machine.mjs';
+import { writeSection } from './harness/page.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -10,7 +12,9 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    rows: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    write: { type: 'string' },
   },
 });
 
@@ -46,21 +50,30 @@ const pace = values.quick
 const rounds = values.rounds === undefined ? pace.rounds : Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
   fail(`--rounds must be a positive integer, got ${values.rounds}`);
-const settings = { ...pace, rounds, seed: Number(values.seed) };
+const rows = values.rows === undefined ? undefined : Number(values.rows);
+if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1))
+  fail(`--rows must be a positive integer, got ${values.rows}`);
+const settings = { ...pace, rounds, rows, seed: Number(values.seed) };
 
 // Rows alone go to the output of --json; whatever a person reads then goes to stderr.
 const say = values.json ? console.error : console.log;
 const all = [];
+const written = [];
 let failed = false;
 
-for (const line of machine()) say(line);
-say(`${rounds} rounds, seed ${settings.seed}; per call; over = median of (subject - bare) in a round`);
+const facts = [
+  ...machine(),
+  `${rounds} rounds, seed ${settings.seed}; per call; over = median of (subject - bare) in a round`,
+];
+for (const line of facts) say(line);
 for (const { file, group } of await groupsOf(values.only?.split(','))) {
   say(`\n${group.name}: ${group.title}`);
   const { rows, lines, notes, failures } = await group.measure(file, settings).catch(brokenOff);
   for (const line of [...lines, ...notes, ...failures]) say(line);
+  written.push({ title: `${group.name}: ${group.title}`, lines: [...lines, ...notes, ...failures] });
   all.push(...rows);
   failed ||= failures.length > 0;
 }
+if (values.write !== undefined) writeSection(values.write, { suite, facts, groups: written });
 if (values.json) console.log(JSON.stringify(all, null, 1));
 process.exitCode = failed ? 1 : 0;

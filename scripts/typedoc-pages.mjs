@@ -6,7 +6,7 @@ import { Converter, MarkdownEvent, ReflectionKind } from 'typedoc';
 const colours = { bg: 'var(--color-background)', fg: 'var(--color-text)', transparent: true };
 
 /** Where the folders of `docs/` stand in the navigation; what is in none of them is a guide. */
-const groups = { patterns: 'Patterns', from: 'Moving over', adr: 'Decisions' };
+const groups = { patterns: 'Patterns', adapters: 'Adapters', from: 'Moving over', adr: 'Decisions' };
 
 /** A page of the site is called what its first heading says, and grouped by its folder. */
 function nameAfterHeading(page) {

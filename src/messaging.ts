@@ -105,6 +105,7 @@ export type {
   PublishResult,
   RequestOptions,
   Subscription,
+  SubscriptionDescription,
   SubscriptionSnapshot,
 } from './messaging/message-bus.js';
 export type { Published } from './messaging/pending-publish.js';

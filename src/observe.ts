@@ -12,15 +12,7 @@ export type {
   MeterUpdate,
 } from './observe/meter-options.js';
 export type { MeterSlice } from './observe/meter-slices.js';
-export {
-  type EventCount,
-  Observatory,
-  type ObservatoryOptions,
-  type ObservedEvent,
-  type Watchable,
-  type WatchedThing,
-  type WatchOptions,
-} from './observe/observatory.js';
+export { Observatory, type ObservatoryOptions } from './observe/observatory.js';
 export { type OtelMetricsOptions, otelMetrics } from './observe/otel-metrics.js';
 export {
   type MetricsText,
@@ -29,3 +21,10 @@ export {
   type PrometheusOptions,
 } from './observe/prometheus.js';
 export { type OtelApi, Traced, type TracedOptions } from './observe/traced.js';
+export type {
+  EventCount,
+  ObservedEvent,
+  Watchable,
+  WatchedThing,
+  WatchOptions,
+} from './observe/watching.js';

@@ -11,6 +11,7 @@ export type { Cause, CircuitSnapshot, CircuitState, CircuitTotals } from './core
 export type { CircuitCounts, TripRule } from './core/trip-rule.js';
 export type { WaitOrder } from './core/wait-line.js';
 export type { Tally } from './core/window.js';
+export { type AttemptRecord, attemptsOf } from './kernel/attempt-history.js';
 export { AdaptiveLimiter } from './resilience/adaptive-limiter.js';
 export type { AdaptiveAlgorithm, AdaptiveLimiterOptions } from './resilience/adaptive-limiter-options.js';
 export type {
@@ -27,7 +28,6 @@ export {
   type AdaptiveThrottleSnapshot,
   type AdaptiveThrottleUpdate,
 } from './resilience/adaptive-throttle.js';
-export { type AttemptRecord, attemptsOf } from './resilience/attempt-history.js';
 export { Bulkhead } from './resilience/bulkhead.js';
 export type { BulkheadDescription, BulkheadOptions } from './resilience/bulkhead-options.js';
 export type { BulkheadRefusal } from './resilience/bulkhead-refusal.js';

@@ -125,6 +125,7 @@ export type {
   LockRequest,
   NewSaga,
   NewSignal,
+  SagaCounts,
   SagaQuery,
   SagaRecord,
   SagaStore,

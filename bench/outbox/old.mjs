@@ -28,9 +28,9 @@ async function rateOf(backlog) {
 
 async function measure(_file, settings) {
   const quick = settings.rounds < 25;
-  const many = quick ? 200_000 : 10_000_000;
+  const many = settings.rows ?? (quick ? 200_000 : 10_000_000);
   const rates = { few: [], many: [] };
-  for (let round = 0; round < (quick ? 2 : 3); round++) {
+  for (let round = 0; round < Math.min(settings.rounds, quick ? 2 : 3); round++) {
     rates.few.push(await rateOf(taken));
     rates.many.push(await rateOf(many));
   }

@@ -84,6 +84,18 @@ export async function publisherOf(pool, schema) {
   return (client, n) => outbox.publish(client, { topic: changed, data: { n } });
 }
 
+/** Publishes many in a transaction, as large as those of others. */
+async function publisherOfMany(pool, schema) {
+  const store = storeOf(pool, schema);
+  await store.connect();
+  const outbox = new Outbox({ store });
+  return (client, numbers) =>
+    outbox.publishAll(
+      client,
+      numbers.map(n => ({ topic: changed, data: { n, padding } })),
+    );
+}
+
 /** All is published in one transaction, which commits when it is time to consume: so relays run before. */
 export const keelson = (options, name = 'keelson') => ({
   name,
@@ -180,6 +192,56 @@ export const bare = {
           const bodies = some.map(n => JSON.stringify({ n, padding }));
           await pool.query(add, [some.map(n => `k${n % keys}`), bodies]);
         }
+      },
+      consume: () => Promise.all(Array.from({ length: workers }, lane)),
+      close: () => forget(pool, schema),
+    };
+  },
+};
+
+/**
+ * The least that keeps what a relay keeps: its buckets, read in order, and deleted by name while they are
+ * still its own. No bus that may fail, no shares, nothing that waits or is parked, no promise for a message.
+ */
+export const byHand = {
+  name: 'by hand, leased and in order',
+  open: async seen => {
+    const [pool, schema] = [openPool(), newSchema()];
+    await storeOf(pool, schema).connect();
+    await pool.query(`UPDATE ${schema}.outbox_bucket SET owner = 'r', epoch = 1`);
+    const read = `SELECT o.id::text, o.bucket, o.key, o.ordered, o.topic, o.version,
+        o.message_id, o.body, o.facts FROM (SELECT unnest($1::int[]) AS bucket) b CROSS JOIN LATERAL (
+        SELECT * FROM ${schema}.outbox o WHERE o.bucket = b.bucket ORDER BY o.id LIMIT $2::int) o`;
+    const gone = `WITH held AS MATERIALIZED (
+        SELECT bucket FROM ${schema}.outbox_bucket
+        WHERE bucket = ANY ($1::int[]) AND epoch = 1 AND owner = 'r')
+      DELETE FROM ${schema}.outbox o USING unnest($2::int[], $3::bigint[]) g(bucket, id)
+      WHERE o.bucket = g.bucket AND o.id = g.id AND g.bucket IN (SELECT bucket FROM held)`;
+    const last = new Map();
+    const publish = ({ key, body }) => {
+      const { n } = JSON.parse(body);
+      if (n <= (last.get(key) ?? -1)) throw new Error(`${n} of ${key} came after ${last.get(key)}`);
+      last.set(key, n);
+      seen(n);
+    };
+    const lane = async (_, at) => {
+      const mine = Array.from({ length: 64 / workers }, (__, n) => (at * 64) / workers + n);
+      for (let reach = batch / mine.length; ; ) {
+        const { rows } = await pool.query(read, [mine, Math.ceil(reach)]);
+        if (rows.length === 0) return;
+        if (rows.length < batch) reach = Math.min(reach * 2, batch / 4);
+        for (const row of rows) publish(row);
+        await pool.query(gone, [mine, rows.map(row => row.bucket), rows.map(row => row.id)]);
+      }
+    };
+    const publishAll = await publisherOfMany(pool, schema);
+    return {
+      publish: async numbers => {
+        await within(pool, async client => {
+          for (let at = 0; at < numbers.length; at += batch) {
+            await publishAll(client, numbers.slice(at, at + batch));
+          }
+        });
       },
       consume: () => Promise.all(Array.from({ length: workers }, lane)),
       close: () => forget(pool, schema),

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { buses } from './buses.mjs';
 import { patterns } from './settings.mjs';
 
-const help = `usage: npm run shop -- [--seconds N] [--seed N] [--off PATTERN] [--json]
+const help = `usage: npm run demo -- [--seconds N] [--seed N] [--off PATTERN] [--json]
                           [--chaos MINUTES | --watch]
 
   --seconds N    how long customers come (default 45)
@@ -13,7 +13,7 @@ const help = `usage: npm run shop -- [--seconds N] [--seed N] [--off PATTERN] [-
                  servers that have to be there (default postgres)
   --servers      databases on PostgreSQL and MariaDB, sagas in Redis: they have to be there
   --chaos N      N minutes of what chance does to it; then only the books are looked at
-  --watch        begins again and again, until you end it
+  --watch        begins again and again, with a dashboard, until you end it
   --json         print one JSON document and nothing else
 
 exit code: 0 all promises kept, 1 a promise broken, 2 wrong usage, 3 the shop could not open,

@@ -2,7 +2,7 @@
  * A PGlite in its folder that other processes share: the database of the orders, and that of the bus. In
  * earnest this is PostgreSQL.
  */
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite } from './pglite.mjs';
 import { answerParent, endWithParent, tell, told } from './service.mjs';
 import { lend } from './wire.mjs';
 

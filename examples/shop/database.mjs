@@ -1,9 +1,10 @@
 /** The database of a service: a PGlite of its own, one that several share, or a place on a server. */
-import { PGlite } from '@electric-sql/pglite';
+
 import { MariadbBarrierStore } from 'keelson/mariadb';
 import { PostgresBarrierStore } from 'keelson/postgres';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
+import { PGlite } from './pglite.mjs';
 
 const { env } = process;
 const mariadbUrl = env.MARIADB_URL ?? 'mysql://root@127.0.0.1:3306';

@@ -2,8 +2,8 @@
 import { accessSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { onEnd, startModule } from '../parts/processes.mjs';
+import { PGlite } from './pglite.mjs';
 
 const files = {
   'orders database': 'database-server',
@@ -47,8 +47,8 @@ export class Fleet {
   /** Called with the name of each process that is ready. */
   onReady = _name => {};
 
-  constructor({ off, bus, servers }) {
-    this.#facts = { folder: makeFolder(), off, bus, servers, prefix: `keelson-shop-${process.pid}` };
+  constructor({ off, bus, servers, watch }) {
+    this.#facts = { folder: makeFolder(), off, bus, servers, watch, prefix: `keelson-shop-${process.pid}` };
   }
 
   get folder() {

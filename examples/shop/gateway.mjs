@@ -1,16 +1,23 @@
 /** The door of the shop: who asks, how often, and what a page is made of. */
 import { aggregate, CircuitBreaker, Fallback, optional, part, pipeline, Retry, Timeout } from 'keelson';
 import { ApiGateway, apiKeys, hashApiKey } from 'keelson/gateway';
+import { openBus } from './buses.mjs';
 import { finder, jsonOf } from './clients.mjs';
+import { openOps } from './ops.mjs';
 import { answerParent, endWithParent, tell, told } from './service.mjs';
 import { keys, limits } from './settings.mjs';
 
 endWithParent();
 answerParent({});
 const find = finder();
+const ops = told.watch ? await openOps(await openBus(told, 'gateway'), '/ops') : undefined;
 const keep = (name, ...policies) => (name === told.off ? [] : policies);
 const again = new Retry({ attempts: 3, backoff: { kind: 'exponential', initialMs: 30, maxMs: 200 } });
-const perInstance = id => new CircuitBreaker({ name: id, consecutiveFailures: 3, openMs: 500 });
+const perInstance = id => {
+  const breaker = new CircuitBreaker({ name: `inventory ${id}`, consecutiveFailures: 3, openMs: 500 });
+  ops?.observatory.watch(breaker);
+  return breaker;
+};
 const attempt = keep('timeout', new Timeout({ timeoutMs: limits.stockMs, name: 'stock' }));
 const [inventory, recommendations, orders] = await Promise.all([
   find('inventory', { policy: pipeline(again, ...attempt), perInstance }),
@@ -51,6 +58,7 @@ const pages = { name: 'pages', limit: limits.pagesPerSecond, perMs: 1_000, burst
 const gateway = new ApiGateway({
   ...(told.off !== 'keys' && { auth: apiKeys({ keys: known }) }),
   routes: [
+    ...(ops ? [ops.route] : []),
     {
       path: '/pages/:sku',
       methods: ['GET'],
@@ -67,5 +75,7 @@ const gateway = new ApiGateway({
     },
   ],
 });
+for (const thing of [gateway, inventory, recommendations, orders, again, stale])
+  ops?.observatory.watch(thing);
 const { url, port } = await gateway.listen({ port: told.port ?? 0, host: '127.0.0.1' });
 tell({ type: 'ready', url, port });

@@ -50,10 +50,12 @@ async function serve(shop, round) {
 
 if (!json) announce();
 try {
-  const shop = await open({ off, bus, servers, screen });
+  const shop = await open({ off, bus, servers, watch, screen });
   if (watch) {
-    terminal.line(`The gateway is at ${shop.fleet.url('gateway')}: GET /pages/tea with the field x-api-key`);
-    terminal.line(`"${keys.customers}". Ctrl-C closes the shop.`);
+    const url = shop.fleet.url('gateway');
+    terminal.line(`The dashboard: ${url}/ops/`);
+    terminal.line(`A page: curl -H 'x-api-key: ${keys.customers}' ${url}/pages/tea`);
+    terminal.line('Ctrl-C closes the shop.');
     for (let round = 1; ; round++) await serve(shop, round);
   }
   await serve(shop);

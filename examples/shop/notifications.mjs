@@ -2,6 +2,7 @@
 import { Inbox } from 'keelson/data';
 import { openBus } from './buses.mjs';
 import { openDatabase } from './database.mjs';
+import { tellOps } from './ops.mjs';
 import { serve, told } from './service.mjs';
 import { ended } from './topics.mjs';
 
@@ -35,6 +36,7 @@ for (const [says, topic] of Object.entries(ended)) {
     if (message.attempt === 1 && ++mails % LOSES_EACH === 0) throw new Error('the acknowledgement is lost');
   }).ready;
 }
+tellOps(bus);
 
 await serve(
   'notifications',

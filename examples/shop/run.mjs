@@ -13,11 +13,11 @@ const PER_SECOND = 9;
 const BOT_PAGES = 150;
 
 /** Starts the processes, and sends the first customers, who count nowhere: what runs first is slow. */
-export async function open({ off, bus, servers, screen }) {
+export async function open({ off, bus, servers, watch: watched, screen }) {
   const began = performance.now();
   await reachBus(bus);
   if (servers) await reachServers();
-  const fleet = new Fleet({ off, bus, servers });
+  const fleet = new Fleet({ off, bus, servers, watch: watched });
   const watch = new Watch();
   const stalls = watchStalls();
   fleet.onReady = name => screen?.ready(name);

@@ -3,6 +3,7 @@ import { OutboxRelay } from 'keelson/data';
 import { SagaOrchestrator } from 'keelson/saga';
 import { openBooks } from './books.mjs';
 import { finder } from './clients.mjs';
+import { tellOps } from './ops.mjs';
 import { calls, orderSaga } from './order-saga.mjs';
 import { workPlainly } from './plain-worker.mjs';
 import { openSagaStore } from './sagas.mjs';
@@ -16,6 +17,7 @@ const found = await Promise.all(calls.map(async ({ service }) => [service, await
 const services = Object.fromEntries(found);
 const books = await openBooks();
 
+const things = [];
 if (told.off === 'saga') void workPlainly(books, services);
 else {
   const order = orderSaga(services, books);
@@ -26,6 +28,9 @@ else {
   );
   sagas.on('takenOver', ({ sagaId }) => tell({ type: 'takenOver', sagaId }));
   await sagas.work();
+  things.push(sagas);
 }
-await new OutboxRelay({ store: books.outboxStore, bus: books.bus, name: told.name, ...relayRules }).start();
+const relay = new OutboxRelay({ store: books.outboxStore, bus: books.bus, name: told.name, ...relayRules });
+await relay.start();
+tellOps(books.bus, relay, ...things);
 tell({ type: 'ready' });

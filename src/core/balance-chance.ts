@@ -10,12 +10,6 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
   #hosts: readonly H[] = [];
   #keep = new Float64Array(0);
   #alias = new Uint32Array(0);
-  readonly #draw = (): H => {
-    const { length } = this.#hosts;
-    const drawn = this.#random() * length;
-    const place = Math.min(Math.floor(drawn), length - 1);
-    return this.#hosts[drawn - place < this.#keep[place]! ? place : this.#alias[place]!]!;
-  };
 
   constructor(random: () => number) {
     this.#random = random;
@@ -23,9 +17,14 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
 
   reset(hosts: readonly H[]): void {
     this.#hosts = hosts;
-    const sum = hosts.reduce((total, { weight }) => total + weight, 0);
-    const keep = Float64Array.from(hosts, ({ weight }) => (weight * hosts.length) / sum);
-    const alias = Uint32Array.from(hosts.keys());
+    let sum = 0;
+    for (const { weight } of hosts) sum += weight;
+    const keep = new Float64Array(hosts.length);
+    const alias = new Uint32Array(hosts.length);
+    hosts.forEach(({ weight }, place) => {
+      keep[place] = (weight * hosts.length) / sum;
+      alias[place] = place;
+    });
     // Two stacks in one list: those with less than their place from its start, those with more from its end.
     const places = new Uint32Array(hosts.length);
     let small = 0;
@@ -47,7 +46,15 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
   }
 
   choose(_hash: number, barred: ((host: H) => boolean) | undefined): H | undefined {
-    return drawAllowed(this.#hosts, barred, this.#draw);
+    if (barred !== undefined) return drawAllowed(this.#hosts, barred, () => this.#draw()!);
+    return this.#draw();
+  }
+
+  #draw(): H | undefined {
+    const { length } = this.#hosts;
+    const drawn = this.#random() * length;
+    const place = Math.min(Math.floor(drawn), length - 1);
+    return this.#hosts[drawn - place < this.#keep[place]! ? place : this.#alias[place]!];
   }
 }
 
@@ -58,28 +65,35 @@ export class WeightedChance<H extends BalancedHost> implements Chooser<H> {
 export class TwoChoices<H extends BalancedHost> implements Chooser<H> {
   busy = 0;
   readonly #random: () => number;
-  readonly #loadOf: (host: H) => number;
+  readonly #loadOf: (slot: number) => number;
   #hosts: readonly H[] = [];
+  /** Those of the hosts: what is compared is not in the hosts, so neither of two is looked at for it. */
+  #slots = new Uint32Array(0);
 
-  /** `loadOf` tells what one more call to a host costs, in a unit of its own. */
-  constructor(random: () => number, loadOf: (host: H) => number) {
+  /** `loadOf` tells what one more call to the host of a slot costs, in a unit of its own. */
+  constructor(random: () => number, loadOf: (slot: number) => number) {
     this.#random = random;
     this.#loadOf = loadOf;
   }
 
   reset(hosts: readonly H[]): void {
     this.#hosts = hosts;
+    this.#slots = new Uint32Array(hosts.length);
+    hosts.forEach(({ slot }, at) => {
+      this.#slots[at] = slot;
+    });
   }
 
   choose(_hash: number, barred: ((host: H) => boolean) | undefined): H | undefined {
-    const hosts = this.#hosts;
+    const { length } = this.#hosts;
     if (barred !== undefined) return this.#chooseAllowed(barred);
-    if (hosts.length < 2) return hosts[0];
-    const first = this.#below(hosts.length);
-    let second = this.#below(hosts.length - 1);
+    if (length < 2) return this.#hosts[0];
+    const first = this.#below(length);
+    let second = this.#below(length - 1);
     // One place less to draw from, and those behind the first move up: no pair is likelier than another.
     if (second >= first) second++;
-    return this.#cheaper(hosts[first]!, hosts[second]!);
+    const cheaper = this.#loadOf(this.#slots[second]!) < this.#loadOf(this.#slots[first]!) ? second : first;
+    return this.#hosts[cheaper];
   }
 
   /** The same among those that are not barred. */
@@ -89,14 +103,12 @@ export class TwoChoices<H extends BalancedHost> implements Chooser<H> {
     const first = drawAllowed(hosts, barred, draw);
     if (first === undefined) return undefined;
     const second = drawAllowed(hosts, host => host === first || barred(host), draw);
-    return second === undefined ? first : this.#cheaper(first, second);
-  }
-
-  #cheaper(first: H, second: H): H {
-    return this.#loadOf(second) < this.#loadOf(first) ? second : first;
+    if (second === undefined) return first;
+    return this.#loadOf(second.slot) < this.#loadOf(first.slot) ? second : first;
   }
 
   #below(count: number): number {
-    return Math.min(Math.floor(this.#random() * count), count - 1);
+    const place = (this.#random() * count) >>> 0;
+    return place < count ? place : count - 1;
   }
 }

@@ -23,7 +23,9 @@ export abstract class ByKey<H extends BalancedHost> implements Chooser<H> {
 
   reset(hosts: readonly H[]): void {
     this.hosts = hosts;
-    this.#weights = hosts.reduce((total, { weight }) => total + weight, 0);
+    let weights = 0;
+    for (const { weight } of hosts) weights += weight;
+    this.#weights = weights;
     this.place(hosts);
   }
 
@@ -45,85 +47,6 @@ export abstract class ByKey<H extends BalancedHost> implements Chooser<H> {
     return this.hosts.every(host => barred(host) || isFull(host))
       ? barred
       : host => barred(host) || isFull(host);
-  }
-}
-
-/** A ring has no more points than this: where weights would make more, they are scaled down. */
-export const MOST_POINTS = 2 ** 21;
-
-/** How many points each host has: as its weight says, and one at least. */
-function pointsOf(weights: readonly number[], points: number): readonly number[] {
-  const exact = weights.map(weight => Math.max(1, Math.round(weight * points)));
-  const sum = exact.reduce((total, count) => total + count, 0);
-  if (sum <= MOST_POINTS) return exact;
-  // Half of it, for those that get a point though they should have less need room as well.
-  const scale = MOST_POINTS / 2 / weights.reduce((total, weight) => total + weight, 0);
-  return weights.map(weight => Math.max(1, Math.round(weight * scale)));
-}
-
-/**
- * A ring with many points for each host, as many as its weight says: a key belongs to the next point. When a
- * host leaves, only its keys move (Karger and others, 1997).
- */
-export class HashRing<H extends BalancedHost> extends ByKey<H> {
-  readonly #points: number;
-  /** The points in order, each with the host that it belongs to. */
-  #hashes = new Uint32Array(0);
-  #owners = new Uint32Array(0);
-
-  /** `points` for a host of weight 1. */
-  constructor(points: number, factor: number) {
-    super(factor);
-    this.#points = points;
-  }
-
-  protected place(hosts: readonly H[]): void {
-    const counts = pointsOf(
-      hosts.map(({ weight }) => weight),
-      this.#points,
-    );
-    // Both in one number, so that the sort is one of numbers: 32 bits of hash, 20 of who, or more of who and
-    // as many less of hash.
-    let who = 2 ** 20;
-    while (who < hosts.length) who *= 2;
-    const coarse = who / 2 ** 20;
-    const all = new Float64Array(counts.reduce((total, count) => total + count, 0));
-    let at = 0;
-    hosts.forEach(({ id }, owner) => {
-      const own = hash32(id);
-      for (let point = 0; point < counts[owner]!; point++) {
-        all[at++] = Math.floor(mix32(own + Math.imul(point + 1, 0x9e3779b9)) / coarse) * who + owner;
-      }
-    });
-    all.sort();
-    this.#hashes = Uint32Array.from(all, both => Math.floor(both / who) * coarse);
-    this.#owners = Uint32Array.from(all, both => both % who);
-  }
-
-  protected find(hash: number, refused: ((host: H) => boolean) | undefined): H | undefined {
-    const start = this.#placeOf(hash);
-    if (refused === undefined) return this.hosts[this.#owners[start]!];
-    const asked = new Set<number>();
-    // Each host has a point at least.
-    for (let step = 0; asked.size < this.hosts.length; step++) {
-      const owner = this.#owners[(start + step) % this.#owners.length]!;
-      if (asked.has(owner)) continue;
-      if (!refused(this.hosts[owner]!)) return this.hosts[owner];
-      asked.add(owner);
-    }
-    return undefined;
-  }
-
-  /** The first point at or behind `hash`. */
-  #placeOf(hash: number): number {
-    let low = 0;
-    let high = this.#hashes.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#hashes[middle]! < hash) low = middle + 1;
-      else high = middle;
-    }
-    return low === this.#hashes.length ? 0 : low;
   }
 }
 

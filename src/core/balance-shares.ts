@@ -24,10 +24,8 @@ const OVERPROVISION = 1.4;
  * proportion. Only hosts that are healthy are in the answer.
  */
 export function sharesByPriority<H extends SharedHost>(hosts: readonly H[]): readonly Share<H>[] {
-  const levels = [...new Set(hosts.map(({ priority }) => priority))].sort((a, b) => a - b);
-  const all = levels.map(level => {
-    const members = hosts.filter(({ priority }) => priority === level);
-    const healthy = members.filter(host => host.healthy);
+  const all = levelsOf(hosts).map(members => {
+    const healthy = members.every(host => host.healthy) ? members : members.filter(host => host.healthy);
     return { healthy, health: Math.min(1, (OVERPROVISION * healthy.length) / members.length) };
   });
   const total = all.reduce((sum, { health }) => sum + health, 0);
@@ -37,6 +35,20 @@ export function sharesByPriority<H extends SharedHost>(hosts: readonly H[]): rea
     left -= part;
     return part > 0 ? [{ hosts: healthy, part }] : [];
   });
+}
+
+/** The hosts of each level, the first level first. */
+function levelsOf<H extends SharedHost>(hosts: readonly H[]): readonly (readonly H[])[] {
+  const first = hosts[0]?.priority;
+  // Mostly there is one level, and many hosts.
+  if (hosts.every(({ priority }) => priority === first)) return hosts.length === 0 ? [] : [hosts];
+  const levels = new Map<number, H[]>();
+  for (const host of hosts) {
+    const members = levels.get(host.priority);
+    if (members === undefined) levels.set(host.priority, [host]);
+    else members.push(host);
+  }
+  return [...levels.entries()].sort(([a], [b]) => a - b).map(([, members]) => members);
 }
 
 /**

@@ -7,6 +7,8 @@
 export interface BalancedHost {
   /** Who it is, for ways that go by a hash. */
   readonly id: string;
+  /** A small number that is its own among all hosts, for as long as it is there: tables go by it. */
+  readonly slot: number;
   /** How much it takes of what others take; > 0. */
   readonly weight: number;
   /** What it is doing now. */
@@ -35,12 +37,12 @@ const TRIES = 4;
  */
 export function drawAllowed<H>(
   hosts: readonly H[],
-  barred: ((host: H) => boolean) | undefined,
+  barred: (host: H) => boolean,
   draw: () => H,
 ): H | undefined {
   if (hosts.length === 0) return undefined;
   let host = draw();
-  if (barred === undefined || !barred(host)) return host;
+  if (!barred(host)) return host;
   for (let tries = 1; tries < TRIES; tries++) {
     host = draw();
     if (!barred(host)) return host;

@@ -43,10 +43,11 @@ export class FrameBounds {
 
   #readHead(): void {
     const head = this.#head;
-    if (head.length < 2) return;
-    const short = head[1]! & 0x7f;
+    // Of a head of one byte the second counts as 0: it says no length, but that two bytes are wanted.
+    const second = head[1] ?? 0;
+    const short = second & 0x7f;
     // Servers mask nothing; one that does is read by its own words.
-    const mask = head[1]! >= 0x80 ? 4 : 0;
+    const mask = second >= 0x80 ? 4 : 0;
     const more = short === 127 ? LONGEST_HEAD - 2 : short === 126 ? 2 : 0;
     if (head.length < 2 + more) return;
     const length = more === 0 ? short : head.slice(2).reduce((sum, byte) => sum * 256 + byte, 0);

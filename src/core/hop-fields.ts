@@ -35,12 +35,19 @@ export function passFields(
   listed: readonly string[],
   drop: (name: string) => boolean,
 ): string[] {
+  const gone = new Set(listed.map(plainName));
+  return without(raw, names, name => gone.has(name) || drop(name));
+}
+
+function without(
+  raw: readonly string[],
+  names: readonly string[],
+  drop: (name: string) => boolean,
+): string[] {
   const passed: string[] = [];
   for (const [at, lower] of names.entries()) {
     const name = plainName(lower);
-    if (HOP.has(name) || drop(name)) continue;
-    if (listed.length > 0 && listed.some(one => plainName(one) === name)) continue;
-    passed.push(raw[at * 2]!, raw[at * 2 + 1]!);
+    if (!HOP.has(name) && !drop(name)) passed.push(raw[at * 2]!, raw[at * 2 + 1]!);
   }
   return passed;
 }
@@ -62,9 +69,9 @@ export function listedOf(raw: readonly string[], names: readonly string[]): stri
   return listed;
 }
 
-/** Trailers to hand on. */
-export function passTrailers(raw: readonly string[]): string[] {
-  return passFields(raw, namesOf(raw), [], name => NO_TRAILER.has(name));
+/** Trailers to hand on: without those that are none, and those that `drop` wants gone, as above. */
+export function passTrailers(raw: readonly string[], drop: (name: string) => boolean): string[] {
+  return without(raw, namesOf(raw), name => NO_TRAILER.has(name) || drop(name));
 }
 
 /** The text for one end of `Forwarded`: an address of IPv6 is in brackets and quotes. */
@@ -81,6 +88,6 @@ export function forwardedValue(text: string): string {
 /** Whether a list of `Via` values names `pseudonym`: then a message has come back to where it was. */
 export function hasVia(values: readonly string[], pseudonym: string): boolean {
   return values.some(value =>
-    value.split(',').some(hop => hop.trim().split(/[ \t]/).filter(Boolean)[1] === pseudonym),
+    value.split(',').some(hop => hop.split(/[ \t]/).filter(Boolean)[1] === pseudonym),
   );
 }

@@ -1,4 +1,4 @@
-import { type CacheDirectives, readCacheControl } from './http-cache-control.js';
+import { type CacheDirectives, readCacheControl, secondsOf } from './http-cache-control.js';
 import { httpDateMs } from './retry-after.js';
 
 /** Whether, and for how long, a shared cache may use an answer again: RFC 9111, 3 and 4; RFC 5861. */
@@ -63,8 +63,8 @@ function saidLifetime(answer: AnswerToCache, said: CacheDirectives, madeAt: numb
 
 /** The age of RFC 9111, 4.2.3, when the answer came. */
 function ageOf({ field, sentAt, receivedAt }: AnswerToCache, madeAt: number): number {
-  const told = /^\s*(\d{1,10})\s*(?:,|$)/.exec(field('age') ?? '')?.[1];
-  const corrected = Number(told ?? 0) * 1000 + (receivedAt - sentAt);
+  const told = field('age')?.replace(/,.*/, '').trim();
+  const corrected = secondsOf(told) * 1000 + (receivedAt - sentAt);
   return Math.max(0, receivedAt - madeAt, corrected);
 }
 
@@ -76,12 +76,11 @@ export function cacheable(answer: AnswerToCache, grace: CacheGrace): CacheableAn
   const forAll = said.isPublic || said.sMaxAge !== undefined || said.mustRevalidate;
   if (!KEPT.has(status) || said.noStore || said.isPrivate || vary.includes('*')) return undefined;
   if ((named && !forAll) || field('set-cookie') !== undefined) return undefined;
-  const date = httpDateMs(field('date') ?? '', receivedAt);
+  const date = httpDateMs(field('date'), receivedAt);
   const madeAt = Number.isNaN(date) ? receivedAt : date;
   const ageMs = ageOf(answer, madeAt);
   const stated = saidLifetime(answer, said, madeAt);
-  const isOpen = stated === undefined && !said.noCache;
-  const lifetimeMs = stated ?? (isOpen ? grace.defaultTtlMs : 0);
+  const lifetimeMs = stated ?? (said.noCache ? 0 : grace.defaultTtlMs);
   const etag = field('etag');
   const lastModified = field('last-modified');
   const strict = said.mustRevalidate || said.proxyRevalidate || said.sMaxAge !== undefined || said.noCache;

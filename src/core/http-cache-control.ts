@@ -17,37 +17,37 @@ export interface CacheDirectives {
 /** More than anybody waits, and what RFC 9111, 1.2.2 has for larger numbers. */
 const MOST_SECONDS = 2 ** 31;
 
-/** The parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
-function directivesOf(text: string): (readonly [name: string, value: string])[] {
-  const found: [string, string][] = [];
+/** Tells the parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
+function eachDirective(text: string, tell: (name: string, value: string) => void): void {
   let name = '';
   let value = '';
-  let state: 'name' | 'value' | 'quoted' = 'name';
+  let isNamed = false;
+  let isQuoted = false;
   const end = (): void => {
-    if (name.trim() !== '') found.push([name.trim().toLowerCase(), value.trim()]);
+    tell(name.trim().toLowerCase(), value.trim());
     name = '';
     value = '';
-    state = 'name';
+    isNamed = false;
   };
   for (let at = 0; at < text.length; at++) {
     const sign = text[at]!;
-    if (state === 'quoted') {
-      if (sign === '\\') value += text[++at] ?? '';
-      else if (sign === '"') state = 'value';
+    if (isQuoted) {
+      if (sign === '\\') value += text.charAt(++at);
+      else if (sign === '"') isQuoted = false;
       else value += sign;
     } else if (sign === ',') end();
-    else if (state === 'name') {
-      if (sign === '=') state = 'value';
+    else if (!isNamed) {
+      if (sign === '=') isNamed = true;
       else name += sign;
-    } else if (sign === '"') state = 'quoted';
+    } else if (sign === '"') isQuoted = true;
     else value += sign;
   }
   end();
-  return found;
 }
 
 /** Seconds; 0 for what is none, which is to say that nothing is fresh. */
-const secondsOf = (text: string): number => (/^\d+$/.test(text) ? Math.min(Number(text), MOST_SECONDS) : 0);
+export const secondsOf = (text: string | undefined): number =>
+  text?.match(/^\d+$/) ? Math.min(Number(text), MOST_SECONDS) : 0;
 
 /**
  * Reads it; `undefined` stands for a message without one. Of a time that is given more than once the shortest
@@ -56,11 +56,11 @@ const secondsOf = (text: string): number => (/^\d+$/.test(text) ? Math.min(Numbe
 export function readCacheControl(text: string | undefined): CacheDirectives {
   const flags = new Set<string>();
   const times = new Map<string, number>();
-  for (const [name, value] of text === undefined ? [] : directivesOf(text)) {
+  const take = (name: string, value: string): void => {
     flags.add(name);
-    const seconds = secondsOf(value);
-    times.set(name, Math.min(times.get(name) ?? MOST_SECONDS, seconds));
-  }
+    times.set(name, Math.min(times.get(name) ?? MOST_SECONDS, secondsOf(value)));
+  };
+  if (text !== undefined) eachDirective(text, take);
   return {
     noStore: flags.has('no-store'),
     noCache: flags.has('no-cache'),

@@ -15,12 +15,16 @@ type FieldOf = (name: string) => string | undefined;
 /** So many answers that differ by `Vary` are kept for one key. */
 const MOST_VARIANTS = 16;
 
-/** What a request says under names, for {@link KeptAnswer}. Spaces at commas make no difference. */
+/**
+ * What a request says under names, for {@link KeptAnswer}. Spaces at commas make no difference. By parts, for
+ * a pattern that looks for spaces before a comma looks at each run of them as many times as it is long.
+ */
 export function saidUnder(names: readonly string[], fieldOf: FieldOf): (string | undefined)[] {
   return names.map(name =>
     fieldOf(name)
-      ?.trim()
-      .replace(/\s*,\s*/g, ','),
+      ?.split(',')
+      .map(part => part.trim())
+      .join(),
   );
 }
 
@@ -61,6 +65,11 @@ export class HttpCacheStore<A extends KeptAnswer> {
     return this.#bytes;
   }
 
+  /** Of how many URIs something is kept. */
+  get uris(): number {
+    return this.#byUri.size;
+  }
+
   /** The newest answer under the key that fits the request. */
   find(key: string, fieldOf: FieldOf): A | undefined {
     return this.#sieve.get(key)?.answers.find(answer => {
@@ -92,7 +101,7 @@ export class HttpCacheStore<A extends KeptAnswer> {
   /** Takes one answer out. */
   remove(key: string, answer: A | undefined): void {
     const shelf = this.#sieve.peek(key);
-    if (shelf === undefined || answer === undefined) return;
+    if (shelf === undefined) return;
     this.#set(
       shelf,
       shelf.answers.filter(one => one !== answer),

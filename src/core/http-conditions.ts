@@ -10,17 +10,8 @@ export interface Validators {
 
 const opaque = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag);
 
-/** The tags of `If-None-Match`; a comma within quotes parts nothing. */
-function tagsOf(text: string): string[] {
-  const tags: string[] = [];
-  for (let at = text.indexOf('"'); at >= 0; ) {
-    const end = text.indexOf('"', at + 1);
-    if (end < 0) break;
-    tags.push(text.slice(at, end + 1));
-    at = text.indexOf('"', end + 1);
-  }
-  return tags;
-}
+/** The tags of `If-None-Match`, without what makes them weak; a comma within quotes parts nothing. */
+const tagsOf = (text: string): readonly string[] | null => text.match(/"[^"]*"/g);
 
 /** Whether two tags are of one version, by the weak comparison. */
 export const sameTag = (a: string, b: string): boolean => opaque(a) === opaque(b);
@@ -33,10 +24,10 @@ export function hasIt(
 ): boolean {
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch.trim() === '*') return true;
-    return etag !== undefined && tagsOf(ifNoneMatch).includes(opaque(etag));
+    return etag !== undefined && (tagsOf(ifNoneMatch)?.includes(opaque(etag)) ?? false);
   }
-  if (ifModifiedSince === undefined || lastModified === undefined) return false;
-  // Of an old form of date it does not matter which century: both are read alike.
+  // What is not there is no date, and before none. Of an old form the century does not matter: both are read
+  // alike.
   return httpDateMs(lastModified, 0) <= httpDateMs(ifModifiedSince, 0);
 }
 

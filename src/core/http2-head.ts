@@ -49,18 +49,20 @@ function requestLine(pseudo: ReadonlyMap<string, string>): readonly [string, str
  */
 export function readHttp2Head(raw: readonly string[], ended: boolean): PlainHead | undefined {
   const pseudo = pseudoFields(raw);
-  const line = pseudo === undefined ? undefined : requestLine(pseudo);
-  if (pseudo === undefined || line === undefined) return undefined;
+  if (pseudo === undefined) return undefined;
+  const line = requestLine(pseudo);
+  if (line === undefined) return undefined;
   const authority = pseudo.get(':authority');
   const fields: string[] = authority === undefined ? [] : ['Host', authority];
-  let cookieAt = -1;
+  // Where the cookies stand, which is behind a name: 0 before the first.
+  let cookieAt = 0;
   let framed = ended;
   for (let at = pseudo.size * 2; at < raw.length; at += 2) {
     const [name, value] = [raw[at]!, raw[at + 1]!];
     if (name.startsWith(':') || name !== name.toLowerCase() || FORBIDDEN.has(name)) return undefined;
     if (name === 'te' && value.toLowerCase() !== 'trailers') return undefined;
     if (name === 'host' && value === authority) continue;
-    if (name === 'cookie' && cookieAt >= 0) {
+    if (name === 'cookie' && cookieAt > 0) {
       // One field again, or a server of HTTP/1.1 would take them for different ones.
       fields[cookieAt] += `; ${value}`;
       continue;

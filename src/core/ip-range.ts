@@ -70,11 +70,10 @@ export function ipKey(address: IpAddress): string {
 
 /** `10.0.0.0/8`, `fd00::/8`, or one address; `undefined` where it is none. */
 export function readRange(text: string): IpRange | undefined {
-  const slash = text.indexOf('/');
-  const address = readIp(slash < 0 ? text : text.slice(0, slash));
-  if (address === undefined) return undefined;
-  if (slash < 0) return { address, bits: 128 };
-  const digits = text.slice(slash + 1);
+  const [ip, digits, more] = text.split('/');
+  const address = readIp(ip!);
+  if (address === undefined || more !== undefined) return undefined;
+  if (digits === undefined) return { address, bits: 128 };
   // Those of IPv4 count from where its part begins.
   const bits = /^\d{1,3}$/.test(digits) ? Number(digits) + (text.includes('.') ? 96 : 0) : 129;
   return bits > 128 ? undefined : { address, bits };
@@ -82,9 +81,9 @@ export function readRange(text: string): IpRange | undefined {
 
 /** Whether an address is in a range. */
 export function inRange({ address: from, bits }: IpRange, address: IpAddress): boolean {
-  for (let place = 0, left = bits; left > 0; place++, left -= 16) {
-    const shift = left >= 16 ? 0 : 16 - left;
-    if (from[place]! >> shift !== address[place]! >> shift) return false;
-  }
-  return true;
+  return from.every((group, place) => {
+    // How many bits of this group are not of the range.
+    const shift = Math.min(16, Math.max(0, 16 * (place + 1) - bits));
+    return group >> shift === address[place]! >> shift;
+  });
 }

@@ -1,3 +1,5 @@
+import { plainName } from './hop-fields.js';
+
 /** What the fields of a request have to be before anybody goes by them: RFC 9110, 5 and 7; RFC 9112, 6. */
 
 /** What the fields of a request say about the request itself. */
@@ -15,6 +17,8 @@ export interface RequestFacts {
   readonly upgrade: string | undefined;
   /** What `Connection` names, in lower case. */
   readonly listed: readonly string[];
+  /** Methods by which some servers go in place of the one of the request, in upper case. */
+  readonly overrides: readonly string[];
 }
 
 /** Why a request cannot be taken: a status, and a word for who sent it. */
@@ -29,10 +33,14 @@ const VALUE = /^[\t\x20-\x7e\x80-\uffff]*$/;
 /** What `Connection` must not name: to take them away changes who somebody is, or where the message ends. */
 const KEPT = /* @__PURE__ */ new Set([
   ...['host', 'content-length', 'authorization', 'cookie', 'forwarded', 'via', 'date', 'content-type'],
-  ...['x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'transfer-encoding'],
+  ...['x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'transfer-encoding', 'content-encoding'],
+  ...['content-digest', 'repr-digest', 'signature', 'signature-input'],
 ]);
 /** What may be in a connection without ever being asked about. */
 const QUIET = /* @__PURE__ */ new Set(['close', 'keep-alive', 'upgrade', 'te', 'trailer', 'http2-settings']);
+
+/** Fields in which clients name another method. */
+const OVERRIDES = /* @__PURE__ */ new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
 
 /** Whether a text is the name of a field. */
 export const isFieldName = (name: string): boolean => TOKEN.test(name);
@@ -74,7 +82,7 @@ const guarded = (name: string, own: ReadonlySet<string>): boolean =>
 /**
  * Reads the fields of a request: name, value, name, value … as they came.
  *
- * @param own names that `Connection` must not take away either, in lower case.
+ * @param own names that `Connection` must not take away either, in lower case with `-` for `_`.
  */
 export function readFields(
   raw: readonly string[],
@@ -87,6 +95,7 @@ export function readFields(
   const of: Record<'host' | 'length' | 'coding' | 'connection' | 'expect' | 'upgrade', string[]> = {
     ...{ host: [], length: [], coding: [], connection: [], expect: [], upgrade: [] },
   };
+  const overrides: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const [name, value] = [raw[at]!, raw[at + 1]!];
     if (!TOKEN.test(name) || !VALUE.test(value)) return refused(400, 'a field that is none');
@@ -98,6 +107,7 @@ export function readFields(
     else if (lower === 'connection') of.connection.push(value);
     else if (lower === 'expect') of.expect.push(value.toLowerCase());
     else if (lower === 'upgrade') of.upgrade.push(value);
+    else if (OVERRIDES.has(plainName(lower))) overrides.push(value.trim().toUpperCase());
   }
   const [host] = of.host;
   if (of.host.length > 1) return refused(400, 'more than one Host');
@@ -106,10 +116,11 @@ export function readFields(
   if ('status' in frame) return frame;
   if (of.expect.some(value => value !== '100-continue')) return refused(417, 'an unknown expectation');
   const listed = tokens(of.connection.join(','));
-  if (listed.some(name => !TOKEN.test(name) || guarded(name, own))) {
+  if (listed.some(name => !TOKEN.test(name) || guarded(plainName(name), own))) {
     return refused(400, 'a Connection that names what it must not');
   }
   const waits = of.expect.length > 0 && version !== '1.0';
   const [protocol] = listed.includes('upgrade') ? tokens(of.upgrade.join(',')) : [];
-  return { names, host, ...frame, waits, upgrade: protocol, listed: listed.filter(name => !QUIET.has(name)) };
+  const named = listed.filter(name => !QUIET.has(name));
+  return { names, host, ...frame, waits, upgrade: protocol, listed: named, overrides };
 }

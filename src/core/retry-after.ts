@@ -35,12 +35,12 @@ export function retryAfterMs(
 }
 
 /**
- * The instant that an HTTP date names, in milliseconds since the Unix epoch; NaN for any other text. `nowMs`
- * settles the century of the obsolete form, whose years have two digits.
+ * The instant that an HTTP date names, in milliseconds since the Unix epoch; NaN for any other text, and for
+ * none. `nowMs` settles the century of the obsolete form, whose years have two digits.
  */
-export function httpDateMs(text: string, nowMs: number): number {
+export function httpDateMs(text: string | undefined, nowMs: number): number {
   for (const form of DATES) {
-    const parts = form.exec(text)?.groups;
+    const parts = text?.match(form)?.groups;
     if (parts === undefined) continue;
     const { day, month, year, time } = parts as Record<'day' | 'month' | 'year' | 'time', string>;
     const fullYear = year.length === 4 ? Number(year) : nearYear(Number(year), nowMs);

@@ -45,8 +45,7 @@ export function meets(conditions: RouteConditions, headerOf: HeaderOf, query: st
 /** How many there are: a route with more of them goes first. */
 export const countOf = ({ headers, query }: RouteConditions): number => headers.length + query.length;
 
-const sorted = (list: RouteConditions['headers']): RouteConditions['headers'] =>
-  [...list].sort(([a], [b]) => (a < b ? -1 : 1));
+const sorted = (list: RouteConditions['headers']): string[] => list.map(one => JSON.stringify(one)).sort();
 
 /** A text that two have in common when they ask for the same. */
 export function conditionsKey({ headers, query }: RouteConditions): string {

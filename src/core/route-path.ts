@@ -55,11 +55,12 @@ export interface NormalPath {
 
 /** Most paths: nothing to decode, no empty segment, and none that begins with a dot. */
 const PLAIN = /^(?:\/[\w~!$&'()*+,=:@-][\w.~!$&'()*+,=:@-]*)*\/?$/;
-/** What stands for itself wherever it comes from. */
-const UNRESERVED = /^[\w.~-]$/;
-/** What may stand in a path by RFC 3986, besides the escapes. */
-const PATH_CHARACTER = /^[\w.~!$&'()*+,=:@;-]$/;
-const HEX = /^[\da-fA-F]{2}$/;
+/** A character that stands for itself wherever it comes from. */
+const UNRESERVED = /[\w.~-]/;
+/** One that may stand in a path by RFC 3986, besides the escapes. */
+const PATH_CHARACTER = /[\w.~!$&'()*+,=:@;-]/;
+/** Of two characters: both. */
+const HEX = /[\da-fA-F]{2}/;
 const ENCODED_TWICE = /%25[\da-fA-F]{2}/;
 /** Where some servers end a segment, or cut it off. */
 const SEAMS = /%2F|%5C|;|%[01][\dA-F]|%7F/;
@@ -84,8 +85,9 @@ class PathReader {
     for (let at = 1; at < raw.length; at++) {
       const character = raw[at]!;
       if (character === '%') {
-        if (!HEX.test(raw.slice(at + 1, at + 3))) return undefined;
-        this.#takeEscape(Number.parseInt(raw.slice(at + 1, at + 3), 16));
+        const digits = raw.slice(at + 1, at + 3);
+        if (!HEX.test(digits)) return undefined;
+        this.#takeEscape(Number.parseInt(digits, 16));
         at += 2;
       } else if (character === '/') {
         if (!this.#endSegment(false)) return undefined;
@@ -97,7 +99,11 @@ class PathReader {
     const path = `/${this.#segments.join('/')}`;
     // Of the path that was made: escapes of digits may have become the digits of an escape.
     if (ENCODED_TWICE.test(path)) this.oddities |= DOUBLE;
-    if (!isUtf8(path)) this.oddities |= NOT_UTF8;
+    try {
+      decodeURIComponent(path);
+    } catch {
+      this.oddities |= NOT_UTF8;
+    }
     return path;
   }
 
@@ -132,15 +138,6 @@ class PathReader {
     if (segment === '' && !last) this.oddities |= EMPTY;
     this.#segments.push(segment);
     return !segment.split(SEAMS).some(isDots);
-  }
-}
-
-function isUtf8(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -24,23 +24,24 @@ const unsafe = ['__proto__', 'constructor', 'prototype'];
 export function readPattern(text: unknown): RoutePattern | string {
   if (typeof text !== 'string' || !text.startsWith('/')) return 'a path that begins with /';
   const all = text.slice(1).split('/');
-  const open = REST.test(all.at(-1)!);
+  const last = all.at(-1)!;
+  const open = REST.test(last);
   const parts = open ? all.slice(0, -1) : all;
-  const restName = open && all.at(-1) !== '*' ? all.at(-1)!.slice(1) : undefined;
+  const restName = open && last !== '*' ? last.slice(1) : undefined;
   const names = parts.flatMap((part, place) =>
     PARAMETER.test(part) ? [[part.slice(1), place] as const] : [],
   );
-  const said = [...names.map(([name]) => name), ...(restName === undefined ? [] : [restName])];
+  const said = [...names.map(([name]) => name), restName];
   if (new Set(said).size < said.length) return 'without the same name twice';
-  if (said.some(name => unsafe.includes(name))) return `without the names ${unsafe.join(', ')}`;
-  const segments = parts.map(part => (PARAMETER.test(part) ? undefined : part));
-  for (const segment of segments) {
-    if (segment === undefined) continue;
-    if (/[:*]/.test(segment)) return 'of whole segments: text, `:name`, or as the last `*` or `*name`';
-    const normal = normalPath(`/${segment}`);
+  if (unsafe.some(name => said.includes(name))) return `without the names ${unsafe.join(', ')}`;
+  for (const part of parts) {
+    if (PARAMETER.test(part)) continue;
+    if (/[:*]/.test(part)) return 'of whole segments: text, `:name`, or as the last `*` or `*name`';
+    const normal = normalPath(`/${part}`);
     if (normal === undefined) return 'a path without spaces, controls and bad escapes';
-    if (normal.path !== `/${segment}`) return `written in its one form, here \`${normal.path.slice(1)}\``;
+    if (normal.path !== `/${part}`) return `written in its one form, here \`${normal.path.slice(1)}\``;
   }
+  const segments = parts.map(part => (PARAMETER.test(part) ? undefined : part));
   return { text, segments, names, open, restName };
 }
 
@@ -55,8 +56,8 @@ function rankAt(pattern: RoutePattern, place: number): number {
  * segment before a rest.
  */
 export function comparePatterns(a: RoutePattern, b: RoutePattern): number {
-  const most = Math.max(a.segments.length, b.segments.length);
-  for (let place = 0; place <= most; place++) {
+  // Where one ends and the other goes on they differ, so the end of `a` is as far as they may be alike.
+  for (let place = 0; place <= a.segments.length; place++) {
     const difference = rankAt(a, place) - rankAt(b, place);
     if (difference !== 0) return difference;
   }
@@ -65,7 +66,7 @@ export function comparePatterns(a: RoutePattern, b: RoutePattern): number {
 
 /** A text that two patterns have in common when they take exactly the same paths. */
 export function pathsKey({ segments, open }: RoutePattern): string {
-  return JSON.stringify([segments.map(segment => segment ?? 0), open]);
+  return JSON.stringify([segments, open]);
 }
 
 /** Whether it takes a path, by the definition and not by the table: for tests, and for who has one route. */

@@ -15,8 +15,13 @@ export class RouteState<R extends RankedRoute> {
   /** For a segment that no route names here; `undefined` where no route takes just any. */
   other: RouteState<R> | undefined;
   /** What takes a path that ends here, and what takes one that leaves the table here; in order of rank. */
-  ends: readonly R[] = [];
-  rests: readonly R[] = [];
+  readonly ends: readonly R[];
+  readonly rests: readonly R[];
+
+  constructor(ends: readonly R[], rests: readonly R[]) {
+    this.ends = ends;
+    this.rests = rests;
+  }
 }
 
 /** So many states a table may have; each is some hundred bytes. */
@@ -28,14 +33,16 @@ const byRank = (a: RankedRoute, b: RankedRoute): number => a.rank - b.rank;
  * The states for these routes. A text takes along what takes any segment at its place, so patterns that mix
  * the two in many ways want many states.
  *
- * @throws RangeError when there would be more than {@link MOST_STATES}.
+ * @throws RangeError when there would be more than `most`.
  */
 export class RouteStates<R extends RankedRoute> {
   readonly root: RouteState<R>;
+  readonly #most: number;
   #count = 0;
 
-  constructor(routes: readonly R[]) {
-    this.root = this.#make([...routes].sort(byRank), [], 0);
+  constructor(routes: readonly R[], most = MOST_STATES) {
+    this.#most = most;
+    this.root = this.#make(routes, [], 0);
   }
 
   /** How many there are. */
@@ -48,33 +55,31 @@ export class RouteStates<R extends RankedRoute> {
     let state = this.root;
     for (let start = 1; ; ) {
       const slash = path.indexOf('/', start);
-      const end = slash < 0 ? path.length : slash;
-      const segment = path.slice(start, end);
+      const segment = slash === -1 ? path.slice(start) : path.slice(start, slash);
       const next = state.next.get(segment) ?? (segment === '' ? undefined : state.other);
       if (next === undefined) return state.rests;
       state = next;
-      if (slash < 0) return state.ends;
-      start = end + 1;
+      if (slash === -1) return state.ends;
+      start = slash + 1;
     }
   }
 
   /** `routes` are those that fit so far and go on beyond `depth`, or end at it; `rests` those left behind. */
   #make(routes: readonly R[], rests: readonly R[], depth: number): RouteState<R> {
-    if (++this.#count > MOST_STATES) {
+    if (++this.#count > this.#most) {
       throw new RangeError(
-        `routes: these patterns want more than ${MOST_STATES} states; name fewer texts beside parameters`,
+        `routes: these patterns want more than ${this.#most} states; name fewer texts beside parameters`,
       );
     }
-    const state = new RouteState<R>();
     const here = routes.filter(({ pattern }) => pattern.segments.length === depth);
     const longer = routes.filter(({ pattern }) => pattern.segments.length > depth);
     const left = here.some(({ pattern }) => pattern.open)
       ? [...rests, ...here.filter(({ pattern }) => pattern.open)].sort(byRank)
       : rests;
-    state.rests = left;
-    state.ends = here.some(({ pattern }) => !pattern.open)
+    const ends = here.some(({ pattern }) => !pattern.open)
       ? [...left, ...here.filter(({ pattern }) => !pattern.open)].sort(byRank)
       : left;
+    const state = new RouteState(ends, left);
     const any = longer.filter(({ pattern }) => pattern.segments[depth] === undefined);
     if (any.length > 0) state.other = this.#make(any, left, depth + 1);
     const texts = new Map<string, R[]>();
@@ -87,7 +92,7 @@ export class RouteStates<R extends RankedRoute> {
     }
     for (const [text, those] of texts) {
       // No parameter is empty: at the slash of an end only those go on that name it.
-      const all = text === '' || any.length === 0 ? those : [...those, ...any].sort(byRank);
+      const all = text === '' ? those : [...those, ...any];
       state.next.set(text, this.#make(all, left, depth + 1));
     }
     return state;

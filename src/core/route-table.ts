@@ -43,13 +43,21 @@ function compareHosts(a: string | undefined, b: string | undefined): number {
   return inA - inB || (inA === 1 ? b!.length - a!.length : 0);
 }
 
-/** The order of precedence; 0 where only the order of their declaration tells. */
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Whether one takes HEAD only because it takes GET, and the other names it. */
+const givesHeadTo = ({ methods }: TableRoute, other: TableRoute): boolean =>
+  methods.includes('GET') && !methods.includes('HEAD') && other.methods.includes('HEAD');
+
+/** The order of precedence; 0 where no request is taken by both, or {@link tiedPair} tells of them. */
 export function compareRoutes(a: TableRoute, b: TableRoute): number {
   return (
     compareHosts(a.host, b.host) ||
     comparePatterns(a.pattern, b.pattern) ||
     Number(a.methods.length === 0) - Number(b.methods.length === 0) ||
-    countOf(b.conditions) - countOf(a.conditions)
+    countOf(b.conditions) - countOf(a.conditions) ||
+    compareTexts(conditionsKey(a.conditions), conditionsKey(b.conditions)) ||
+    Number(givesHeadTo(a, b)) - Number(givesHeadTo(b, a))
   );
 }
 
@@ -78,22 +86,40 @@ export function firstRoute<R extends TableRoute>(
   );
 }
 
-/** Two routes of which the second gets no request that the first does not take; `undefined` for none such. */
-export function hiddenPair<R extends TableRoute>(sorted: readonly R[]): readonly [R, R] | undefined {
+/** The first two routes of a kind, of those that ask for the same but for their methods. */
+function findPair<R extends TableRoute>(
+  sorted: readonly R[],
+  isOne: (first: R, second: R) => boolean,
+): readonly [R, R] | undefined {
   const alike = new Map<string, R[]>();
-  for (const route of sorted) {
-    const { host = '', pattern, conditions, methods } = route;
-    const key = [host, pathsKey(pattern), conditionsKey(conditions)].join('\n');
+  for (const second of sorted) {
+    const { host, pattern, conditions } = second;
+    const key = JSON.stringify([host, pathsKey(pattern), conditionsKey(conditions)]);
     const before = alike.get(key) ?? [];
-    const hides = before.find(
-      one =>
-        one.methods.length === 0 || (methods.length > 0 && methods.every(method => takesMethod(one, method))),
-    );
-    if (hides !== undefined) return [hides, route];
-    alike.set(key, [...before, route]);
+    const first = before.find(one => isOne(one, second));
+    if (first !== undefined) return [first, second];
+    alike.set(key, [...before, second]);
   }
   return undefined;
 }
+
+/** Two routes of which the second gets no request that the first does not take; `undefined` for none such. */
+export function hiddenPair<R extends TableRoute>(sorted: readonly R[]): readonly [R, R] | undefined {
+  return findPair(
+    sorted,
+    (first, { methods }) =>
+      first.methods.length === 0 ||
+      (methods.length > 0 && methods.every(method => takesMethod(first, method))),
+  );
+}
+
+/** The methods that both routes name. */
+export const sharedMethods = (one: TableRoute, other: TableRoute): string[] =>
+  one.methods.filter(method => other.methods.includes(method));
+
+/** Two routes that name a method both: only the order of their declaration would say which goes first. */
+export const tiedPair = <R extends TableRoute>(sorted: readonly R[]): readonly [R, R] | undefined =>
+  findPair(sorted, (first, second) => sharedMethods(first, second).length > 0);
 
 /**
  * Which route a request takes: by host, path, method and conditions, in the order of precedence, whatever the
@@ -143,8 +169,10 @@ export class RouteTable<R extends TableRoute> {
     if (this.#hosts.size > 0) {
       const own = this.#hosts.get(host);
       if (own !== undefined) found.push(own);
-      // The names above it, the nearest first: those are the longer ones.
-      for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      // The names above it, the nearest first: those are the longer ones. Nothing stands before a dot at 0.
+      for (let dot = 0; ; ) {
+        dot = host.indexOf('.', dot + 1);
+        if (dot === -1) break;
         const above = this.#hosts.get(`*${host.slice(dot)}`);
         if (above !== undefined) found.push(above);
       }

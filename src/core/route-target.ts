@@ -20,7 +20,8 @@ export interface RequestHost {
 
 /** Visible characters, but for `#`. */
 const QUERY = /^\?[!"$-~]*$/;
-const ABSOLUTE = /^https?:\/\/([^/?#\\]*)([\s\S]*)$/i;
+/** Up to the end of the authority. */
+const ABSOLUTE = /^https?:\/\/([^/?#\\]*)/i;
 /** A name or an IPv4 address: RFC 3986 takes more, DNS does not. */
 const NAME = /^[a-z\d](?:[a-z\d_.-]*[a-z\d_])?\.?$/;
 const BRACKETS = /^\[[\da-f:.]{2,45}\]$/;
@@ -33,7 +34,7 @@ export function readTarget(method: string, target: string): RequestTarget | unde
     return method === 'OPTIONS' ? { path: '*', query: '', authority: undefined } : undefined;
   }
   const absolute = ABSOLUTE.exec(target);
-  const rest = absolute === null ? target : absolute[2]!;
+  const rest = absolute === null ? target : target.slice(absolute[0].length);
   const mark = rest.indexOf('?');
   const query = mark < 0 ? '' : rest.slice(mark);
   if (query !== '' && !QUERY.test(query)) return undefined;

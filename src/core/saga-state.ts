@@ -31,6 +31,8 @@ export interface SagaEntry {
   readonly dueAt?: number;
   /** Whether only somebody from outside can help. */
   readonly stuck?: true;
+  /** Of another saga as a step: how many that ran for it were undone, so that a retry begins the next one. */
+  readonly again?: number;
   /** What it failed with last. */
   readonly error?: ErrorWords;
   /** Why somebody skipped it, or left its effect. */
@@ -80,11 +82,15 @@ export type SagaEvent =
       readonly maybe?: true;
       readonly error: ErrorWords;
     }
-  /** The step has failed for good; `begun` are those that may have run beside it. */
+  /**
+   * The step has failed for good; `begun` are those that may have run beside it. `again`: it was another
+   * saga, which is undone, so that no retry has anything of it.
+   */
   | {
       readonly kind: 'failed';
       readonly step: string;
       readonly maybe?: true;
+      readonly again?: true;
       readonly error: ErrorWords;
       readonly begun?: readonly string[];
     }

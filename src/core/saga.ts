@@ -100,11 +100,12 @@ function put(state: SagaState, step: string, entry: SagaEntry): SagaState {
 }
 
 /** What is worth knowing of a step when its attempts count anew. */
-function afresh({ state, output, maybe, error, reason }: SagaEntry): SagaEntry {
+function afresh({ state, output, maybe, again, error, reason }: SagaEntry): SagaEntry {
   return {
     ...(state !== undefined && { state }),
     ...(output !== undefined && { output }),
     ...(maybe !== undefined && { maybe }),
+    ...(again !== undefined && { again }),
     ...(error !== undefined && { error }),
     ...(reason !== undefined && { reason }),
   };
@@ -145,7 +146,9 @@ function fail(plan: SagaPlan, state: SagaState, event: Extract<SagaEvent, { kind
   const entry = entryOf(state, step);
   const maybe = event.maybe === true || entry.maybe === true;
   if (state.direction === 'forward' && !turnsBack(node, maybe)) {
-    return put(state, step, { ...entry, ...(maybe && { maybe: true as const }), stuck: true, error });
+    const again = event.again && { again: (entry.again ?? 0) + 1 };
+    const marks = { ...(maybe && { maybe: true as const }), ...again, stuck: true as const, error };
+    return put(state, step, { ...entry, ...marks });
   }
   const failed = put(state, step, { ...afresh(entry), state: maybe ? 'unknown' : 'failed', error });
   return state.direction === 'backward' ? failed : turnBack(plan, failed, event, begun);
@@ -173,7 +176,8 @@ export function apply(plan: SagaPlan, state: SagaState, event: SagaEvent): SagaS
     case 'started':
     case 'waiting': {
       const { step, dueAt }: { readonly step: string; readonly dueAt?: number } = event;
-      return put(state, step, { ...entryOf(state, step), state: 'started', ...(dueAt && { dueAt }) });
+      const until = dueAt !== undefined && { dueAt };
+      return put(state, step, { ...entryOf(state, step), state: 'started', ...until });
     }
     case 'done': {
       const { step, output } = event;

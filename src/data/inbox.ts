@@ -26,8 +26,11 @@ export interface InboxStore<in Transaction> {
     row: InboxRow,
     mark: { readonly direction: 'forward'; readonly mark: 'done'; readonly result: string | undefined },
   ): Promise<void>;
-  /** Deletes rows that nothing was written to for `retentionMs`, at most `limit`; how many it deleted. */
-  purge(retentionMs: number, limit: number): Promise<number>;
+  /**
+   * Deletes rows of a step that nothing was written to for `retentionMs`, at most `limit`; how many it
+   * deleted.
+   */
+  purge(retentionMs: number, limit: number, step: string): Promise<number>;
 }
 
 /** How an `Inbox` is made. */
@@ -157,8 +160,7 @@ export class Inbox<Transaction> {
       const rule = `an id of 1 to ${LONGEST_ID} characters`;
       throw new InboxMessageError(`${consumer}: a message must have ${rule}, got ${show(id)}`);
     }
-    // No step of a saga has a colon in its name, so that both may share a table.
-    const row = { saga: id, step: `inbox:${consumer}` };
+    const row = { saga: id, step: this.#step };
     const { forward, forwardResult } = await this.#store.claim(transaction, row, undefined);
     if (forward === 'done') {
       const kept: unknown = forwardResult === undefined ? undefined : JSON.parse(forwardResult);
@@ -172,7 +174,12 @@ export class Inbox<Transaction> {
 
   /** Forgets what was handled longer than `retentionMs` ago, at most `purgeLimit` of it; how many it were. */
   purge(): Promise<number> {
-    return this.#store.purge(this.#rules.retentionMs, this.#rules.purgeLimit);
+    return this.#store.purge(this.#rules.retentionMs, this.#rules.purgeLimit, this.#step);
+  }
+
+  /** No step of a saga has a colon in its name, so that both may share a table. */
+  get #step(): string {
+    return `inbox:${this.#rules.consumer}`;
   }
 
   /** How it was made. */

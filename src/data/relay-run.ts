@@ -4,11 +4,11 @@ import { type Hold, OutboxHolds } from '../core/outbox-holds.js';
 import { clearedBy, type Lane, OutboxLanes, suspectsAmong } from '../core/outbox-lanes.js';
 import type { Clock } from '../kernel/clock.js';
 import { newId, type Random } from '../kernel/random.js';
-import { type OutboxBus, writtenTopic } from './outbox-bus.js';
-import type { WrittenFacts } from './outbox-message.js';
+import type { OutboxBus } from './outbox-bus.js';
 import type { OutboxClaim, OutboxRow, OutboxStore } from './outbox-store.js';
-import { type PublishFailure, PublishWaits } from './publish-wait.js';
+import { RelayConfirms } from './relay-confirms.js';
 import { pauseBackoff, type RelayDefaults, triesBackoff } from './relay-options.js';
+import { RelayPublish } from './relay-publish.js';
 import type { RelayReport } from './relay-report.js';
 
 /** What a run is made of. */
@@ -40,22 +40,25 @@ export class RelayRun {
   readonly #holds: OutboxHolds;
   readonly #lanes = new OutboxLanes<OutboxRow>();
   readonly #pause: BusPause;
-  readonly #waits: PublishWaits;
+  readonly #publish: RelayPublish;
   readonly #limit: ReturnType<typeof pLimit>;
+  readonly #confirms: RelayConfirms;
   readonly #reach: number;
   /** Whether there was as much as was asked for: then little of each bucket is enough. */
   #plenty = false;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
   readonly #holdOf = (bucket: number): Hold | undefined => this.#holds.get(bucket);
   #closing = false;
+  #telling = false;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     const { batch, concurrency, pauseMs, leaseMs, marginMs } = parts.rules;
     this.#holds = new OutboxHolds({ leaseMs, marginMs });
     this.#pause = new BusPause(pauseBackoff(pauseMs));
-    this.#waits = new PublishWaits(parts.clock, parts.rules.publishTimeoutMs);
+    this.#publish = new RelayPublish(parts.bus, parts.clock, parts.rules.publishTimeoutMs);
     this.#limit = pLimit(concurrency);
+    this.#confirms = new RelayConfirms((hold, ids) => this.#confirm(hold, ids), parts.clock);
     this.#reach = Math.min(batch, Math.max(LEAST_REACH, Math.ceil(batch / 4)));
   }
 
@@ -105,7 +108,7 @@ export class RelayRun {
     if (this.#closing || holds.length === 0 || limit < 1) return false;
     const buckets = holds.map(({ bucket }) => bucket);
     const skip = this.#lanes.skip(now);
-    const reach = this.#plenty ? this.#leastReach(limit / holds.length) : this.#reach;
+    const reach = this.#plenty ? this.#leastReach(rules.batch / holds.length) : this.#reach;
     const rows = await store.read({ buckets, reach, limit, skip });
     this.#plenty = rows.length >= limit;
     const suspects = suspectsAmong(rows, this.#holdOf);
@@ -120,9 +123,9 @@ export class RelayRun {
     return more;
   }
 
-  /** How far into each bucket to read for some rows of each, though some more are of keys that are open. */
+  /** How far into each bucket to read for some rows of each, though not all have as many. */
   #leastReach(some: number): number {
-    return Math.min(this.#reach, Math.max(LEAST_REACH, Math.ceil(4 * some)));
+    return Math.min(this.#reach, Math.max(LEAST_REACH, Math.ceil(1.25 * some)));
   }
 
   /** When to look again though nobody says that there is something. */
@@ -145,30 +148,48 @@ export class RelayRun {
   }
 
   #start(lane: Lane<OutboxRow>): void {
-    const run = this.#limit(() => this.#publishLane(lane)).finally(() => {
-      this.#lanes.leave(lane);
-      this.#running.delete(run);
-      if (lane.hold.leaving && lane.hold.open === 0) this.#parts.onLeft();
-      // Not for each: a read for one message costs as much as one for many.
-      if (this.#lanes.size <= this.#parts.rules.batch / 2) this.#parts.onRoom();
-    });
+    // What is with the bus no more takes nobody's place there while it is being written down.
+    const run = this.#limit(() => this.#publishLane(lane))
+      .then(written => Promise.all(written))
+      .finally(() => {
+        this.#lanes.leave(lane);
+        this.#running.delete(run);
+        if (lane.hold.leaving && lane.hold.open === 0) this.#parts.onLeft();
+        // Not for each: a read for one message costs as much as one for many.
+        if (this.#lanes.size <= this.#parts.rules.batch / 2) this.#tellOfRoom();
+      });
     this.#running.add(run);
   }
 
-  /** Its messages one after the other; the first that does not go ends it. */
-  async #publishLane({ hold, rows }: Lane<OutboxRow>): Promise<void> {
-    const gone: Promise<boolean>[] = [];
+  /** When the turn is over: lanes that were written down together make room together, for a whole batch. */
+  #tellOfRoom(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#parts.clock.afterTurn(() => {
+      this.#telling = false;
+      this.#parts.onRoom();
+    });
+  }
+
+  /**
+   * Its messages one after the other; the first that does not go ends it. Resolves with what it has to wait
+   * for until all that went is written down.
+   */
+  async #publishLane({ hold, rows }: Lane<OutboxRow>): Promise<readonly Promise<boolean>[]> {
+    const written: Promise<boolean>[] = [];
     for (const row of rows) {
       if (this.#closing || !this.#holds.mayBegin(hold, this.#parts.clock.now())) break;
-      const failure = await this.#publish(row);
+      const failure = await this.#publish.of(row);
       if (failure !== undefined) {
-        await Promise.all(gone);
+        await Promise.all(written);
         await this.#failed(hold, row, failure.error);
         break;
       }
-      gone.push(this.#ask(hold, claim => this.#parts.store.confirm(claim, [row.id])));
+      this.#published(row);
+      const done = this.#confirms.add(hold, row.id);
+      if (done !== written.at(-1)) written.push(done);
     }
-    await Promise.all(gone);
+    return written;
   }
 
   /** One after the other, each of them noted before it is tried; whether there may be more. */
@@ -181,9 +202,11 @@ export class RelayRun {
       if (behind.has(row.key)) continue;
       if (!(await this.#ask(hold, claim => store.mark(claim, row.id)))) return true;
       if (!this.#holds.mayBegin(hold, clock.now())) return false;
-      const failure = await this.#publish(row);
-      if (failure === undefined) await this.#ask(hold, claim => store.confirm(claim, [row.id]));
-      else {
+      const failure = await this.#publish.of(row);
+      if (failure === undefined) {
+        this.#published(row);
+        await this.#confirm(hold, [row.id]);
+      } else {
         behind.add(row.key);
         if (!(await this.#failed(hold, row, failure.error))) {
           await this.#ask(hold, claim => store.mark(claim, undefined));
@@ -205,19 +228,14 @@ export class RelayRun {
     await Promise.all(trusted);
   }
 
-  /** What it threw; `undefined` when the bus has it. */
-  async #publish(row: OutboxRow): Promise<PublishFailure> {
-    const { bus, report } = this.#parts;
-    const failure = await this.#waits.of(() => {
-      const facts = JSON.parse(row.facts) as WrittenFacts;
-      const said = { ...facts, id: row.messageId, key: row.ordered ? row.key : undefined };
-      return bus.publish(writtenTopic(row.topic, row.version), JSON.parse(row.body), said);
-    });
-    if (failure !== undefined) return failure;
+  #published(row: OutboxRow): void {
     this.#pause.worked();
     this.#lanes.wake(row.key);
-    report.published(row);
-    return undefined;
+    this.#parts.report.published(row);
+  }
+
+  #confirm(hold: Hold, ids: readonly number[]): Promise<boolean> {
+    return this.#ask(hold, claim => this.#parts.store.confirm(claim, ids));
   }
 
   /** Whether that is written down; what says nothing of the message is not. */

@@ -3,6 +3,7 @@ import { type Share, sharesByPriority, sharesByZone } from '../core/balance-shar
 import { hash32, mix32 } from '../core/hash.js';
 import type { BalancedInstance, Host } from './balancer-host.js';
 import type { BalancerPlan, SubsetOptions } from './balancer-options.js';
+import type { WaySeams } from './balancer-ways.js';
 
 /** Hosts that are chosen from together, and the part of all calls that goes to them. */
 export interface BalancerGroup<I extends BalancedInstance> {
@@ -46,17 +47,19 @@ export function groupsOf<I extends BalancedInstance>(
   panicking: boolean,
   plan: BalancerPlan<I>,
   before: readonly BalancerGroup<I>[],
-  now: () => number,
+  seams: WaySeams,
 ): readonly BalancerGroup<I>[] {
-  const { by, random, decayMs } = plan;
   return sharesOf(hosts, panicking, plan).map(({ hosts: members, part }) => {
     const [first] = members;
     const name = plan.zone === undefined ? `${first?.priority}` : `${first?.priority} ${first?.zone}`;
-    const chooser =
-      before.find(group => group.name === name)?.chooser ?? by.make<I>({ random, now, decayMs });
+    const chooser = before.find(group => group.name === name)?.chooser ?? plan.by.make<I>(seams);
     chooser.reset(members);
-    chooser.busy = members.reduce((sum, { inFlight }) => sum + inFlight, 0);
-    for (const host of members) host.chooser = chooser;
+    let busy = 0;
+    for (const host of members) {
+      host.chooser = chooser;
+      busy += host.inFlight;
+    }
+    chooser.busy = busy;
     return { name, part, chooser };
   });
 }

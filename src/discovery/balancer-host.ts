@@ -1,5 +1,5 @@
 import type { BalancedHost, Chooser } from '../core/balance.js';
-import { HostLoad } from '../core/host-load.js';
+import type { HostLoads } from '../core/host-load.js';
 
 /** What a balancer has to know of an instance; it hands out the very object that it was given. */
 export interface BalancedInstance {
@@ -16,12 +16,16 @@ export interface BalancedInstance {
 /** An instance as a balancer keeps it, for as long as it is there or calls to it are under way. */
 export class Host<I extends BalancedInstance = BalancedInstance> implements BalancedHost {
   readonly id: string;
-  readonly known = new HostLoad();
+  readonly slot: number;
   /** When it came, or came back, on the clock of the balancer. */
-  since: number;
+  since = 0;
   instance: I;
-  weight: number;
-  priority: number;
+  /** Where in the list of all it is, and in which of the lists it was last. */
+  place = 0;
+  seen = 0;
+  priority = 0;
+  readonly #loads: HostLoads;
+  #weight = 1;
   /** Whether it is to be given nothing more. */
   draining = false;
   /** Who has ejected it: it comes back when none of them has anything against it. */
@@ -29,12 +33,11 @@ export class Host<I extends BalancedInstance = BalancedInstance> implements Bala
   /** Who keeps count of it among others. */
   chooser: Chooser<Host<I>> | undefined = undefined;
 
-  constructor(instance: I, weight: number, priority: number, since: number) {
+  constructor(instance: I, loads: HostLoads) {
     this.id = instance.id;
     this.instance = instance;
-    this.weight = weight;
-    this.priority = priority;
-    this.since = since;
+    this.#loads = loads;
+    this.slot = loads.take();
   }
 
   get zone(): string | undefined {
@@ -72,6 +75,22 @@ export class Host<I extends BalancedInstance = BalancedInstance> implements Bala
   }
 
   get inFlight(): number {
-    return this.known.inFlight;
+    return this.#loads.inFlight(this.slot);
+  }
+
+  get weight(): number {
+    return this.#weight;
+  }
+
+  set weight(weight: number) {
+    this.#weight = weight;
+    this.#loads.weigh(this.slot, weight);
+  }
+
+  /** A call to it begins, `1`, or is over, `-1`. */
+  count(calls: 1 | -1): void {
+    this.#loads.count(this.slot, calls);
+    // One that has left, or is given nothing, is counted by nobody else.
+    if (this.chooser !== undefined) this.chooser.busy += calls;
   }
 }

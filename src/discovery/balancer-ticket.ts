@@ -22,17 +22,13 @@ export class PickTicket<I extends BalancedInstance> implements BalancerPick<I> {
     this.#host = host;
     this.#startedAt = startedAt;
     this.#settle = settle;
-    host.known.inFlight++;
-    if (host.chooser !== undefined) host.chooser.busy++;
+    host.count(1);
   }
 
   done(verdict: Verdict = 'success'): void {
     if (this.#over) return;
     this.#over = true;
-    const host = this.#host;
-    host.known.inFlight--;
-    // One that has left, or is given nothing, is counted by nobody.
-    if (host.chooser !== undefined) host.chooser.busy--;
-    this.#settle(host, this.#startedAt, verdict);
+    this.#host.count(-1);
+    this.#settle(this.#host, this.#startedAt, verdict);
   }
 }

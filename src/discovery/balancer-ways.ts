@@ -1,9 +1,11 @@
 import type { Chooser } from '../core/balance.js';
 import { TwoChoices, WeightedChance } from '../core/balance-chance.js';
-import { HashRing, Rendezvous } from '../core/balance-hash.js';
+import { Rendezvous } from '../core/balance-hash.js';
 import { Maglev } from '../core/balance-maglev.js';
+import { HashRing } from '../core/balance-ring.js';
 import { Sticky } from '../core/balance-sticky.js';
 import { RoundRobin, WeightedTurns } from '../core/balance-turns.js';
+import type { HostLoads } from '../core/host-load.js';
 import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { BalancedInstance, Host } from './balancer-host.js';
 
@@ -13,8 +15,8 @@ export interface WaySeams {
   readonly random: () => number;
   /** The time, in ms. */
   readonly now: () => number;
-  /** How fast what is known of a host fades, in ms. */
-  readonly decayMs: number;
+  /** What is known of the hosts. */
+  readonly loads: HostLoads;
 }
 
 /**
@@ -60,8 +62,7 @@ export function leastBusy(): BalancerWay {
   return {
     name: 'least busy',
     byKey: false,
-    make: ({ random, now, decayMs }) =>
-      new TwoChoices(random, host => host.known.byInFlight(host.weight, now(), decayMs)),
+    make: ({ random, now, loads }) => new TwoChoices(random, slot => loads.byInFlight(slot, now())),
   };
 }
 
@@ -70,8 +71,7 @@ export function peakEwma(): BalancerWay {
   return {
     name: 'peak EWMA',
     byKey: false,
-    make: ({ random, now, decayMs }) =>
-      new TwoChoices(random, host => host.known.byLatency(host.weight, now(), decayMs)),
+    make: ({ random, now, loads }) => new TwoChoices(random, slot => loads.byLatency(slot, now())),
   };
 }
 

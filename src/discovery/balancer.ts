@@ -4,7 +4,8 @@ import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { refuse } from '../kernel/options.js';
 import type { Verdict } from '../kernel/outcome.js';
 import { type BalancerGroup, groupsOf, subsetOf } from './balancer-groups.js';
-import { type BalancedInstance, Host } from './balancer-host.js';
+import type { BalancedInstance, Host } from './balancer-host.js';
+import { BalancerHosts } from './balancer-hosts.js';
 import {
   type BalancerDescription,
   type BalancerEvents,
@@ -15,9 +16,9 @@ import {
   type BalancerSnapshot,
   balancerDefaults,
   checkBalancer,
-  checkInstance,
 } from './balancer-options.js';
 import { PickTicket } from './balancer-ticket.js';
+import type { WaySeams } from './balancer-ways.js';
 import { NoEndpointError } from './no-endpoint-error.js';
 
 /** What an instance is given at least while it warms up, of what it will be given. */
@@ -49,9 +50,7 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
   /** The source of time. */
   readonly clock: Clock;
   readonly #plan: BalancerPlan<I>;
-  readonly #hosts = new Map<string, Host<I>>();
-  /** Those that are gone, but for calls to them that are under way. */
-  readonly #leaving = new Map<string, Host<I>>();
+  readonly #hosts: BalancerHosts<I>;
   /** The choosers of groups that were there before, for each goes on from where it was. */
   #groups: readonly BalancerGroup<I>[] = [];
   #stale = true;
@@ -61,7 +60,7 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
   #eligible = 0;
   /** When the present choice is made. */
   #pickedAt = 0;
-  readonly #now = (): number => this.#pickedAt;
+  readonly #seams: WaySeams;
   /** What instances take on the average, in ms, once one has answered. */
   #peersMs: number | undefined;
   readonly #onDone = (host: Host<I>, startedAt: number, verdict: Verdict): void =>
@@ -73,9 +72,12 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
     this.#plan = checkBalancer(options);
     this.name = this.#plan.name;
     this.clock = this.#plan.clock;
+    this.#hosts = new BalancerHosts(this.#plan);
+    const { random } = this.#plan;
+    this.#seams = { random, now: () => this.#pickedAt, loads: this.#hosts.loads };
     this.update(this.#plan.instances);
     // Those that are there from the beginning have no others that could take more in their stead.
-    for (const host of this.#hosts.values()) host.since = -Infinity;
+    for (const host of this.#hosts.all) host.since = -Infinity;
     this.#warmUntil = -Infinity;
   }
 
@@ -86,7 +88,7 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
 
   /** All instances, as they were given. */
   get instances(): readonly I[] {
-    return [...this.#hosts.values()].map(({ instance }) => instance);
+    return this.#hosts.all.map(({ instance }) => instance);
   }
 
   /**
@@ -120,35 +122,8 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
    */
   update(instances: readonly I[]): void {
     if (!Array.isArray(instances)) refuse('Balancer', 'instances', 'a list', instances);
-    const { priority, clock, slowStartMs } = this.#plan;
-    const weights = instances.map(instance => checkInstance(instance));
-    const ids = new Set(instances.map(({ id }) => id));
-    if (ids.size < instances.length) refuse('Balancer', 'instances', 'told apart by `id`', [...ids].join());
-    const now = clock.now();
-    for (const [id, host] of this.#hosts) {
-      if (ids.has(id)) continue;
-      host.chooser = undefined;
-      this.#hosts.delete(id);
-      if (host.inFlight > 0) this.#leaving.set(id, host);
-    }
-    instances.forEach((instance, at) => {
-      const level = priority?.(instance) ?? 0;
-      const { id } = instance;
-      let host = this.#hosts.get(id);
-      if (host === undefined) {
-        // One that comes back while calls to it are under way still has them.
-        host = this.#leaving.get(id) ?? new Host(instance, weights[at]!, level, now);
-        this.#leaving.delete(id);
-        this.#hosts.set(id, host);
-        host.since = now;
-        host.absolve();
-        host.draining = false;
-        this.#warmUntil = now + slowStartMs;
-      }
-      host.instance = instance;
-      host.weight = weights[at]!;
-      host.priority = level;
-    });
+    const now = this.clock.now();
+    if (this.#hosts.update(instances, now)) this.#warmUntil = now + this.#plan.slowStartMs;
     this.#stale = true;
   }
 
@@ -176,7 +151,7 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
 
   /** How many calls to an instance are under way, also to one that has left. */
   inFlight(id: string): number {
-    return (this.#hosts.get(id) ?? this.#leaving.get(id))?.inFlight ?? 0;
+    return this.#hosts.inFlight(id);
   }
 
   on<Name extends keyof BalancerEvents>(event: Name, listener: Listener<BalancerEvents[Name]>): () => void {
@@ -187,13 +162,13 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
   /** How it stands, as JSON. */
   snapshot(): BalancerSnapshot {
     if (this.#stale) this.#regroup();
-    const { clock, decayMs, name } = this.#plan;
+    const { clock, name } = this.#plan;
+    const { loads } = this.#hosts;
     const now = clock.now();
-    const instances = [...this.#hosts.values()].map(({ id, known, ejected, eligible }) => ({
-      id,
-      inFlight: known.inFlight,
-      costMs: known.costMs(now, decayMs) ?? null,
-      health: known.health(now, decayMs),
+    const instances = this.#hosts.all.map(({ id, slot, inFlight, ejected, eligible }) => ({
+      ...{ id, inFlight },
+      costMs: loads.costMs(slot, now) ?? null,
+      health: loads.health(slot, now),
       state: !eligible ? ('idle' as const) : ejected ? ('ejected' as const) : ('used' as const),
     }));
     return { name, panicking: this.#panicking, instances };
@@ -252,15 +227,16 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
   /** Who there is to choose from has changed. */
   #regroup(): void {
     this.#stale = false;
-    const all = [...this.#hosts.values()];
-    for (const host of all) host.chooser = undefined;
-    const eligible = subsetOf(
-      all.filter(({ eligible }) => eligible),
-      this.#plan.subset,
-    );
-    const left = eligible.filter(({ healthy }) => healthy).length;
+    const all: Host<I>[] = [];
+    for (const host of this.#hosts.all) {
+      host.chooser = undefined;
+      if (host.eligible) all.push(host);
+    }
+    const eligible = subsetOf(all, this.#plan.subset);
+    let left = 0;
+    for (const { healthy } of eligible) if (healthy) left++;
     const panicking = left < eligible.length * this.#plan.panicRatio;
-    this.#groups = groupsOf(eligible, panicking, this.#plan, this.#groups, this.#now);
+    this.#groups = groupsOf(eligible, panicking, this.#plan, this.#groups, this.#seams);
     this.#eligible = eligible.length;
     if (panicking === this.#panicking) return;
     this.#panicking = panicking;
@@ -281,16 +257,18 @@ export class Balancer<I extends BalancedInstance = BalancedInstance> implements 
   }
 
   #settle(host: Host<I>, startedAt: number, verdict: Verdict): void {
-    if (host.inFlight === 0 && this.#leaving.get(host.id) === host) this.#leaving.delete(host.id);
-    if (verdict === 'neutral') return;
-    const { decayMs, clock } = this.#plan;
-    const now = clock.now();
+    if (verdict !== 'neutral') this.#learn(host, startedAt, verdict);
+    this.#hosts.forget(host);
+  }
+
+  #learn({ slot }: Host<I>, startedAt: number, verdict: Verdict): void {
+    const now = this.#plan.clock.now();
     const tookMs = now - startedAt;
     if (verdict === 'failure') {
-      host.known.fail(tookMs, this.#peersMs ?? 0, now, decayMs);
+      this.#hosts.loads.fail(slot, tookMs, this.#peersMs ?? 0, now);
       return;
     }
-    host.known.succeed(tookMs, now, decayMs);
+    this.#hosts.loads.succeed(slot, tookMs, now);
     this.#peersMs =
       this.#peersMs === undefined ? tookMs : this.#peersMs + (tookMs - this.#peersMs) * PEERS_WEIGHT;
   }

@@ -81,8 +81,9 @@ export class ServiceFeed {
     this.#watches.delete(watch);
   }
 
-  /** Ends all watches, and with the last of them itself. */
-  end(): void {
+  /** Ends all watches, and with the last of them itself: what they know grows old from now on. */
+  end(error: unknown): void {
+    this.#lose(error);
     for (const watch of [...this.#watches]) watch.close();
   }
 
@@ -126,6 +127,10 @@ export class ServiceFeed {
 
   #fail(error: unknown): void {
     this.#failures = Math.min(this.#failures + 1, 30);
+    this.#lose(error);
+  }
+
+  #lose(error: unknown): void {
     const isNew = this.#error === undefined;
     this.#error = { error };
     if (isNew) for (const watch of [...this.#watches]) watch.contact(true, error);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
+import { factOf } from '../kernel/errors.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
 import { type InstanceMatch, matchOf } from './instance-query.js';
 import type { RegisteredInstance } from './service-instance.js';
@@ -40,7 +41,7 @@ interface Suspect {
 export class ServiceWatcher implements Observable<ServiceWatcherEvents> {
   /** The service. */
   readonly service: string;
-  /** Resolves when the registry has answered for the first time. Rejects when it is closed before. */
+  /** Resolves when the registry has answered for the first time. Rejects when either is closed before. */
   readonly ready: Promise<void>;
   readonly #rules: WatcherRules;
   readonly #clock: Clock;
@@ -75,8 +76,11 @@ export class ServiceWatcher implements Observable<ServiceWatcherEvents> {
       onChange: change => this.#heed(change),
       onContact: ({ lost, error }) => {
         const at = clock.wall();
-        if (lost) this.#emitter.emit('stale', { error, at });
-        else this.#emitter.emit('fresh', { at });
+        if (lost) {
+          // Nobody will be heard any more, so nobody is to wait for it.
+          if (factOf(error, 'code') === 'ERR_REGISTRY_CLOSED') this.#settleReady.reject(error);
+          this.#emitter.emit('stale', { error, at });
+        } else this.#emitter.emit('fresh', { at });
       },
     });
   }

@@ -173,7 +173,8 @@ export class StoredRegistry implements ServiceRegistry {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#registrations].map(registration => registration.close()));
-    for (const feed of [...this.#feeds.values()]) feed.end();
+    const closed = new RegistryClosedError(this.name);
+    for (const feed of [...this.#feeds.values()]) feed.end(closed);
     await this.#store.close?.();
   }
 

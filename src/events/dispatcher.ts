@@ -2,14 +2,14 @@ import pLimit from 'p-limit';
 import { Fifo } from '../core/fifo.js';
 import type { DispatchRules } from './event-bus-options.js';
 import { EventOverflowError, ListenersFailedError } from './event-errors.js';
-import { type EventInfo, isThenable, Told } from './event-listener.js';
+import { type EventInfo, isThenable } from './event-listener.js';
 import type { Subscription } from './listener-table.js';
 
 /** An event that waits until the present one has been told. */
 interface Waiting {
   readonly listeners: readonly Subscription[];
-  readonly event: string;
   readonly payload: unknown;
+  readonly info: EventInfo;
   readonly depth: number;
   readonly resolve: (told: Promise<void> | undefined) => void;
 }
@@ -50,11 +50,11 @@ export class Dispatcher {
   }
 
   /** Tells the listeners, now or when the present event has been told. Settles when all of them have. */
-  dispatch(listeners: readonly Subscription[], event: string, payload: unknown): Promise<void> {
-    if (this.#telling) return this.#enqueue(listeners, event, payload);
+  dispatch(listeners: readonly Subscription[], payload: unknown, info: EventInfo): Promise<void> {
+    if (this.#telling) return this.#enqueue(listeners, payload, info);
     this.#telling = true;
     try {
-      const told = this.#tell(listeners, event, payload);
+      const told = this.#tell(listeners, payload, info);
       if (this.#queue.size > 0) this.#drain();
       // One promise for all events of which there is no more to say.
       return told ?? this.#done;
@@ -64,7 +64,7 @@ export class Dispatcher {
   }
 
   /** Tells the listeners now, even in the middle of another event, and throws what they threw. */
-  dispatchSync(listeners: readonly Subscription[], event: string, payload: unknown): void {
+  dispatchSync(listeners: readonly Subscription[], payload: unknown, info: EventInfo): void {
     if (this.#syncDepth >= MOST_SYNC_DEPTH) {
       const message = `${this.#rules.name}: emitSync stands in emitSync ${MOST_SYNC_DEPTH} times; use emit`;
       throw new EventOverflowError(message, { policy: this.#rules.name });
@@ -75,12 +75,12 @@ export class Dispatcher {
     try {
       this.emitted++;
       const failures: Failure[] = [];
-      const info = new Told(event);
+      const { name } = info;
       for (let i = 0; i < listeners.length; i++) {
         const returned = this.#call(listeners[i]!, payload, info, i, failures);
-        if (returned !== undefined) this.#refusePromise(returned, event, i, failures);
+        if (returned !== undefined) this.#refusePromise(returned, name, i, failures);
       }
-      if (failures.length > 0) throw this.#failure(event, listeners.length, failures);
+      if (failures.length > 0) throw this.#failure(name, listeners.length, failures);
     } finally {
       this.#syncDepth--;
       if (outermost) {
@@ -113,7 +113,7 @@ export class Dispatcher {
     for (const resolve of waiting) resolve();
   }
 
-  #enqueue(listeners: readonly Subscription[], event: string, payload: unknown): Promise<void> {
+  #enqueue(listeners: readonly Subscription[], payload: unknown, info: EventInfo): Promise<void> {
     const { name, maxQueued, maxDepth } = this.#rules;
     const depth = this.#depth + 1;
     const full = this.#queue.size >= maxQueued;
@@ -122,29 +122,28 @@ export class Dispatcher {
         ? `\`maxQueued\` is ${maxQueued}, and as many events wait`
         : `\`maxDepth\` is ${maxDepth}, and as many events have caused one another`;
       return Promise.reject(
-        new EventOverflowError(`${name}: "${event}" is not told: ${why}`, { policy: name }),
+        new EventOverflowError(`${name}: "${info.name}" is not told: ${why}`, { policy: name }),
       );
     }
     return new Promise(resolve => {
       // Resolved with the promise of the listeners, and so as they are.
-      this.#queue.push({ listeners, event, payload, depth, resolve: told => resolve(told) });
+      this.#queue.push({ listeners, payload, info, depth, resolve: told => resolve(told) });
     });
   }
 
   #drain(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       this.#depth = next.depth;
-      next.resolve(this.#tell(next.listeners, next.event, next.payload));
+      next.resolve(this.#tell(next.listeners, next.payload, next.info));
     }
   }
 
   /** `undefined` when all listeners have settled well already. Throws nothing. */
-  #tell(listeners: readonly Subscription[], event: string, payload: unknown): Promise<void> | undefined {
+  #tell(listeners: readonly Subscription[], payload: unknown, info: EventInfo): Promise<void> | undefined {
     this.emitted++;
     const { length } = listeners;
     if (length === 0) return undefined;
     const { mode, concurrency } = this.#rules;
-    const info = new Told(event);
     if (mode === 'series') return this.#tellSeries(listeners, payload, info);
     if (length > concurrency) return this.#track(this.#tellBounded(listeners, payload, info));
     let running: PromiseLike<unknown>[] | undefined;
@@ -163,9 +162,9 @@ export class Dispatcher {
         failures.push([i, error]);
       }
     }
-    if (running !== undefined) return this.#settle(running, failures ?? [], event, length);
+    if (running !== undefined) return this.#settle(running, failures ?? [], info.name, length);
     if (failures === undefined) return undefined;
-    return Promise.reject(this.#failure(event, length, failures));
+    return Promise.reject(this.#failure(info.name, length, failures));
   }
 
   /** Calls one listener; what it throws becomes a failure. Answers with the promise that it returned. */

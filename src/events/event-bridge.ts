@@ -125,7 +125,8 @@ export class EventBridge<
     const { events, messages, registry, keys } = options;
     const key = keys?.[name] as ((payload: unknown) => string | undefined) | undefined;
     const topic = registry.topic(name as never, key === undefined ? {} : { key }) as EventTopic<unknown>;
-    this.#offs.push(events.on(name as never, payload => messages.publish(topic, payload)));
+    // What a schema has transformed it does not take again: what crosses is what was emitted.
+    this.#offs.push(events.on(name as never, (_, { emitted }) => messages.publish(topic, emitted)));
   }
 
   #receive(options: EventBridgeOptions<Events, Emitted, Subscribe, Out, In>, name: In): void {

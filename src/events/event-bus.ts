@@ -14,7 +14,14 @@ import {
   type ListenOptions,
   type OnceOptions,
 } from './event-bus-options.js';
-import { type Call, type EventListener, isThenable, underPolicy, withinTime } from './event-listener.js';
+import {
+  type Call,
+  type EventListener,
+  isThenable,
+  Told,
+  underPolicy,
+  withinTime,
+} from './event-listener.js';
 import type { EventOf, KnownPattern, Matching, NamesOf, PayloadArguments, PayloadOf } from './event-names.js';
 import { EventStream } from './event-stream.js';
 import { ListenerRoll } from './listener-roll.js';
@@ -162,11 +169,12 @@ export class EventBus<Events extends object = Record<string, unknown>, Emitted e
   emit(name: string, payload?: unknown): Promise<void> {
     try {
       const listeners = this.#roll.of(name);
-      if (this.#names === undefined) return this.#dispatcher.dispatch(listeners, name, payload);
+      const info = new Told(name, payload);
+      if (this.#names === undefined) return this.#dispatcher.dispatch(listeners, payload, info);
       const checked = this.#options.registry!.validate(name, payload);
       return isThenable(checked)
-        ? Promise.resolve(checked).then(valid => this.#dispatcher.dispatch(listeners, name, valid))
-        : this.#dispatcher.dispatch(listeners, name, checked);
+        ? Promise.resolve(checked).then(valid => this.#dispatcher.dispatch(listeners, valid, info))
+        : this.#dispatcher.dispatch(listeners, checked, info);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -191,7 +199,7 @@ export class EventBus<Events extends object = Record<string, unknown>, Emitted e
         throw new TypeError(`emitSync: "${name}" is validated asynchronously; use emit`);
       }
     }
-    this.#dispatcher.dispatchSync(listeners, name, checked);
+    this.#dispatcher.dispatchSync(listeners, checked, new Told(name, payload));
   }
 
   /**

@@ -12,6 +12,8 @@ export interface EventInfo<Name extends string = string> {
   readonly signal: AbortSignal;
   /** Which run this is for the event, from 1: a policy may run a listener again. */
   readonly attempt: number;
+  /** What `emit` was given: the schema of a registry may have made another payload of it. */
+  readonly emitted: unknown;
 }
 
 /** Hears of events. What it returns is awaited by `emit` when it is a promise. */
@@ -26,9 +28,11 @@ export type Call = (payload: unknown, info: EventInfo) => unknown;
 /** What a listener is told that has neither a policy nor a time. */
 export class Told implements EventInfo {
   readonly name: string;
+  readonly emitted: unknown;
 
-  constructor(name: string) {
+  constructor(name: string, emitted: unknown) {
     this.name = name;
+    this.emitted = emitted;
   }
 
   /** One that never aborts, made anew each time: a shared one would gather everybody's listeners. */
@@ -44,10 +48,12 @@ export class Told implements EventInfo {
 /** What a listener is told that a policy runs. */
 class ToldInCall implements EventInfo {
   readonly name: string;
+  readonly emitted: unknown;
   readonly #context: Context;
 
-  constructor(name: string, context: Context) {
+  constructor({ name, emitted }: EventInfo, context: Context) {
     this.name = name;
+    this.emitted = emitted;
     this.#context = context;
   }
 
@@ -63,10 +69,12 @@ class ToldInCall implements EventInfo {
 /** What a listener is told whose time is limited. */
 class ToldInTime implements EventInfo {
   readonly name: string;
+  readonly emitted: unknown;
   readonly #cancellation: Cancellation;
 
-  constructor(name: string, cancellation: Cancellation) {
+  constructor({ name, emitted }: EventInfo, cancellation: Cancellation) {
     this.name = name;
+    this.emitted = emitted;
     this.#cancellation = cancellation;
   }
 
@@ -89,16 +97,17 @@ export function underPolicy(listener: Call, policy: Policy<never, unknown>, limi
   return (payload, info) =>
     execute.call(
       policy,
-      context => listener(payload, new ToldInCall(info.name, context)),
+      context => listener(payload, new ToldInCall(info, context)),
       limited ? { signal: info.signal } : undefined,
     );
 }
 
 /** The listener with so many ms for what it does asynchronously; nothing can interrupt the rest. */
 export function withinTime(listener: Call, timeoutMs: number, clock: Clock, owner: string): Call {
-  return (payload, { name }) => {
+  return (payload, info) => {
+    const { name } = info;
     const cancellation = new Cancellation();
-    const returned = listener(payload, new ToldInTime(name, cancellation));
+    const returned = listener(payload, new ToldInTime(info, cancellation));
     if (!isThenable(returned)) return returned;
     return new Promise((resolve, reject) => {
       const expire = (): void => {

@@ -1,3 +1,4 @@
+import { plainName } from '../core/hop-fields.js';
 import type { GatewayRequest, Identity, IncomingCall } from './gateway-request.js';
 import type { GatewayAnswer } from './problem.js';
 import { problem } from './problem.js';
@@ -46,6 +47,19 @@ const challenges = (plan: AuthPlan, found?: { refused: string; error?: string })
     return ['WWW-Authenticate', challenge.startsWith('Bearer') ? challenge + error : challenge];
   });
 
+/**
+ * The fields that end here: those that were believed, unless the route hands them on, and those of the other
+ * authenticators, which nobody has looked at.
+ */
+function spentBy({ authenticators, forwardCredentials }: AuthPlan, believed: Authenticator): string[] {
+  const plain = (one: Authenticator): string[] =>
+    one.credentialFields.map(field => plainName(field.toLowerCase()));
+  const spent = authenticators.flatMap(plain);
+  if (!forwardCredentials) return spent;
+  const kept = plain(believed);
+  return spent.filter(field => !kept.includes(field));
+}
+
 /** Lets a request in, or answers it. Whatever goes wrong, nobody gets in by it. */
 export async function authenticate(
   plan: AuthPlan,
@@ -63,7 +77,7 @@ export async function authenticate(
         throw new TypeError(`${authenticator.name}: an identity must have a subject`);
       }
       call.identity = found.identity;
-      call.spent = plan.forwardCredentials ? [] : authenticator.credentialFields;
+      call.spent = spentBy(plan, authenticator);
       return await authorize(plan, call);
     }
   } catch (error) {

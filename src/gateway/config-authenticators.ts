@@ -1,6 +1,6 @@
 import { makeOf } from '../resilience/config-making.js';
 import { fieldOf } from '../resilience/config-problems.js';
-import { apiKeys, hashApiKey } from './api-keys.js';
+import { apiKeys, hashApiKey, hashWords } from './api-keys.js';
 import type { Authenticator } from './authenticator.js';
 import { type ConfigRoom, entriesOf, type Fields, fieldsOf, tellValue } from './config-room.js';
 import type { Identity } from './gateway-request.js';
@@ -79,7 +79,7 @@ function keyOf(entry: unknown, path: string, room: ConfigRoom): ReadKey | undefi
     return secret === undefined ? undefined : { hash: undefined, key: secret, identity };
   }
   if (typeof hash === 'string' && /^[\da-f]{64}$/.test(hash)) return { hash, key: undefined, identity };
-  return room.problems.tell(`${path}.hash`, 'must be a SHA-256 in lower-case hex, got something else');
+  return room.problems.tell(`${path}.hash`, `must be a SHA-256 in lower-case hex, got ${hashWords(hash)}`);
 }
 
 function apiKeysOf(entry: Fields, path: string, room: ConfigRoom): Authenticator | undefined {

@@ -1,5 +1,5 @@
 import { readPattern } from '../core/route-pattern.js';
-import { hiddenPair, RouteTable } from '../core/route-table.js';
+import { hiddenPair, RouteTable, sharedMethods, tiedPair } from '../core/route-table.js';
 import { isRecord } from '../kernel/options.js';
 import { pipeline } from '../kernel/pipeline.js';
 import type { Policy } from '../kernel/policy.js';
@@ -13,10 +13,13 @@ import { type ConfigRoom, type Fields, fieldsOf, namedOf, plainly, tellValue } f
 import { mirrorOf, type SplitRoom, splitOf } from './config-split.js';
 import type { GatewayPlan } from './gateway-options.js';
 import type { GatewayRoute } from './gateway-route.js';
+import { dataText } from './kept-parts.js';
 import { replyProblem } from './reply-problem.js';
+import { namesakes } from './route-clashes.js';
 import { planLimit } from './route-limits.js';
 import { planRoute, type RoutePlan } from './route-plan.js';
 import type { Upstream } from './split.js';
+import { textOf } from './text-of.js';
 import type { UpstreamProxy } from './upstream.js';
 
 /** Fields whose `null` is `Infinity`. */
@@ -109,7 +112,7 @@ export class RouteReader {
     if (!isRecord(entry)) return tellValue(this.#room, path, 'an object', entry);
     const before = problems.told;
     const options = this.#optionsOf(entry, path, defaults);
-    const owner = `route ${typeof entry['name'] === 'string' ? entry['name'] : String(entry['path'])}`;
+    const owner = `route ${textOf(typeof entry['name'] === 'string' ? entry['name'] : entry['path'])}`;
     const make = (left: Fields): RoutePlan =>
       plainly(
         () => planRoute(left as unknown as GatewayRoute, this.#parts.plan, this.#memory),
@@ -131,7 +134,10 @@ export class RouteReader {
       else if (ends.includes(field)) options[field] = somewhere[field];
       else Reflect.deleteProperty(options, field);
     };
-    const own = `of ${String(entry['name'] ?? [entry['host'], entry['methods'], entry['path']])}`;
+    const { host, methods, headers, query } = entry;
+    const asked = [headers, query].map(conditions => dataText(conditions) ?? '');
+    const { name = [...[host, methods, entry['path']].map(textOf), ...asked] } = entry;
+    const own = `of ${textOf(name)}`;
     read('upstream', (value, place) => this.#upstream(value, place, entry['path'], own));
     read('policy', (value, place) => this.policyOf(value, place, own));
     read('auth', (value, place) => (value === false ? false : this.auth(value, place)));
@@ -236,17 +242,24 @@ export class RouteReader {
     const known = ['status', 'headers', 'body', 'json'];
     const fields = fieldsOf(value, path, known, this.#room.problems);
     const wrong = fields && replyProblem(fields);
-    if (wrong !== undefined) this.#room.problems.tell(`${path}.${wrong.field}`, wrong.says);
+    if (wrong !== undefined) return this.#room.problems.tell(`${path}.${wrong.field}`, wrong.says);
     return fields;
   }
 
   #checkTable(plans: readonly RoutePlan[]): void {
     const { problems } = this.#room;
     try {
-      const hidden = hiddenPair(new RouteTable(plans).routes);
-      if (hidden === undefined) return;
-      const [at, of] = [plans.indexOf(hidden[1]), plans.indexOf(hidden[0])];
-      problems.tell(`routes[${at}]`, `takes nothing that routes[${of}] leaves`);
+      const { routes } = new RouteTable(plans);
+      const tell = (pair: readonly RoutePlan[] | undefined, field: string, says: (of: string) => string) => {
+        if (pair === undefined) return;
+        const [of, at] = pair.map(plan => plans.indexOf(plan));
+        problems.tell(`routes[${at}]${field}`, says(`routes[${of}]`));
+      };
+      const hidden = hiddenPair(routes);
+      const tied = hidden === undefined ? tiedPair(routes) : undefined;
+      tell(hidden, '', of => `takes nothing that ${of} leaves`);
+      tell(tied, '', of => `takes ${sharedMethods(...tied!)[0]} as ${of} does, and none goes first`);
+      if (hidden === undefined) tell(namesakes(plans), '.name', of => `must be its own, got that of ${of}`);
     } catch (error) {
       problems.tell('routes', `is refused: ${(error as Error).message}`);
     }

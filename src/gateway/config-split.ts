@@ -3,6 +3,7 @@ import type { Policy } from '../kernel/policy.js';
 import { type ConfigRoom, type Fields, fieldsOf } from './config-room.js';
 import type { RouteMirror } from './mirror.js';
 import type { Upstream } from './split.js';
+import { textOf } from './text-of.js';
 
 /** What the sides of a split, and a mirror, are read with. */
 export interface SplitRoom extends ConfigRoom {
@@ -28,7 +29,7 @@ function sideOf(value: unknown, path: string, room: SplitRoom): Fields | undefin
   if (fields === undefined) return undefined;
   const { policy, ...rest } = fields;
   const made =
-    policy === undefined ? undefined : room.policyOf(policy, `${path}.policy`, String(rest['name']));
+    policy === undefined ? undefined : room.policyOf(policy, `${path}.policy`, textOf(rest['name']));
   const upstream = room.upstreamOf(rest['upstream'], `${path}.upstream`);
   return { ...rest, upstream, ...(made !== undefined && { policy: made }) };
 }

@@ -1,6 +1,7 @@
 import { checkFlag, checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import type { IncomingCall } from './gateway-request.js';
 import type { GatewayAnswer } from './problem.js';
+import { textOf } from './text-of.js';
 
 /** Which pages of other origins may ask. */
 export interface CorsOptions {
@@ -33,12 +34,12 @@ export function planCors(owner: string, options: CorsOptions): CorsPlan {
   const isList =
     Array.isArray(origins) && origins.every(origin => typeof origin === 'string' && ORIGIN.test(origin));
   if (origins !== '*' && !isList)
-    refuse(owner, 'cors.origins', "'*', or a list of origins without a path", origins);
+    refuse(owner, 'cors.origins', "'*', or a list of origins without a path", textOf(origins));
   for (const [option, list] of Object.entries({ methods, headers, exposed })) {
     const fits =
       list === undefined ||
       (Array.isArray(list) && list.every(one => typeof one === 'string' && /^[\w-]+$/.test(one)));
-    if (!fits) refuse(owner, `cors.${option}`, 'a list of names', list);
+    if (!fits) refuse(owner, `cors.${option}`, 'a list of names', textOf(list));
   }
   checkFlag(owner, 'cors.credentials', credentials);
   if (credentials && origins === '*')

@@ -16,7 +16,9 @@ export function failureAnswer(error: unknown, own: boolean): GatewayAnswer {
   if (code === 'ERR_TIMEOUT' || code === 'ERR_DEADLINE' || code === 'ERR_QUEUE_TIMEOUT') {
     return problem(504, 'the upstream took too long');
   }
-  if (isRejected(error)) {
+  // Refused at its last attempt, whether an earlier one ran or not.
+  const refused = typeof factOf(error, 'rejected') === 'boolean' && code !== 'ERR_ALL_FAILED';
+  if (refused || isRejected(error)) {
     return problem(503, 'the upstream is not asked now', { retryAfterMs: waitOf(error) });
   }
   if (code === 'ERR_BODY_TOO_LARGE')

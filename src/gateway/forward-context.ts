@@ -1,10 +1,17 @@
 import type { Clock } from '../kernel/clock.js';
 import { type CallOptions, RootContext } from '../kernel/context.js';
 import { RevocableContext } from '../kernel/revocable-context.js';
+import type { ForwardRules } from './forward-fields.js';
+import type { IncomingCall } from './gateway-request.js';
 
-/** How long a client still waits, in ms, as it says in a field; `Infinity` where it does not. */
-export function saidMs(said: string | undefined): number {
-  return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : Infinity;
+/** How long an answer may take, in ms: no longer than the route says, nor than the client waits. */
+export function budgetMsOf(
+  call: IncomingCall,
+  timeoutMs: number,
+  { deadlineField }: Pick<ForwardRules, 'deadlineField'>,
+): number {
+  const said = deadlineField === undefined ? undefined : call.header(deadlineField);
+  return said !== undefined && /^\d{1,12}$/.test(said) ? Math.min(timeoutMs, Number(said)) : timeoutMs;
 }
 
 /**

@@ -123,6 +123,17 @@ export interface GatewayEvents {
     readonly route: string;
     readonly error: unknown;
   };
+  /**
+   * The function of a route threw, or answered what is no answer, and the request got 500. Where nobody
+   * listens, the first failure of each route is written to the console.
+   */
+  functionFailed: {
+    readonly gateway: string;
+    readonly at: number;
+    readonly id: string;
+    readonly route: string;
+    readonly error: unknown;
+  };
   /** The routes were replaced. */
   replaced: { readonly gateway: string; readonly at: number; readonly routes: number };
 }
@@ -133,6 +144,7 @@ const all = /* @__PURE__ */ Object.freeze({
   authenticatorFailed: true,
   limitFailed: true,
   splitFailed: true,
+  functionFailed: true,
   mirrored: true,
   mirrorDropped: true,
   replaced: true,

@@ -1,21 +1,23 @@
 import { readFields } from '../core/request-fields.js';
 import { type NormalPath, normalPath } from '../core/route-path.js';
 import { paramsOf } from '../core/route-pattern.js';
-import { hiddenPair, type RouteAnswer, RouteTable, takesMethod } from '../core/route-table.js';
+import { type RouteAnswer, RouteTable, takesMethod } from '../core/route-table.js';
 import { readHost, readTarget } from '../core/route-target.js';
 import { refuse } from '../kernel/options.js';
 import { newId } from '../kernel/random.js';
 import { InMemoryRateLimitStore } from '../resilience/in-memory-rate-limit-store.js';
 import { authenticate } from './authenticator.js';
 import { addCors, isPreflight, preflight } from './cors.js';
+import { budgetMsOf } from './forward-context.js';
 import { isLoop } from './forward-fields.js';
 import { type GatewayOptions, type GatewayPlan, planGateway } from './gateway-options.js';
 import { IncomingCall, type RequestHead } from './gateway-request.js';
 import type { GatewayRoute } from './gateway-route.js';
 import { turnedAway } from './maintenance.js';
 import { type GatewayAnswer, problem } from './problem.js';
+import { clashWords, namesakeWords } from './route-clashes.js';
 import { isAfterAuth, takeLimit } from './route-limits.js';
-import { planRoute, type RoutePlan } from './route-plan.js';
+import { checkSpelling, planRoute, type RoutePlan } from './route-plan.js';
 import { sideOf } from './split-side.js';
 import { HexIds, traceRequest } from './trace.js';
 import { findClient, within } from './trusted-peers.js';
@@ -29,6 +31,12 @@ export type Decision =
 /** What is taken at all; which of them a path takes, its route says. */
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const ID = /^[\w.:-]{1,128}$/;
+
+/** The methods of a route, for `Allow`. */
+const allowOf = ({ methods }: RoutePlan): { readonly fields: readonly string[] } => {
+  const named = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods;
+  return { fields: ['Allow', named.length === 0 ? METHODS : named.join(', ')] };
+};
 
 /**
  * Decides on requests, by their heads alone: what is refused is refused before anything of a body is read.
@@ -176,6 +184,12 @@ export class GatewayFront {
       return this.#answer(call, problem(405, 'the route has not this method', { fields }));
     }
     const plan = found.route;
+    if (!call.facts.overrides.every(method => takesMethod(plan, method))) {
+      return this.#answer(
+        call,
+        problem(405, 'the route has not the method that a field names', allowOf(plan)),
+      );
+    }
     call.route = plan.name;
     call.params = paramsOf(plan.pattern, call.path);
     if (plan.cors !== undefined) {
@@ -212,6 +226,13 @@ export class GatewayFront {
     if (length > plan.maxBodyBytes) {
       return this.#answer(call, problem(413, 'the body is larger than it may be', { close: true }));
     }
+    if (call.method === 'OPTIONS' && call.header('max-forwards') === '0') {
+      return this.#answer(call, { status: 204, ...allowOf(plan) });
+    }
+    const isAsked = plan.end.kind === 'upstream' || plan.end.kind === 'split';
+    if (isAsked && budgetMsOf(call, plan.timeoutMs, this.plan.rules) === 0) {
+      return this.#answer(call, problem(504, 'the client waits no more'));
+    }
     return { kind: 'pass', call, plan: sideOf(plan, call, this.plan.random, this.onFailure) };
   }
 
@@ -236,14 +257,11 @@ export class GatewayFront {
 
   #tableOf(routes: readonly GatewayRoute[]): RouteTable<RoutePlan> {
     if (!Array.isArray(routes)) refuse('ApiGateway', 'routes', 'a list', routes);
+    for (const route of routes) checkSpelling(route);
     const plans = routes.map(route => planRoute(route, this.plan, this.#memory));
     const table = new RouteTable(plans);
-    const hidden = hiddenPair(table.routes);
-    if (hidden !== undefined) {
-      throw new TypeError(
-        `ApiGateway: the route "${hidden[1].name}" takes nothing that "${hidden[0].name}" leaves`,
-      );
-    }
+    const wrong = namesakeWords(plans) ?? clashWords(table.routes);
+    if (wrong !== undefined) throw new TypeError(`ApiGateway: ${wrong}`);
     return table;
   }
 }

@@ -51,7 +51,11 @@ export interface GatewayOptions {
   readonly auth?: Authenticator | readonly Authenticator[];
   /** Which pages of other origins may ask, for routes that do not say. @default none */
   readonly cors?: CorsOptions;
-  /** Peers whose `Forwarded` and `X-Forwarded-*` count: addresses and ranges. @default [] */
+  /**
+   * Peers whose `X-Forwarded-For`, `-Proto` and `-Host` count, and to whose `Forwarded` is added: addresses
+   * and ranges.
+   * @default []
+   */
   readonly trustedPeers?: readonly string[];
   /** Paths for platforms. @default none */
   readonly health?: HealthPaths;

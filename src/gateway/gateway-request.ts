@@ -97,7 +97,7 @@ export class IncomingCall implements GatewayRequest {
   traceFields: readonly string[] = [];
   /** Fields that every answer to it has. */
   readonly extra: string[] = [];
-  /** Fields that are not handed on: those that said who asks. In lower case. */
+  /** Fields that are not handed on: those that said who asks. In lower case, with `-` for `_`. */
   spent: readonly string[] = [];
 
   constructor(head: RequestHead, facts: RequestFacts, host: RequestHost | undefined) {

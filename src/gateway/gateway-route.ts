@@ -21,7 +21,10 @@ export interface IpRules {
 
 /** Sends clients elsewhere. */
 export interface Redirect {
-  /** An absolute URL, or a path template with the names of `path`; the query goes along. */
+  /**
+   * An absolute URL, which is sent as it is; or a path template with the names of `path`, to which the query
+   * is added.
+   */
   readonly to: string;
   /** What the client makes of it: whether for good, and with which method. @default 308 */
   readonly status?: 301 | 302 | 303 | 307 | 308;
@@ -31,7 +34,7 @@ export interface Redirect {
 export interface GatewayRoute {
   /** Segments: texts, `:name` for any one, and as the last `*` or `*name` for what follows, or nothing. */
   readonly path: string;
-  /** Shown in events and logs. @default its host, methods and path */
+  /** Shown in events and logs. No two may have the same. @default all that it asks for */
   readonly name?: string;
   /** A host without a port, or `*.example.com` for all names below it. @default any */
   readonly host?: string;

@@ -23,6 +23,19 @@ const MOST_BYTES = 524_288;
 /** So soon a fetch that failed is tried again. */
 const RETRY_MS = 1_000;
 
+/** The text of an answer, of which no more is read than there may be. */
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MOST_BYTES) throw new Error('the keys are too large');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 /**
  * The keys of a provider. They are fetched when first needed, and anew before they are old, and when a token
  * names one that is not there, but not too often. While the provider is down those that are known serve on.
@@ -95,11 +108,18 @@ export class RemoteKeys {
       if (response.status !== 200) throw new Error(`the keys were answered with ${response.status}`);
       if (Number(response.headers.get('content-length')) > MOST_BYTES)
         throw new Error('the keys are too large');
-      const text = await response.text();
-      if (text.length > MOST_BYTES) throw new Error('the keys are too large');
-      return this.#make(JSON.parse(text));
+      return this.#read(await textOf(response));
     } finally {
       timer.cancel();
+    }
+  }
+
+  /** That of `make` would say that something is wrong with a token. */
+  #read(text: string): KeyFinder {
+    try {
+      return this.#make(JSON.parse(text));
+    } catch (cause) {
+      throw new Error('the keys are none', { cause });
     }
   }
 }

@@ -4,6 +4,7 @@ import { checkKeys, checkNumber, given, refuse } from '../kernel/options.js';
 import type { Authentication, Authenticator } from './authenticator.js';
 import type { GatewayRequest, Identity } from './gateway-request.js';
 import { type KeyFinder, RemoteKeys } from './jwks.js';
+import { textOf } from './text-of.js';
 
 /** What is used of the package `jose`; pass the module. */
 export interface Jose {
@@ -86,7 +87,7 @@ function checkJwt(options: JwtOptions): Plan {
     refuse(owner, 'issuer', 'a string that is not empty', issuer);
   const audiences = [audience].flat();
   if (audiences.length === 0 || audiences.some(one => typeof one !== 'string' || one === '')) {
-    refuse(owner, 'audience', 'a string that is not empty, or a list of them', String(audience));
+    refuse(owner, 'audience', 'a string that is not empty, or a list of them', textOf(audience));
   }
   if ([jwksUrl, jwks, secret].filter(keys => keys !== undefined).length !== 1) {
     refuse(owner, 'jwksUrl', 'given, or `jwks`, or `secret`, and only one of them', jwksUrl);
@@ -95,7 +96,7 @@ function checkJwt(options: JwtOptions): Plan {
   // What one side may know must never be taken for the key of both.
   if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(one => fits.test(one))) {
     const rule = secret === undefined ? 'a list such as RS256, ES256 or EdDSA' : 'HS256, HS384 or HS512';
-    refuse(owner, 'algorithms', rule, String(algorithms));
+    refuse(owner, 'algorithms', rule, textOf(algorithms));
   }
   if (secret !== undefined && !(secret instanceof Uint8Array && secret.byteLength >= 32)) {
     refuse(owner, 'secret', 'at least 32 bytes', secret);
@@ -137,6 +138,25 @@ function identityOf(payload: Readonly<Record<string, unknown>>, scopesClaim: str
   return { subject: sub, scopes, claims: payload };
 }
 
+type Verified = Awaited<ReturnType<Jose['jwtVerify']>>;
+
+/** By whichever key signed it: where a provider has several for one id, or gives none, each is tried. */
+async function verified(verify: (key: unknown) => Promise<Verified>, keys: unknown): Promise<Verified> {
+  try {
+    return await verify(keys);
+  } catch (error) {
+    if (factOf(error, 'code') !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS') throw error;
+    for await (const key of error as AsyncIterable<unknown>) {
+      try {
+        return await verify(key);
+      } catch (wrong) {
+        if (factOf(wrong, 'code') !== 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') throw wrong;
+      }
+    }
+    throw error;
+  }
+}
+
 /**
  * Knows who asks by a bearer token that a provider has signed. How it may be signed, by whom and for whom is
  * said here and never by the token; it must have an end and a subject.
@@ -150,14 +170,13 @@ export function jwt(options: JwtOptions): Authenticator {
   const seen = new Map<string, { readonly identity: Identity; readonly until: number }>();
   const verify = async (token: string): Promise<Authentication> => {
     const wall = clock.wall();
-    const { payload } = await jose.jwtVerify(
-      token,
-      keys as never,
-      {
-        ...{ issuer, audience, algorithms, clockTolerance: clockToleranceS, requiredClaims: ['exp', 'sub'] },
-        ...{ currentDate: new Date(wall), ...(typ === undefined ? {} : { typ }) },
-      } as never,
-    );
+    const rules = {
+      ...{ issuer, audience, algorithms, clockTolerance: clockToleranceS, requiredClaims: ['exp', 'sub'] },
+      ...{ currentDate: new Date(wall), ...(typ === undefined ? {} : { typ }) },
+    };
+    const { payload } = await verified(key => jose.jwtVerify(token, key as never, rules as never), keys);
+    // A number in JSON may be larger than all numbers.
+    if (payload['exp'] === Infinity) return { refused: 'the token has no end', error: 'invalid_token' };
     const identity = identityOf(payload, scopesClaim);
     if (identity === undefined) return { refused: 'the token names nobody', error: 'invalid_token' };
     const until = Math.min(wall + plan.cacheMs, Number(payload['exp']) * 1000);

@@ -1,6 +1,7 @@
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
 import type { Random } from '../kernel/random.js';
 import type { IncomingCall } from './gateway-request.js';
+import { textOf } from './text-of.js';
 import { planUpstream, type UpstreamPlan, type UpstreamProxy, type UpstreamService } from './upstream.js';
 
 /** Sends copies of requests to another upstream as well, whose answers nobody gets. */
@@ -49,7 +50,7 @@ export function planMirror(
   const { maxBodyBytes = 65_536, timeoutMs = 10_000 } = mirror;
   const fits = (method: unknown): boolean => typeof method === 'string' && /^[A-Z][A-Z-]*$/.test(method);
   if (!Array.isArray(methods) || !methods.every(fits))
-    refuse(own, 'methods', 'a list of methods in upper case', String(methods));
+    refuse(own, 'methods', 'a list of methods in upper case', textOf(methods));
   return {
     upstream,
     methods,
@@ -62,5 +63,6 @@ export function planMirror(
 
 /** Whether a request is one of those that are copied. */
 export function isMirrored({ methods, ratio }: MirrorPlan, call: IncomingCall, random: Random): boolean {
-  return methods.includes(call.method) && (ratio === 1 || random() < ratio);
+  const isMeant = [call.method, ...call.facts.overrides].every(method => methods.includes(method));
+  return isMeant && (ratio === 1 || random() < ratio);
 }

@@ -1,6 +1,8 @@
+import { plainName } from '../core/hop-fields.js';
 import type { CacheGrace } from '../core/http-cache-answer.js';
 import { checkFlag, checkKeys, checkNumber } from '../kernel/options.js';
-import { type ForwardRules, whoAsks } from './forward-fields.js';
+import type { Renames } from './answer-changes.js';
+import { type ForwardRules, isReplaced, whoAsks } from './forward-fields.js';
 import type { IncomingCall } from './gateway-request.js';
 
 /** Keeps answers to GET, by RFC 9111, for as long as they say. */
@@ -55,6 +57,13 @@ export function planCache(owner: string, cache: RouteCache): CachePlan {
   };
 }
 
+/** What a cache knows of a route. */
+interface CachingRoute {
+  readonly name: string;
+  readonly cache: CachePlan | undefined;
+  readonly requestRenames: Renames;
+}
+
 /** A request as a cache knows it. */
 export interface CacheSubject {
   readonly key: string;
@@ -71,17 +80,21 @@ export function uriOf(call: IncomingCall): string {
   return JSON.stringify([host, hostAndPort?.port ?? 0, path, query]);
 }
 
+/** What the gateway says in the place of clients, and a key holds. */
+const TOLD_APART = ['host', 'x-forwarded-host', 'x-forwarded-proto'];
 const PARTS = ['range', 'if-range', 'if-match', 'if-unmodified-since'];
 
 /** `undefined` where the cache is no party to the request. */
 export function cacheSubject(
   call: IncomingCall,
-  { name, cache }: { readonly name: string; readonly cache: CachePlan | undefined },
+  { name, cache, requestRenames }: CachingRoute,
   rules: ForwardRules,
 ): CacheSubject | undefined {
   if (cache === undefined || (call.method !== 'GET' && call.method !== 'HEAD') || call.hasBody)
     return undefined;
-  const { names } = call.facts;
+  const { names, listed, overrides } = call.facts;
+  // What it asks of the upstream is not what its fields say.
+  if (listed.length > 0 || overrides.length > 0) return undefined;
   if (PARTS.some(part => names.includes(part))) return undefined;
   // Who it is that a credential stands for is known to the upstream alone.
   const shown = names.includes('authorization') && !call.spent.includes('authorization');
@@ -89,10 +102,15 @@ export function cacheSubject(
   const who = cache.acrossIdentities ? [] : whoAsks(call, rules);
   const subject = cache.acrossIdentities ? null : (call.identity?.subject ?? null);
   const uri = uriOf(call);
-  const barred = (field: string): boolean =>
-    rules.own.has(field) && !who.some((one, at) => at % 2 === 0 && one.toLowerCase() === field);
+  const renamed = new Set([...requestRenames.values()].map(to => plainName(to.toLowerCase())));
+  const barred = (field: string): boolean => {
+    const plain = plainName(field);
+    if (renamed.has(plain) || (isReplaced(plain) && !TOLD_APART.includes(plain))) return true;
+    return rules.own.has(plain) && !who.some((one, at) => at % 2 === 0 && one.toLowerCase() === field);
+  };
+  const told = call.trusted ? (call.header('x-forwarded-host') ?? null) : null;
   return {
-    ...{ uri, barred, key: JSON.stringify([name, call.side ?? '', call.scheme, uri, subject, who]) },
+    ...{ uri, barred, key: JSON.stringify([name, call.side ?? '', call.scheme, told, uri, subject, who]) },
     named: call.identity !== undefined || shown || names.includes('cookie'),
   };
 }

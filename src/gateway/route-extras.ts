@@ -1,6 +1,7 @@
 import { checkNumber } from '../kernel/options.js';
 import { planRenames, planStatuses, type Renames, type StatusMap } from './answer-changes.js';
 import { type BodyPlan, planBody } from './body-rules.js';
+import { planRequestRenames } from './forward-fields.js';
 import type { GatewayPlan } from './gateway-options.js';
 import type { GatewayRoute } from './gateway-route.js';
 import { checkMaintenance, type MaintenanceSwitch } from './maintenance.js';
@@ -34,7 +35,7 @@ export function planExtras(owner: string, route: GatewayRoute, gateway: GatewayP
     body: body === undefined ? undefined : planBody(owner, body, maxBodyBytes),
     priority: checkNumber(owner, 'priority', priority, {}),
     maintenance: checkMaintenance(owner, maintenance),
-    requestRenames: planRenames(owner, 'renameRequestHeaders', route.renameRequestHeaders),
+    requestRenames: planRequestRenames(owner, route.renameRequestHeaders, gateway.rules),
     answerRenames: planRenames(owner, 'renameAnswerHeaders', route.renameAnswerHeaders),
     answerStatus: planStatuses(owner, route.answerStatus),
   };

@@ -5,6 +5,7 @@ import type { RateLimitDecision, RateLimitStore } from '../resilience/rate-limit
 import { checkRate } from '../resilience/rate-limiter-options.js';
 import type { GatewayRequest, IncomingCall } from './gateway-request.js';
 import { type GatewayAnswer, problem } from './problem.js';
+import { sha256Hex } from './sha256-hex.js';
 import type { OnUserFailure } from './user-failure.js';
 
 /** Whom a limit counts: one for the route, one for each client, for each identity, or for what you say. */
@@ -22,7 +23,8 @@ export interface RouteLimit {
   readonly burst?: number;
   /**
    * Whom it counts. `ip`: each address of IPv4, each /64 of IPv6. `identity`: each subject. A function
-   * answers a key; a request without one is refused.
+   * answers a key; a request without one is refused. A key of more than 256 characters is counted by its
+   * SHA-256.
    * @default 'ip'
    */
   readonly by?: LimitBy;
@@ -44,6 +46,8 @@ export interface LimitPlan {
 
 /** So long a store may take. */
 const STORE_MS = 500;
+/** Who is counted may choose the key, as by a field: a longer one would fill what remembers it. */
+const LONGEST_KEY = 256;
 
 /** @throws TypeError or RangeError that names the option, the rule and the value. */
 export function planLimit(owner: string, options: RouteLimit, memory: RateLimitStore): LimitPlan {
@@ -61,6 +65,9 @@ export function planLimit(owner: string, options: RouteLimit, memory: RateLimitS
   const policy = `"${name}";q=${limit};w=${Math.max(1, Math.ceil(perMs / 1000))}`;
   return { name, rule, by, store, onStoreError, policy };
 }
+
+const bounded = async (key: string): Promise<string> =>
+  key.length <= LONGEST_KEY ? key : `sha256:${await sha256Hex(key)}`;
 
 /** Whose request it is, for a limit; `undefined` where nobody can tell. */
 function keyOf({ by }: LimitPlan, call: IncomingCall): string | undefined {
@@ -89,7 +96,7 @@ export async function takeLimit(
   }
   if (key === undefined) return problem(403, `the limit "${plan.name}" cannot tell whom to count`);
   const { rule, name } = plan;
-  const take = { key: `${name}:${key}`, rule, cost: 1, maxWaitMs: 0 };
+  const take = { key: `${name}:${await bounded(key)}`, rule, cost: 1, maxWaitMs: 0 };
   const found = await inTime(plan, take, clock, error =>
     onFailure({ kind: 'limit', name, part: 'store' }, call, error),
   );

@@ -7,17 +7,20 @@ import type { TableRoute } from '../core/route-table.js';
 import { readHost } from '../core/route-target.js';
 import { checkFlag, checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
 import type { Policy } from '../kernel/policy.js';
+import { nearest } from '../resilience/config-error.js';
 import type { RateLimitStore } from '../resilience/rate-limit-store.js';
 import { framing } from './answer-changes.js';
 import type { AuthPlan } from './authenticator.js';
 import { type CorsPlan, planCors } from './cors.js';
 import { authenticatorsOf, type GatewayPlan } from './gateway-options.js';
 import type { GatewayRoute, IpRules, Redirect } from './gateway-route.js';
+import { replyProblem } from './reply-problem.js';
 import { planRewrite, type Rewrite } from './rewrite.js';
 import { extraOptions, planExtras, type RouteExtras } from './route-extras.js';
 import { type LimitPlan, planLimit } from './route-limits.js';
 import { planPolicy } from './route-policy.js';
 import { isSplit, planSplit, type SplitPlan } from './split.js';
+import { textOf } from './text-of.js';
 import { readRanges } from './trusted-peers.js';
 import { type GatewayReply, planUpstream, type UpstreamPlan } from './upstream.js';
 
@@ -129,20 +132,32 @@ function planEnd(owner: string, route: GatewayRoute, pattern: RoutePattern, gate
     return { kind: 'upstream', upstream: planUpstream(owner, upstream, gateway.services) };
   }
   if (reply !== undefined) {
-    if (!isRecord(reply)) refuse(owner, 'reply', 'an object such as { status, body }', reply);
+    checkReply(owner, reply);
     return { kind: 'reply', reply };
   }
   return planRedirect(owner, redirect!, pattern);
 }
 
+function checkReply(owner: string, reply: GatewayReply): void {
+  if (!isRecord(reply)) refuse(owner, 'reply', 'an object such as { status, body }', reply);
+  checkKeys(`${owner}: \`reply\``, reply, ['status', 'headers', 'body', 'json']);
+  const { body } = reply;
+  const wrong = replyProblem({ ...reply, ...(body instanceof Uint8Array && { body: '' }) });
+  if (wrong !== undefined) throw new TypeError(`${owner}: \`reply.${wrong.field}\` ${wrong.says}`);
+}
+
 function planRedirect(owner: string, redirect: Redirect, pattern: RoutePattern): RouteEnd {
   if (!isRecord(redirect)) refuse(owner, 'redirect', 'an object such as { to }', redirect);
+  checkKeys(`${owner}: \`redirect\``, redirect, ['to', 'status']);
   const { to, status = 308 } = redirect;
   if (![301, 302, 303, 307, 308].includes(status))
     refuse(owner, 'redirect.status', '301, 302, 303, 307 or 308', status);
   if (typeof to !== 'string') refuse(owner, 'redirect.to', 'a URL, or a path', to);
   if (/^https?:\/\/[!-~]+$/.test(to)) return { kind: 'redirect', status, to };
-  return { kind: 'redirect', status, to: planRewrite(`${owner}: redirect`, to, pattern) };
+  const rewrite = planRewrite(`${owner}: redirect`, to, pattern);
+  // What begins with two slashes names a host.
+  const here = (path: string): string => (path.startsWith('//') ? `/.${path}` : path);
+  return { kind: 'redirect', status, to: path => here(rewrite(path)) };
 }
 
 function planIp(owner: string, ip: IpRules = {}): Pick<RoutePlan, 'ipAllow' | 'ipDeny'> {
@@ -174,20 +189,40 @@ function planAuth(owner: string, route: GatewayRoute, gateway: GatewayPlan): Aut
   return undefined;
 }
 
-/** The route in words: what it takes. */
-const wordsOf = ({ host = '', methods = [], path }: GatewayRoute): string =>
-  `${methods.length === 0 ? '' : `${methods.join(',')} `}${host}${path}`;
+const conditionWords = (sign: string, conditions: RouteConditions['headers']): string[] =>
+  conditions.map(([name, value]) => (value === true ? ` ${sign}${name}` : ` ${sign}${name}=${value}`));
+
+/** The route in words: all that it asks for, so that no two are called alike. */
+function wordsOf(
+  { host = '', methods = [], path }: GatewayRoute,
+  { headers, query }: RouteConditions,
+): string {
+  const asked = [...conditionWords('', headers), ...conditionWords('?', query)];
+  return `${methods.length === 0 ? '' : `${methods.join(',')} `}${host}${path}${asked.join('')}`;
+}
+
+const ownerOf = ({ name, path }: GatewayRoute): string =>
+  `route ${textOf(typeof name === 'string' ? name : path)}`;
+
+/** With more than thirty names a list of them helps nobody who has mistyped one. @throws TypeError */
+export function checkSpelling(route: GatewayRoute): void {
+  for (const name of isRecord(route) ? Object.keys(route) : []) {
+    const meant = known.includes(name) ? undefined : nearest(name, known);
+    if (meant === undefined) continue;
+    throw new TypeError(`${ownerOf(route)}: unknown option \`${name}\`; did you mean \`${meant}\`?`);
+  }
+}
 
 /** @throws TypeError or RangeError that names the route, the option, the rule and the value. */
 export function planRoute(route: GatewayRoute, gateway: GatewayPlan, memory: RateLimitStore): RoutePlan {
   if (!isRecord(route)) refuse('ApiGateway', 'routes', 'a list of objects', route);
-  const owner = `route ${typeof route.name === 'string' ? route.name : String(route.path)}`;
+  const owner = ownerOf(route);
   checkKeys(owner, route, known);
   const pattern = readPattern(route.path);
   if (typeof pattern === 'string') refuse(owner, 'path', pattern, route.path);
   const { allow = [], timeoutMs = 30_000, idleTimeoutMs = 60_000, limits = [], cors = gateway.cors } = route;
   if (!Array.isArray(allow) || allow.some(oddity => !pathOddities.includes(oddity as PathOddity))) {
-    refuse(owner, 'allow', `of ${oddityNames(255).join(', ')}`, String(allow));
+    refuse(owner, 'allow', `of ${oddityNames(255).join(', ')}`, textOf(allow));
   }
   if (!Array.isArray(limits)) refuse(owner, 'limits', 'a list', limits);
   const end = planEnd(owner, route, pattern, gateway);
@@ -198,7 +233,7 @@ export function planRoute(route: GatewayRoute, gateway: GatewayPlan, memory: Rat
   const maxBodyBytes = route.maxBodyBytes ?? gateway.maxBodyBytes;
   const auth = planAuth(owner, route, gateway);
   return {
-    name: route.name ?? wordsOf(route),
+    name: route.name ?? wordsOf(route, conditions),
     host: checkHost(owner, route.host),
     methods: checkMethods(owner, route.methods),
     pattern,

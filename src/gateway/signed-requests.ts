@@ -76,6 +76,8 @@ export async function signRequest(
 class Nonces {
   readonly #until = new Map<string, number>();
   readonly #most: number;
+  /** The last end of those that are forgotten: what ends no later, by a clock that went back, may be one. */
+  #forgotten = -Infinity;
 
   constructor(most: number) {
     this.#most = most;
@@ -87,8 +89,9 @@ class Nonces {
       // They came in the order in which they end, nearly: what is left behind goes a little later.
       if (end >= now) break;
       this.#until.delete(old);
+      this.#forgotten = Math.max(this.#forgotten, end);
     }
-    if (this.#until.has(nonce) || this.#until.size >= this.#most) return false;
+    if (until <= this.#forgotten || this.#until.has(nonce) || this.#until.size >= this.#most) return false;
     this.#until.set(nonce, until);
     return true;
   }

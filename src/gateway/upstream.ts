@@ -1,7 +1,7 @@
 import { normalPath } from '../core/route-path.js';
 import { readHost } from '../core/route-target.js';
 import type { Context } from '../kernel/context.js';
-import { isRecord, refuse } from '../kernel/options.js';
+import { checkKeys, isRecord, refuse } from '../kernel/options.js';
 import type { GatewayRequest } from './gateway-request.js';
 
 /** The body of a request, for a function that answers it. Only one of them can be asked, once. */
@@ -129,6 +129,10 @@ function readBase(path: string): string | undefined {
 const isProxy = (value: unknown): value is UpstreamProxy =>
   isRecord(value) && typeof value['service'] === 'string' && typeof value['call'] === 'function';
 
+const NO_LIST =
+  'one upstream and no list: for instances of one service a ServiceProxy, for a part of the clients each ' +
+  '{ split }, for one answer of several { aggregate }';
+
 /** @throws TypeError that names the option, the rule and the value. */
 export function planUpstream(
   owner: string,
@@ -143,7 +147,9 @@ export function planUpstream(
     return { kind: 'origin', ...found };
   }
   if (isProxy(upstream)) return { kind: 'service', proxy: upstream, basePath: '' };
+  if (Array.isArray(upstream)) throw new TypeError(`${owner}: \`upstream\` must be ${NO_LIST}`);
   if (isRecord(upstream) && 'aggregate' in upstream) {
+    checkKeys(`${owner}: \`upstream\``, upstream, ['aggregate', 'input']);
     const { aggregate, input } = upstream as unknown as UpstreamAggregate;
     if (typeof aggregate?.execute !== 'function')
       refuse(owner, 'upstream.aggregate', 'an Aggregate', aggregate);
@@ -157,6 +163,7 @@ export function planUpstream(
   const known = typeof service === 'string' && Object.hasOwn(services, service) ? services[service] : service;
   if (!isProxy(known))
     refuse(owner, 'upstream.service', 'a ServiceProxy, or the name of one of `services`', service);
+  checkKeys(`${owner}: \`upstream\``, upstream, ['service', 'basePath']);
   const basePath =
     typeof path === 'string' && (path === '' || path.startsWith('/')) ? readBase(path) : undefined;
   if (basePath === undefined) refuse(owner, 'upstream.basePath', 'a plain path that begins with /', path);

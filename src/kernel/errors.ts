@@ -104,8 +104,11 @@ export class ResilienceError extends Error {
 
 /** The operation never ran: it is safe to run it elsewhere, whatever it does. */
 export class RejectedError extends ResilienceError {
-  /** For checks across copies of the package. See {@link isRejected}. */
-  get rejected(): true {
+  /**
+   * For checks across copies of the package. `false` at the end of a call that was repeated: this attempt did
+   * not run, an earlier one did. See {@link isRejected}.
+   */
+  get rejected(): boolean {
     return true;
   }
 
@@ -269,7 +272,10 @@ export class CloudEventError extends ResilienceError {
   }
 }
 
-/** Whether `error` says that the operation never ran, from whichever copy of the package. */
+/**
+ * Whether `error` says that the operation never ran, at no attempt of the call, from whichever copy of the
+ * package.
+ */
 export function isRejected(error: unknown): error is ResilienceError & { readonly rejected: true } {
   return factOf(error, 'rejected') === true;
 }

@@ -36,9 +36,37 @@ function makeLane(
   };
 }
 
-/** A bit for each that is dormant now. */
-const asleepOf = (dozers: readonly Guard[]): number =>
-  dozers.reduce((bits, guard) => bits * 2 + (guard.dormant === true ? 1 : 0), 0);
+/** What tells a run of guards that one of them has fallen asleep, or woken: its `dormant` changes. */
+type Sleeper = Pick<Guard, 'dormant'>;
+
+/** Several sleepers as one: it changes whenever any of them does, however many there are. */
+class Dormitory implements Sleeper {
+  readonly #sleepers: readonly Sleeper[];
+  readonly #asleep: boolean[];
+  #turned = false;
+
+  constructor(sleepers: readonly Sleeper[]) {
+    this.#sleepers = sleepers;
+    this.#asleep = sleepers.map(() => false);
+  }
+
+  get dormant(): boolean {
+    const before = this.#turned;
+    for (const [place, { dormant }] of this.#sleepers.entries()) {
+      const asleep = dormant === true;
+      if (asleep === this.#asleep[place]) continue;
+      this.#asleep[place] = asleep;
+      this.#turned = !before;
+    }
+    return this.#turned;
+  }
+}
+
+/** What a run of these guards has to look at before each call; nothing where none can be dormant. */
+function sleeperOf(guards: readonly Guard[]): Sleeper | undefined {
+  const sleepers = guards.filter(guard => guard.dormant !== undefined);
+  return sleepers.length > 1 ? new Dormitory(sleepers) : sleepers[0];
+}
 
 /**
  * Runs operations through neighbouring guards, the first outermost, with one promise for all of them.
@@ -47,23 +75,21 @@ const asleepOf = (dozers: readonly Guard[]): number =>
  */
 export class GuardRun {
   readonly #guards: readonly Guard[];
-  /** Those that say whether they are dormant. */
-  readonly #dozers: readonly Guard[] | undefined;
+  readonly #sleeper: Sleeper | undefined;
   readonly #clock: Clock;
   readonly #background: CallContext;
   #plan!: GuardPlan;
   #handed!: CallContext;
   #lane: Lane | undefined;
-  /** Which of the dozers the plan goes without, a bit for each. */
-  #asleep = 0;
+  /** What the sleeper said when the plan was made. */
+  #asleep: boolean | undefined = false;
 
   constructor(
     guards: readonly Guard[],
     clock: Clock = guards.find(guard => guard.clock)?.clock ?? systemClock,
   ) {
-    const dozers = guards.filter(guard => guard.dormant !== undefined);
     this.#guards = guards;
-    this.#dozers = dozers.length > 0 ? dozers : undefined;
+    this.#sleeper = sleeperOf(guards);
     this.#clock = clock;
     this.#background = backgroundContext(clock);
     this.#goBy(guards);
@@ -72,10 +98,11 @@ export class GuardRun {
   execute<T>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     // Before any guard sees it: the mistake is the caller's and no failure of the remote.
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));
-    const dozers = this.#dozers;
-    // One alone, as nearly always, is asked right here: this is all that it costs while it is dormant.
-    if (dozers !== undefined && (dozers.length > 1 || dozers[0]!.dormant !== this.#asleep > 0)) {
-      this.#look(dozers);
+    // This is all that one alone, as nearly always, costs while it is dormant.
+    const sleeper = this.#sleeper;
+    if (sleeper !== undefined) {
+      const asleep = sleeper.dormant;
+      if (asleep !== this.#asleep) this.#adapt(asleep);
     }
     let context = this.#background;
     if (options !== undefined) {
@@ -91,9 +118,7 @@ export class GuardRun {
   }
 
   /** Goes without the guards that are dormant now; calls that run end by the plan that they began with. */
-  #look(dozers: readonly Guard[]): void {
-    const asleep = asleepOf(dozers);
-    if (asleep === this.#asleep) return;
+  #adapt(asleep: boolean | undefined): void {
     this.#asleep = asleep;
     this.#goBy(this.#guards.filter(guard => guard.dormant !== true));
   }

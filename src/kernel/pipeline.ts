@@ -121,9 +121,18 @@ class Pipeline implements Policy<never, unknown> {
     return this.parts.some(sharesAnswers);
   }
 
+  snapshot(): { readonly pipeline: readonly unknown[] } {
+    return { pipeline: this.parts.map(snapshotPart) };
+  }
+
   describe(): { readonly pipeline: readonly unknown[] } {
     return { pipeline: this.parts.map(describePart) };
   }
+}
+
+/** Of one that does not say how it stands, `null`. */
+function snapshotPart(part: unknown): unknown {
+  return (part as { snapshot?: () => unknown }).snapshot?.() ?? null;
 }
 
 function describePart(part: unknown): unknown {
@@ -137,6 +146,10 @@ export interface PipelinePolicy<in In = unknown, out Out = never> extends Policy
   readonly atRest: boolean;
   /** Whether one of the policies hands the answer of one call to others as well. */
   readonly sharesAnswers: boolean;
+  /** The policies, outermost first. */
+  readonly parts: readonly unknown[];
+  /** How the policies stand at this moment, outermost first. */
+  snapshot(): { readonly pipeline: readonly unknown[] };
   /** The policies, outermost first, as JSON. */
   describe(): { readonly pipeline: readonly unknown[] };
 }

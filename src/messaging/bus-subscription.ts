@@ -7,7 +7,7 @@ import { Consumer } from './consumer.js';
 import type { Drained, SubscriptionEvents } from './consumer-events.js';
 import type { DriverSubscription } from './driver.js';
 import type { ConsumerParts } from './handling.js';
-import type { Subscription, SubscriptionSnapshot } from './message-bus.js';
+import type { Subscription, SubscriptionDescription, SubscriptionSnapshot } from './message-bus.js';
 
 const DRAIN_MS = 30_000;
 /** The first wait before the broker is asked again, and the longest. */
@@ -61,6 +61,14 @@ export class BusSubscription implements Subscription {
     const { held, running, paused } = this.#consumer.load;
     const state = this.#state === 'consuming' && paused ? 'paused' : this.#state;
     return { pattern: this.#pattern, group: this.#parts.rules.group ?? null, state, held, running };
+  }
+
+  describe(): SubscriptionDescription {
+    const { concurrency, prefetch, order, group = null } = this.#parts.rules;
+    const pattern = this.#pattern;
+    const delivery = group === null ? 'fan-out' : 'group';
+    const name = `${pattern} (${group ?? delivery})`;
+    return { kind: 'subscription', name, pattern, group, delivery, concurrency, prefetch, order };
   }
 
   pause(): void {

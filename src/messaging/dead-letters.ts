@@ -38,6 +38,8 @@ export interface DeadLetter {
 
 /** The dead letters of a group, the oldest first. */
 export interface DeadLetters extends AsyncIterable<DeadLetter> {
+  /** How many there are, without a look at any of them. */
+  count(): Promise<number>;
   /** At most `limit` (by default 100) of them, after the one at `after`. */
   list(options?: { readonly limit?: number; readonly after?: string }): Promise<readonly DeadLetter[]>;
 }
@@ -64,6 +66,11 @@ export class DeadLetterReader implements DeadLetters {
     this.#topic = topic;
     this.#group = group;
     this.#connect = connect;
+  }
+
+  async count(): Promise<number> {
+    await this.#connect();
+    return this.#driver.deadLetters!.count(this.#topic, this.#group);
   }
 
   async list({ limit = PAGE, after }: { readonly limit?: number; readonly after?: string } = {}) {

@@ -140,6 +140,8 @@ export interface DeadLetterShelf {
     limit: number,
     after: string | undefined,
   ): Promise<readonly DeadRecord[]>;
+  /** How many there are now, or close to it where somebody takes some away meanwhile. */
+  count(topic: string, group: string): Promise<number>;
   /** Takes one away for good; false where it is gone already. */
   discard(topic: string, group: string, position: string): Promise<boolean>;
 }

@@ -69,6 +69,7 @@ export class MemoryDriver implements Driver<MemoryCapabilities> {
     this.capabilities = { ...memoryCapabilities, maxRecordBytes: broker.maxRecordBytes };
     this.deadLetters = {
       list: async (topic, group, limit, after) => broker.dead(topic, group, limit, after),
+      count: async (topic, group) => broker.dead(topic, group, Infinity).length,
       discard: async (_topic, group, position) => broker.discard(group, position),
     };
   }

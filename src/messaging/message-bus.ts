@@ -65,12 +65,34 @@ export interface SubscriptionSnapshot {
   readonly running: number;
 }
 
+/** What a subscription is. */
+export interface SubscriptionDescription {
+  /** What this is. */
+  readonly kind: 'subscription';
+  /** The topic or the pattern, with the group or `fan-out` in brackets. */
+  readonly name: string;
+  /** The topic or the pattern. */
+  readonly pattern: string;
+  /** `null` for one that gets everything. */
+  readonly group: string | null;
+  /** `group`: its members share what comes; `fan-out`: it gets everything, while it is there. */
+  readonly delivery: 'group' | 'fan-out';
+  /** How many messages are handled at a time. */
+  readonly concurrency: number;
+  /** How many are held at a time. */
+  readonly prefetch: number;
+  /** What stays in order. */
+  readonly order: 'none' | 'key' | 'topic';
+}
+
 /** A subscription of this process. */
 export interface Subscription extends Observable<SubscriptionEvents>, AsyncDisposable {
   /** Resolves when the broker hands over; rejects when it never will. */
   readonly ready: Promise<void>;
   /** How it stands at this moment. */
   snapshot(): SubscriptionSnapshot;
+  /** What it is. */
+  describe(): SubscriptionDescription;
   /** Begins no handler until `resume`. */
   pause(): void;
   /** Begins handlers again. */

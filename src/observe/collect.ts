@@ -1,15 +1,25 @@
 import { isRecord } from '../kernel/options.js';
+import type { AskedCounts } from './asked-counts.js';
+import { askedKinds, unansweredHead } from './asked-kinds.js';
+import { type GatewayRequests, gatewayRequests, requestDuration } from './gateway-requests.js';
 import type { LatencyBuckets } from './latency-buckets.js';
 import { kindMeasures, measuresOf } from './measures.js';
 import { type Labels, MetricFamily, type MetricHead } from './metric-family.js';
-import type { Observatory, WatchedThing } from './observatory.js';
+import type { Observatory } from './observatory.js';
 import { shortText } from './plain-copy.js';
+import type { WatchedThing } from './watching.js';
 
 /** How much is collected, and how. */
 export interface CollectRules {
   readonly maxSeries: number;
   /** The bounds of histograms, in ms. */
   readonly boundsMs: readonly number[];
+}
+
+/** What is known besides the things themselves. */
+export interface Sources {
+  readonly gateways: GatewayRequests;
+  readonly asked: AskedCounts;
 }
 
 /** Of a record that is counted by its keys, so many; the others together. */
@@ -74,7 +84,9 @@ export function allHeads(): readonly MetricHead[] {
       ...[...gauges, ...sizes, ...Object.keys(states)].map(field => headOf(kind, field, 'gauge')),
     ];
   });
-  return [events, things, overflowed, callDuration, ...ofKinds];
+  const asked = [unansweredHead, ...Object.values(askedKinds).map(({ head }) => head)];
+  const single = [events, things, overflowed, callDuration, gatewayRequests, requestDuration];
+  return [...single, ...asked, ...ofKinds];
 }
 
 function fieldOf(snapshot: unknown, path: string): unknown {
@@ -174,8 +186,25 @@ function snapshotOf({ target }: WatchedThing): unknown {
   }
 }
 
+/**
+ * Those that have happened, and those that have not as 0, for a rate to see the first of them. An event that
+ * has not happened gets no place that another one needs.
+ */
+function countEvents(observatory: Observatory, collection: Collection, most: number): void {
+  const counts = observatory.eventCounts();
+  const happened = counts.filter(({ count }) => count > 0);
+  const rest = counts.filter(({ count }) => count === 0).slice(0, Math.max(0, most - happened.length));
+  for (const { id, kind, event, count } of [...happened, ...rest]) {
+    collection.family(events).add({ kind, name: id.slice(kind.length + 1), event }, count);
+  }
+}
+
 /** The metrics of all that is watched, as they stand now. */
-export function collect(observatory: Observatory, rules: CollectRules): readonly MetricFamily[] {
+export function collect(
+  observatory: Observatory,
+  rules: CollectRules,
+  { gateways, asked }: Sources,
+): readonly MetricFamily[] {
   const collection = new Collection(rules);
   const watched = observatory.things();
   const kinds = new Map<string, number>();
@@ -188,11 +217,11 @@ export function collect(observatory: Observatory, rules: CollectRules): readonly
     }
   }
   for (const [kind, count] of kinds) collection.family(things).add({ kind }, count);
-  for (const { id, kind, event, count } of observatory.eventCounts()) {
-    const name = id.slice(kind.length + 1);
-    if (count > 0) collection.family(events).add({ kind, name, event }, count);
-  }
-  const families = [...collection.families.values()];
+  countEvents(observatory, collection, rules.maxSeries);
+  gateways.addCounts(collection.family(gatewayRequests));
+  gateways.addDurations(collection.family(requestDuration));
+  asked.addTo(head => collection.family(head));
+  const families = [...collection.families.values()].filter(family => !family.isEmpty);
   // There are no more of these than there are metrics.
   const over = new MetricFamily(overflowed, Infinity);
   for (const family of families) {

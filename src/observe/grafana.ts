@@ -1,4 +1,5 @@
 import { callDuration } from './collect.js';
+import { requestDuration } from './gateway-requests.js';
 import { prometheusName } from './metrics-text.js';
 
 /** A panel: what it is called, the unit of its axis, and what it asks Prometheus. */
@@ -27,6 +28,10 @@ const chosen = (more = ''): string => `{service=~"$service",name=~"$name"${more}
 const rate = (metric: string, by: string, more = ''): string =>
   `sum by (${by}) (rate(${metric}${chosen(more)}${WINDOW}))`;
 const highest = (metric: string, by = 'name'): string => `max by (${by}) (${metric}${chosen()})`;
+
+/** Each process that watches a store or a broker tells all that is in it: they are not added up. */
+const sagas = (more: string, by = 'name'): string =>
+  `max by (${by}) (keelson_saga_orchestrator_sagas${chosen(more)})`;
 
 function callPanels(): readonly Panel[] {
   const duration = prometheusName(callDuration);
@@ -123,7 +128,22 @@ const systemPanels = (): readonly Panel[] => [
     asks: [[highest('keelson_projection_lag_seconds'), '{{name}} lag']],
   },
   {
-    title: 'Sagas',
+    title: 'Sagas that are parked',
+    unit: 'short',
+    asks: [[sagas(',status="parked"'), '{{name}}']],
+  },
+  {
+    title: 'Sagas under way',
+    unit: 'short',
+    asks: [[sagas(',status!="parked"', 'name, status'), '{{name}} {{status}}']],
+  },
+  {
+    title: 'Dead letters',
+    unit: 'short',
+    asks: [[highest('keelson_message_bus_dead_letters', 'topic, group'), '{{topic}} {{group}}']],
+  },
+  {
+    title: 'Sagas driven here',
     unit: 'short',
     asks: [
       [highest('keelson_saga_orchestrator_driving'), '{{name}} driving'],
@@ -138,13 +158,41 @@ const systemPanels = (): readonly Panel[] => [
       [highest('keelson_outliers_ejected'), '{{name}} ejected'],
     ],
   },
-  { title: 'Gateways', unit: 'short', asks: [[highest('keelson_gateway_in_flight'), '{{name}} in flight']] },
   {
     title: 'Events',
     unit: 'ops',
-    asks: [[rate('keelson_events_total', 'kind, event'), '{{kind}} {{event}}']],
+    asks: [[`${rate('keelson_events_total', 'kind, event')} > 0`, '{{kind}} {{event}}']],
   },
 ];
+
+function gatewayPanels(): readonly Panel[] {
+  const requests = 'keelson_gateway_requests_total';
+  const duration = prometheusName(requestDuration);
+  const route = 'http_route';
+  const quantile = (ratio: number): readonly [string, string] => [
+    `histogram_quantile(${ratio}, sum by (le, ${route}) (rate(${duration}_bucket${chosen()}${WINDOW})))`,
+    `p${ratio * 100} {{${route}}}`,
+  ];
+  const failed = rate(requests, 'route', ',status=~"5xx|cut"');
+  return [
+    {
+      title: 'Gateway requests',
+      unit: 'reqps',
+      asks: [[`${rate(requests, 'route, status')} > 0`, '{{route}} {{status}}']],
+    },
+    {
+      title: 'Gateway failures',
+      unit: 'percentunit',
+      asks: [[`${failed} / ${rate(requests, 'route')}`, '{{route}}']],
+    },
+    { title: 'Gateway latency', unit: 's', asks: [quantile(0.5), quantile(0.99)] },
+    {
+      title: 'Gateway requests under way',
+      unit: 'short',
+      asks: [[highest('keelson_gateway_in_flight'), '{{name}} in flight']],
+    },
+  ];
+}
 
 function panelOf({ title, unit, asks }: Panel, place: number): object {
   const perRow = COLUMNS / WIDTH;
@@ -178,7 +226,7 @@ function variableOf(name: string, more: string): object {
  */
 export function grafanaDashboard(options: GrafanaDashboardOptions = {}): Readonly<Record<string, unknown>> {
   const { title = 'keelson', uid = 'keelson' } = options;
-  const panels = [...callPanels(), ...policyPanels(), ...systemPanels()];
+  const panels = [...callPanels(), ...policyPanels(), ...gatewayPanels(), ...systemPanels()];
   return {
     ...{ uid, title, schemaVersion: 39, version: 1, editable: true, tags: ['keelson'] },
     ...{ time: { from: 'now-1h', to: 'now' }, refresh: '30s' },

@@ -25,7 +25,7 @@ export const observedKinds = /* @__PURE__ */ Object.freeze({
   fallback: ['answered', 'failed', 'discardFailed', 'updated'],
   gateway: [
     ...(['completed', 'upstreamFailed', 'mirrored', 'mirrorDropped', 'authenticatorFailed'] as const),
-    ...(['limitFailed', 'splitFailed', 'replaced'] as const),
+    ...(['limitFailed', 'splitFailed', 'functionFailed', 'replaced'] as const),
   ],
   'gateway-file': ['reloaded', 'refused', 'certificateReloaded'],
   health: ['checked', 'failed', 'recovered'],

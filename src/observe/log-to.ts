@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { checkKeys, checkNumber, checkOneOf, refuse } from '../kernel/options.js';
-import type { Observatory, ObservedEvent } from './observatory.js';
+import type { Observatory } from './observatory.js';
+import type { ObservedEvent } from './watching.js';
 
 /** How loud an event is; `silent` for not at all. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -32,6 +32,8 @@ export class MeterSlices {
   readonly #first: number;
   readonly #all = new LatencyBuckets();
   readonly #present = new LatencyBuckets();
+  /** What epoch time is ahead of the clock, as slices are told by; see `list`. */
+  #aheadMs = Number.NaN;
   #slice: number;
   #endsAt: number;
   #calls = 0;
@@ -62,15 +64,21 @@ export class MeterSlices {
     return total;
   }
 
-  /** Those that are kept, the present one last. `wallOffsetMs` is what epoch time is ahead of the clock. */
-  list(now: number, wallOffsetMs: number): MeterSlice[] {
+  /**
+   * Those that are kept, the present one last. `aheadMs` is what epoch time is ahead of the clock. Epoch time
+   * is told in whole ms and read a moment later, so that this is another number at each look, yet who looks
+   * again has to find the same slice at the same time: only a step of the clock moves them.
+   */
+  list(now: number, aheadMs: number): MeterSlice[] {
     if (now >= this.#endsAt) this.#turn(now);
+    const isNear = Math.abs(aheadMs - this.#aheadMs) <= this.#sliceMs / 2;
+    if (!isNear) this.#aheadMs = aheadMs;
     this.#keep();
     const list: MeterSlice[] = [];
     const from = Math.max(this.#first, this.#slice - this.#most + 1);
     for (let slice = from; slice <= this.#slice; slice++) {
       const place = slice % this.#most;
-      const at = Math.round(slice * this.#sliceMs + wallOffsetMs);
+      const at = Math.round(slice * this.#sliceMs + this.#aheadMs);
       const numbers = this.#ring.subarray(place * FIELDS, (place + 1) * FIELDS);
       // Nothing was kept of a slice without a call.
       const [calls = 0, failures = 0, p50Ms = 0, p95Ms = 0, p99Ms = 0] =

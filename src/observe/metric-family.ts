@@ -47,6 +47,10 @@ export class MetricFamily {
     this.#maxSeries = maxSeries;
   }
 
+  get isEmpty(): boolean {
+    return this.samples.length + this.histograms.length === 0;
+  }
+
   add(labels: Labels, value: number): void {
     if (this.samples.length < this.#maxSeries) this.samples.push({ labels, value });
     else {

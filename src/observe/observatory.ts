@@ -1,85 +1,11 @@
 import { type Clock, systemClock, type Timer } from '../kernel/clock.js';
 import { Emitter } from '../kernel/events.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
+import { Branch } from './parts.js';
 import { plainCopy, shortText } from './plain-copy.js';
 import { Tap } from './tap.js';
-import { nameThing, Thing } from './thing.js';
-
-/** What can be watched: every primitive fits. */
-export interface Watchable {
-  /** Shown wherever it is told of; where it has none, `describe()`, `snapshot()` and `watch` are asked. */
-  readonly name?: string;
-  /** How it was made. */
-  describe?(): unknown;
-  /** How it stands at this moment. */
-  snapshot?(): unknown;
-  /** Tells its events; the function returned ends it. */
-  on?(event: never, listener: never): () => void;
-}
-
-/** What the watcher knows better than the thing. */
-export interface WatchOptions {
-  /** Needed where `describe()` tells none. @default the `kind` of its description */
-  readonly kind?: string;
-  /** What it goes by. @default its name, or its kind */
-  readonly name?: string;
-  /** Events to listen to, of a thing of your own. @default those of its kind */
-  readonly events?: readonly string[];
-}
-
-/** A thing that is watched. */
-export interface WatchedThing {
-  /** `kind/name`, unique: a second of the same is `kind/name#2`. */
-  readonly id: string;
-  /** What it is. */
-  readonly kind: string;
-  /** Which one it is; at most 200 characters of it. */
-  readonly name: string;
-  /** The service that it works for. */
-  readonly service: string;
-  /** How it was made, as data; `{ error }` where it does not say. Never throws. */
-  describe(): unknown;
-  /** How it stands, as data; `{ error }` where it does not say. Never throws. */
-  snapshot(): unknown;
-  /** The thing itself. */
-  readonly target: Watchable;
-}
-
-/** An event of a thing that is watched. */
-export interface ObservedEvent {
-  /** Counts the events of this observatory, from 1. */
-  readonly seq: number;
-  /** When it was heard of, in epoch ms. */
-  readonly at: number;
-  /** The service that the thing works for. */
-  readonly service: string;
-  /** Of the thing. */
-  readonly id: string;
-  /** What the thing is. */
-  readonly kind: string;
-  /** Which one it is. */
-  readonly name: string;
-  /** Its name, as in `on`. */
-  readonly event: string;
-  /**
-   * What it carried: a copy that JSON holds, bounded in depth and size, with errors as name, code, message.
-   */
-  readonly payload: unknown;
-}
-
-/** How often an event of a thing has happened while that was counted. */
-export interface EventCount {
-  /** That of the thing. */
-  readonly id: string;
-  /** What the thing is. */
-  readonly kind: string;
-  /** Which one it is. */
-  readonly name: string;
-  /** The name of the event. */
-  readonly event: string;
-  /** How often it happened. */
-  readonly count: number;
-}
+import { type Naming, namePart, nameThing, Thing } from './thing.js';
+import type { EventCount, ObservedEvent, Watchable, WatchedThing, WatchOptions } from './watching.js';
 
 /** How an `Observatory` is made. */
 export interface ObservatoryOptions {
@@ -87,6 +13,8 @@ export interface ObservatoryOptions {
   readonly service?: string;
   /** More things than this are refused. @default 1000 */
   readonly maxThings?: number;
+  /** Parts of things, of all together: those beyond it are left out. @default 2000 */
+  readonly maxParts?: number;
   /**
    * How soon a new subscriber of a channel is noticed, in ms; `Infinity` for only when something is watched.
    * @default 1000
@@ -99,12 +27,20 @@ export interface ObservatoryOptions {
 const defaults: {
   readonly service: 'service';
   readonly maxThings: 1000;
+  readonly maxParts: 2000;
   readonly channelCheckMs: 1000;
-} = /* @__PURE__ */ Object.freeze({ service: 'service', maxThings: 1000, channelCheckMs: 1000 });
+} = /* @__PURE__ */ Object.freeze({
+  service: 'service',
+  maxThings: 1000,
+  maxParts: 2000,
+  channelCheckMs: 1000,
+});
 const owner = 'Observatory';
 /** So much of the name of a service is shown. */
 const LONGEST_SERVICE = 200;
-const known = ['service', 'maxThings', 'channelCheckMs', 'clock'];
+const known = ['service', 'maxThings', 'maxParts', 'channelCheckMs', 'clock'];
+/** Parts of one thing, unless `watch` says otherwise. */
+const MOST_PARTS = 200;
 
 /**
  * One place that knows what is there and hears what happens: telemetry, logs and dashboards go by it.
@@ -127,8 +63,12 @@ export class Observatory {
   readonly service: string;
   readonly #clock: Clock;
   readonly #maxThings: number;
+  readonly #maxParts: number;
   readonly #channelCheckMs: number;
   readonly #things = new Map<string, Thing>();
+  /** How often each is watched, so that a part of two things is counted once. */
+  readonly #targets = new Map<object, number>();
+  #parts = 0;
   readonly #emitter = new Emitter<{ event: ObservedEvent; changed: undefined }>(['event', 'changed']);
   /** Those who want to know how often, and those who want to hear. */
   #counting = 0;
@@ -147,6 +87,11 @@ export class Observatory {
       min: 1,
       integer: true,
     });
+    this.#maxParts = checkNumber(owner, 'maxParts', options.maxParts ?? defaults.maxParts, {
+      min: 0,
+      max: 1_000_000,
+      integer: true,
+    });
     this.#channelCheckMs = checkNumber(
       owner,
       'channelCheckMs',
@@ -161,26 +106,24 @@ export class Observatory {
   }
 
   /**
-   * Begins to watch a thing; the function returned ends it. The same thing may be watched under two names.
+   * Begins to watch a thing, and its parts; the function returned ends it. The same thing may be watched
+   * under two names; a part that is watched already is not watched again.
    *
    * @throws TypeError when nothing says what kind of thing it is, or an event is none of it; RangeError when
-   * there are `maxThings` already.
+   * there are `maxThings` already, or `maxParts` is no number.
    */
   watch(thing: Watchable, options: WatchOptions = {}): () => void {
     if (this.#disposed) throw new TypeError(`${owner}: is disposed of and watches nothing any more`);
     const named = nameThing(owner, thing, options);
-    if (this.#things.size >= this.#maxThings) {
+    const { maxParts = MOST_PARTS } = options;
+    checkNumber(owner, 'maxParts', maxParts, { min: 0, max: 1_000_000, integer: true });
+    if (this.#things.size - this.#parts >= this.#maxThings) {
       throw new RangeError(`${owner}: \`maxThings\` is ${this.#maxThings}, and so many are watched already`);
     }
-    const watched = new Thing(this.#freeId(`${named.kind}/${named.name}`), this.service, named, thing);
-    for (const event of named.events) {
-      watched.taps.push(
-        new Tap(thing, named.kind, event, (tap, payload) => this.#hear(watched, tap, payload)),
-      );
-    }
+    const watched = this.#thingOf(thing, named, undefined);
     if (options.events !== undefined) for (const tap of watched.taps) tap.probe();
-    this.#things.set(watched.id, watched);
-    this.#alignThing(watched);
+    this.#begin(watched);
+    watched.branch = Branch.of(thing, (part, key) => this.#watchPart(watched, part, key), maxParts);
     this.#checkLater();
     this.#emitter.emit('changed', undefined);
     return () => this.#unwatch(watched);
@@ -248,10 +191,57 @@ export class Observatory {
     return `${id}#${number}`;
   }
 
-  #unwatch(thing: Thing): void {
+  #thingOf(target: Watchable, named: Naming, whole: Thing | undefined): Thing {
+    const id = this.#freeId(`${named.kind}/${named.name}`);
+    const thing = new Thing(id, this.service, named, target, whole?.id);
+    for (const event of named.events) {
+      const hear = (tap: Tap, payload: unknown): void => this.#hear(thing, tap, payload);
+      thing.taps.push(new Tap(target, named.kind, event, hear));
+    }
+    return thing;
+  }
+
+  #begin(thing: Thing): void {
+    const { target } = thing;
+    this.#things.set(thing.id, thing);
+    this.#targets.set(target, (this.#targets.get(target) ?? 0) + 1);
+    this.#alignThing(thing);
+  }
+
+  #end(thing: Thing): void {
+    const { target } = thing;
     for (const tap of thing.taps) tap.open(false);
-    if (this.#things.get(thing.id) !== thing) return;
     this.#things.delete(thing.id);
+    const others = this.#targets.get(target)! - 1;
+    if (others > 0) this.#targets.set(target, others);
+    else this.#targets.delete(target);
+  }
+
+  #watchPart(whole: Thing, target: Watchable, key: string | undefined): (() => void) | undefined {
+    if (this.#disposed || this.#parts >= this.#maxParts || this.#targets.has(target)) return undefined;
+    const named = namePart(whole.name, target, key);
+    if (named === undefined) return undefined;
+    const part = this.#thingOf(target, named, whole);
+    this.#parts++;
+    this.#begin(part);
+    this.#partChanged(whole);
+    return () => {
+      this.#parts--;
+      this.#end(part);
+      this.#partChanged(whole);
+    };
+  }
+
+  /** While a whole begins or ends, that is told once. */
+  #partChanged({ id, branch }: Thing): void {
+    if (branch !== undefined && this.#things.has(id)) this.#emitter.emit('changed', undefined);
+  }
+
+  #unwatch(thing: Thing): void {
+    if (this.#things.get(thing.id) !== thing) return;
+    this.#end(thing);
+    thing.branch?.end();
+    for (const { branch } of [...this.#things.values()]) branch?.retry();
     if (this.#things.size === 0) this.#timer?.cancel();
     this.#emitter.emit('changed', undefined);
   }

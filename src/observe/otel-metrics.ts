@@ -8,15 +8,17 @@ import type {
 } from '@opentelemetry/api';
 import { errorText } from '../kernel/error-words.js';
 import { checkKeys, checkNumber, refuse } from '../kernel/options.js';
-import { allHeads, callDuration, collect, labelsOf } from './collect.js';
-import { type GatewayDuration, gatewayDuration } from './gateway-duration.js';
+import { AskedCounts, type AskOptions, askKeys } from './asked-counts.js';
+import { allHeads, callDuration, collect, labelsOf, type Sources } from './collect.js';
+import { GatewayRequests, requestDuration } from './gateway-requests.js';
 import type { MeteredCall } from './meter-options.js';
-import { type Labels, OVERFLOW } from './metric-family.js';
-import type { Observatory, WatchedThing } from './observatory.js';
+import { type Labels, type MetricHead, OVERFLOW } from './metric-family.js';
+import type { Observatory } from './observatory.js';
 import { shortText } from './plain-copy.js';
+import type { WatchedThing } from './watching.js';
 
 /** How metrics go to OpenTelemetry. */
-export interface OtelMetricsOptions {
+export interface OtelMetricsOptions extends AskOptions {
   /** The one of your SDK, or `metrics.getMeterProvider()` of `@opentelemetry/api`. */
   readonly meterProvider: MeterProvider;
   /** Series of one metric; what is beyond is added up in one more, or left out. @default 2000 */
@@ -49,7 +51,6 @@ class Recording {
   readonly #observatory: Observatory;
   readonly #maxSeries: number;
   readonly #durations: Histogram;
-  readonly #gateways: GatewayDuration;
   readonly #heard = new Map<WatchedThing, () => void>();
   /** The series that there are, by the meter and what its calls ended with. */
   readonly #series = new Set<string>();
@@ -57,13 +58,7 @@ class Recording {
   constructor(observatory: Observatory, otel: OtelMeter, maxSeries: number) {
     this.#observatory = observatory;
     this.#maxSeries = maxSeries;
-    const advice = { explicitBucketBoundaries: durationBounds() };
-    this.#durations = otel.createHistogram(callDuration.name, {
-      unit: 's',
-      description: callDuration.help,
-      advice,
-    });
-    this.#gateways = gatewayDuration(otel, advice, maxSeries);
+    this.#durations = histogramOf(otel, callDuration);
   }
 
   /** Listens to those that are new, and no more to those that have gone. */
@@ -77,7 +72,6 @@ class Recording {
     for (const thing of there) {
       if (this.#heard.has(thing)) continue;
       if (thing.kind === 'meter') this.#hear(thing, this.#listen(thing));
-      if (thing.kind === 'gateway') this.#hear(thing, this.#gateways.listen(thing));
     }
   }
 
@@ -110,6 +104,20 @@ class Recording {
   }
 }
 
+function histogramOf(otel: OtelMeter, { name, unit, help }: MetricHead): Histogram {
+  const advice = { explicitBucketBoundaries: durationBounds() };
+  return otel.createHistogram(name, { unit, description: help, advice });
+}
+
+/** What gateways have ended; a process without one has no histogram of theirs. */
+function gatewaysOf(observatory: Observatory, otel: OtelMeter, maxSeries: number): GatewayRequests {
+  let durations: Histogram | undefined;
+  return new GatewayRequests(observatory, { maxSeries, boundsMs: [] }, (tookMs, attributes) => {
+    durations ??= histogramOf(otel, requestDuration);
+    durations.record(tookMs / 1000, attributes ?? { 'otel.metric.overflow': true });
+  });
+}
+
 /** As the conventions have it: a code where there is one, or else the name; `_OTHER` for what has neither. */
 export function errorType(error: unknown): string {
   const { code, name } = errorText(error);
@@ -117,15 +125,16 @@ export function errorType(error: unknown): string {
 }
 
 /** Counters and gauges are read when the SDK collects. */
-function observe(observatory: Observatory, otel: OtelMeter, maxSeries: number): () => void {
+function observe(observatory: Observatory, otel: OtelMeter, maxSeries: number, sources: Sources): () => void {
   const instruments = new Map<string, OtelObservable>();
   for (const { name, type, unit, help } of allHeads()) {
     const about = { unit, description: help };
     if (type === 'counter') instruments.set(name, otel.createObservableCounter(name, about));
     else if (type === 'gauge') instruments.set(name, otel.createObservableGauge(name, about));
   }
-  const read = (result: BatchObservableResult): void => {
-    for (const { head, samples } of collect(observatory, { maxSeries, boundsMs })) {
+  const read = async (result: BatchObservableResult): Promise<void> => {
+    await sources.asked.refresh();
+    for (const { head, samples } of collect(observatory, { maxSeries, boundsMs }, sources)) {
       const instrument = instruments.get(head.name);
       if (instrument === undefined) continue;
       for (const { labels, value } of samples) result.observe(instrument, value, attributesOf(labels));
@@ -143,19 +152,22 @@ function observe(observatory: Observatory, otel: OtelMeter, maxSeries: number): 
  * @throws TypeError or RangeError that names the option, the rule and the value.
  */
 export function otelMetrics(observatory: Observatory, options: OtelMetricsOptions): () => void {
-  checkKeys(owner, options, ['meterProvider', 'maxSeries']);
+  checkKeys(owner, options, ['meterProvider', 'maxSeries', ...askKeys]);
   const { meterProvider, maxSeries = MOST_SERIES } = options;
   if (typeof meterProvider?.getMeter !== 'function') {
     refuse(owner, 'meterProvider', 'a MeterProvider', meterProvider);
   }
   checkNumber(owner, 'maxSeries', maxSeries, { min: 1, max: 1_000_000, integer: true });
   const otel = meterProvider.getMeter('keelson');
+  const asked = new AskedCounts(owner, observatory, options);
   const recording = new Recording(observatory, otel, maxSeries);
+  const gateways = gatewaysOf(observatory, otel, maxSeries);
   const ends = [
     observatory.countEvents(),
     observatory.onChange(() => recording.align()),
     () => recording.stop(),
-    observe(observatory, otel, maxSeries),
+    () => gateways.stop(),
+    observe(observatory, otel, maxSeries, { gateways, asked }),
   ];
   recording.align();
   return () => {

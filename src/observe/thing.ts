@@ -1,20 +1,15 @@
-import { errorText } from '../kernel/error-words.js';
-import { checkKeys, isRecord, refuse } from '../kernel/options.js';
+import { checkKeys, refuse } from '../kernel/options.js';
 import { eventsOfKind } from './kinds.js';
-import { plainCopy, shortText, thingBounds } from './plain-copy.js';
-import type { EventSource, Tap } from './tap.js';
-
-/** What a thing may say of itself. */
-interface Target extends EventSource {
-  readonly name?: string;
-  describe?(): unknown;
-  snapshot?(): unknown;
-}
+import type { Branch } from './parts.js';
+import { shortText } from './plain-copy.js';
+import type { Tap } from './tap.js';
+import { kindIn, kindOf, LONGEST_NAME, PIPELINE, saidBy, type Target, told } from './telling.js';
 
 interface Wishes {
   readonly kind?: string;
   readonly name?: string;
   readonly events?: readonly string[];
+  readonly maxParts?: number;
 }
 
 /** What a thing goes by. */
@@ -24,9 +19,7 @@ export interface Naming {
   readonly events: readonly string[];
 }
 
-const knownWishes = ['kind', 'name', 'events'];
-/** So much of a name is shown. */
-const LONGEST_NAME = 200;
+const knownWishes = ['kind', 'name', 'events', 'maxParts'];
 const MOST_EVENTS = 100;
 
 /** A thing that is watched. */
@@ -35,13 +28,17 @@ export class Thing {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
+  readonly whole: string | undefined;
   readonly service: string;
   readonly target: Target;
+  /** What it is made of; a part has none of its own. */
+  branch: Branch | undefined;
 
-  constructor(id: string, service: string, { kind, name }: Naming, target: Target) {
+  constructor(id: string, service: string, { kind, name }: Naming, target: Target, whole?: string) {
     this.id = id;
     this.kind = kind;
     this.name = name;
+    this.whole = whole;
     this.service = service;
     this.target = target;
   }
@@ -55,29 +52,6 @@ export class Thing {
   }
 }
 
-function told(target: Target, what: 'describe' | 'snapshot'): unknown {
-  try {
-    const answer: unknown = target[what]?.();
-    return answer === undefined ? { error: `it has no ${what}()` } : plainCopy(answer, thingBounds);
-  } catch (error) {
-    return { error: errorText(error) };
-  }
-}
-
-/** The first of some facts that is a name, of all places where things of this package say theirs. */
-function saidBy(facts: unknown, ...fields: readonly string[]): string | undefined {
-  if (!isRecord(facts)) return undefined;
-  for (const field of fields) {
-    const value = facts[field];
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return undefined;
-}
-
-/** `service proxy` is `service-proxy` in an id and in the name of a channel. */
-const asKind = (said: string | undefined): string | undefined =>
-  said === undefined ? undefined : shortText(said.replace(/[^\w-]+/g, '-'), LONGEST_NAME);
-
 /** @throws TypeError when nothing says what kind it is, or it cannot tell the events that are wished for. */
 export function nameThing(owner: string, target: Target, wishes: Wishes): Naming {
   if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
@@ -86,7 +60,7 @@ export function nameThing(owner: string, target: Target, wishes: Wishes): Naming
   checkKeys(owner, wishes, knownWishes);
   if (wishes.name === '') refuse(owner, 'name', 'a text that is not empty', wishes.name);
   const described = told(target, 'describe');
-  const kind = kindOf(owner, described, wishes.kind);
+  const kind = checkKind(owner, described, wishes.kind);
   const snapshot = wishes.name ?? saidBy(target, 'name') ?? told(target, 'snapshot');
   const name =
     typeof snapshot === 'string'
@@ -97,12 +71,32 @@ export function nameThing(owner: string, target: Target, wishes: Wishes): Naming
   return { kind, name: shortText(name, LONGEST_NAME), events: eventsOf(owner, target, kind, wishes.events) };
 }
 
-function kindOf(owner: string, described: unknown, wish: string | undefined): string {
+/** Whether `text` stands in `name` at a place, as words of its own. */
+function stands(name: string, text: string, at: number): boolean {
+  const around = [name[at - 1], name[at + text.length]];
+  return at >= 0 && name.startsWith(text, at) && !around.some(sign => sign !== undefined && /\w/.test(sign));
+}
+
+/**
+ * What a part goes by: its own name under that of the whole. `undefined` where it does not say what it is,
+ * and for a pipeline, which is no more than its policies.
+ */
+export function namePart(whole: string, part: Target, key: string | undefined): Naming | undefined {
+  if ([undefined, PIPELINE].includes(kindOf(part))) return undefined;
+  const named = nameThing('part', part, {});
+  const isKeyed = key === undefined || stands(named.name, key, named.name.length - key.length);
+  const own = isKeyed ? named.name : `${named.name} of ${key}`;
+  const name = stands(own, whole, 0) ? own : `${whole}/${own}`;
+  return { ...named, name: shortText(name, LONGEST_NAME) };
+}
+
+function checkKind(owner: string, described: unknown, wish: string | undefined): string {
   if (wish !== undefined && !/^[\w-]{1,100}$/.test(wish)) {
     refuse(owner, 'kind', 'letters, digits and hyphens, at most 100', wish);
   }
-  const kind = wish ?? asKind(saidBy(described, 'kind'));
-  return kind ?? refuse(owner, 'kind', 'given, for nothing tells it of this thing', undefined);
+  return (
+    wish ?? kindIn(described) ?? refuse(owner, 'kind', 'given, for nothing tells it of this thing', undefined)
+  );
 }
 
 function eventsOf(

@@ -24,6 +24,17 @@ import {
 /** For so many instances there is a policy of their own. */
 const MOST_POLICIES = 1_000;
 
+/** So many methods of a client are kept; names may come from anywhere. */
+const MOST_METHODS = 1_000;
+
+/**
+ * Whether a client has that of its own. It is no promise, so that whoever awaits it gets it; whoever logs it
+ * calls nobody; and what every object has is no method of a service.
+ */
+function isLocal(name: PropertyKey): boolean {
+  return typeof name === 'symbol' || name === 'then' || name === 'toJSON' || name in Object.prototype;
+}
+
 /** One call, over all of its attempts. */
 interface ProxyCall<I> {
   readonly operation: ProxyOperation<I, unknown>;
@@ -128,7 +139,10 @@ export class ServiceProxy<I extends BalancedInstance = BalancedInstance> {
       (context, endpoint) => {
         // Behind an origin nothing that begins with a slash can name another host.
         if (typeof path !== 'string' || !path.startsWith('/')) refuse('fetch', 'path', 'begun with /', path);
-        return fetch(url(endpoint).replace(/\/+$/, '') + path, { ...init, signal: context.signal });
+        const whole = url(endpoint).replace(/\/+$/, '') + path;
+        // A signal and a listener at it are a tenth of a request: not where nobody can give it up.
+        const { cancellable } = context as CallContext;
+        return fetch(whole, cancellable === false ? init : { ...init, signal: context.signal });
       },
       call.options,
       true,
@@ -153,12 +167,11 @@ export class ServiceProxy<I extends BalancedInstance = BalancedInstance> {
           const service = connect(context, endpoint) as Record<PropertyKey, (...all: unknown[]) => unknown>;
           return service[name]!(...args);
         }, options);
-      methods.set(name, method);
+      if (methods.size < MOST_METHODS) methods.set(name, method);
       return method;
     };
-    const get = (_: object, name: PropertyKey): unknown =>
-      // It is no promise: whoever awaits it gets it.
-      typeof name === 'symbol' || name === 'then' ? undefined : methodOf(name);
+    const get = (target: object, name: PropertyKey): unknown =>
+      isLocal(name) ? Reflect.get(target, name) : methodOf(name);
     return new Proxy({}, { get }) as Remote<Service>;
   }
 

@@ -85,6 +85,12 @@ export class Hedge<in In = unknown> implements Policy<In>, Observable<HedgeEvent
     return defaults;
   }
 
+  /** What an observatory watches with it: its budget, where it has one. */
+  get parts(): readonly unknown[] {
+    const { budget } = this.#plan;
+    return budget === undefined ? [] : [budget];
+  }
+
   /** Runs the operation, more than once if need be; see the class for how it ends. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));

@@ -3,8 +3,8 @@ import type { Clock } from '../kernel/clock.js';
 import type { Outcome } from '../kernel/outcome.js';
 
 /** A body is read to its end, so that its connection can be used again, up to these. */
-const DRAIN_BYTES = 65_536;
-const DRAIN_MS = 1_000;
+export const DRAIN_BYTES = 65_536;
+export const DRAIN_MS = 1_000;
 
 /**
  * Whether a status says that the same request may well succeed later: 408, 425, 429, and 5xx but for 501 and
@@ -15,18 +15,27 @@ export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429;
 }
 
+/** The ms that an answer asks to wait: see {@link askedBy}. */
+export function askedMs(outcome: Outcome<Response>, clock: Clock): number | undefined {
+  if (!outcome.ok) return undefined;
+  const { status, headers } = outcome.value;
+  return askedBy(status, name => headers.get(name), clock);
+}
+
 /**
  * The ms that a 429 or 503 asks to wait by `Retry-After`. A date is taken relative to the server's own `Date`
  * where it sends one, for its clock need not be ours.
  */
-export function askedMs(outcome: Outcome<Response>, clock: Clock): number | undefined {
-  if (!outcome.ok) return undefined;
-  const { status, headers } = outcome.value;
+export function askedBy(
+  status: number,
+  field: (name: 'date' | 'retry-after') => string | null | undefined,
+  clock: Clock,
+): number | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const wall = clock.wall();
-  const served = httpDateMs(headers.get('date') ?? '', wall);
+  const served = httpDateMs(field('date') ?? '', wall);
   const now = Number.isNaN(served) ? wall : served;
-  return retryAfterMs(headers.get('retry-after'), now, Number.MAX_SAFE_INTEGER);
+  return retryAfterMs(field('retry-after'), now, Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -73,7 +73,7 @@ function keyOf(init: ResilientInit | undefined, keyHeader: string): string | und
 }
 
 /** Streams and iterators are gone once they have been read; of anything unknown the same is feared. */
-function isReplayable(body: BodyInit | null | undefined): boolean {
+export function isReplayable(body: unknown): boolean {
   return (
     body === null ||
     body === undefined ||

@@ -98,8 +98,10 @@ export function checkFetchOptions(options: ResilientFetchOptions): FetchPlan {
   checkFlag(owner, 'makeIdempotencyKeys', all.makeIdempotencyKeys);
   if (all.deadlineHeader !== false) checkHeader('deadlineHeader', all.deadlineHeader);
   checkHeader('idempotencyKeyHeader', all.idempotencyKeyHeader);
-  if (all.baseUrl !== undefined && !URL.canParse(all.baseUrl)) {
-    refuse(owner, 'baseUrl', 'an absolute URL', String(all.baseUrl));
+  // `localhost:3000` is an absolute URL as well: one of the scheme `localhost`.
+  const isHttp = (url: string | URL): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (all.baseUrl !== undefined && !isHttp(all.baseUrl)) {
+    refuse(owner, 'baseUrl', 'an absolute URL of http or https', String(all.baseUrl));
   }
   return all;
 }

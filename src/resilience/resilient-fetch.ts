@@ -25,7 +25,11 @@ export interface ResilientFetch {
   readonly retry: Retry<Response> | undefined;
   /** The breaker of an origin such as `https://stock.example`; `undefined` where there are none. */
   breaker(origin: string): CircuitBreaker | undefined;
-  /** The policies around a request that may be repeated, outermost first, as JSON. */
+  /** The policies around a request that may be repeated, outermost first. */
+  readonly parts: readonly unknown[];
+  /** How these policies stand at this moment. */
+  snapshot(): { readonly name: string; readonly pipeline: readonly unknown[] };
+  /** These policies, as JSON. */
   describe(): {
     readonly kind: 'resilient-fetch';
     readonly name: string;
@@ -77,6 +81,8 @@ export function resilientFetch(options: ResilientFetchOptions = {}): ResilientFe
   return Object.assign(fetch, {
     retry,
     breaker: (origin: string) => breakers?.get(new URL(origin).origin),
+    parts: repeated.parts,
+    snapshot: () => ({ name, ...repeated.snapshot() }),
     describe: () => ({ kind: 'resilient-fetch' as const, name, ...repeated.describe() }),
   });
 }

@@ -1,11 +1,11 @@
 import type { Backoff } from '../core/backoff.js';
+import type { AttemptRecord } from '../kernel/attempt-history.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Context } from '../kernel/context.js';
 import type { Emitter } from '../kernel/events.js';
 import type { OptionChanges } from '../kernel/live-options.js';
 import type { Outcome, Verdict } from '../kernel/outcome.js';
 import type { Random } from '../kernel/random.js';
-import type { AttemptRecord } from './attempt-history.js';
 
 /** A failure, and how long to wait before the next attempt instead of what the backoff says. */
 export interface RetryAfter {

@@ -1,11 +1,11 @@
 import { backoffMs } from '../core/backoff.js';
+import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from '../kernel/attempt-history.js';
 import { type FirstAttempt, LeanFirstAttempt } from '../kernel/attempts.js';
 import type { Timer } from '../kernel/clock.js';
 import type { CallContext } from '../kernel/context.js';
-import { factOf, TimeoutError } from '../kernel/errors.js';
+import { factOf, isRejected, TimeoutError } from '../kernel/errors.js';
 import { checkVerdict, judgeError, type Outcome } from '../kernel/outcome.js';
 import type { Operation } from '../kernel/policy.js';
-import { type AttemptRecord, attachAttempts, HISTORY_LENGTH } from './attempt-history.js';
 import { discard } from './discard.js';
 import { launch } from './launch.js';
 import type { GaveUpReason, RetryAfter, RetryPlan } from './retry-plan.js';
@@ -66,6 +66,8 @@ class RetryRun<T> {
   readonly #call: CallContext;
   readonly #first: First<T>;
   readonly #history: AttemptRecord[] = [];
+  /** Whether the operation ran at an attempt that is over. */
+  #ran = false;
   #attempt = 1;
   #delayMs = 0;
   #resolve!: (value: T) => void;
@@ -217,7 +219,7 @@ class RetryRun<T> {
   #giveUp(ok: boolean, result: unknown, reason: GaveUpReason | undefined): void {
     const plan = this.#plan;
     const attempts = Object.freeze(this.#history);
-    if (!ok && attempts.length > 1) attachAttempts(result, attempts);
+    if (!ok && attempts.length > 1) attachAttempts(result, attempts, this.#ran);
     if (reason === undefined) return;
     plan.tally.gaveUp++;
     if (!plan.tally.events?.has('gaveUp')) return;
@@ -225,6 +227,7 @@ class RetryRun<T> {
   }
 
   #remember(ok: boolean, result: unknown, delayMs: number | undefined): void {
+    this.#ran ||= ok || !isRejected(result);
     if (this.#history.length === HISTORY_LENGTH) this.#history.shift();
     this.#history.push({ attempt: this.#attempt, error: ok ? undefined : result, delayMs });
   }

@@ -83,6 +83,12 @@ export class Retry<in In = unknown> implements Policy<In>, Observable<RetryEvent
     return budget === undefined || isAtRest(budget);
   }
 
+  /** What an observatory watches with it: its budget, where it has one. */
+  get parts(): readonly unknown[] {
+    const { budget } = this.#plan;
+    return budget === undefined ? [] : [budget];
+  }
+
   /** Runs the operation until it succeeds or there is no next attempt; see the class for how it ends then. */
   execute<T extends In>(operation: Operation<T>, options?: CallOptions | Context): Promise<T> {
     if (typeof operation !== 'function') return Promise.reject(noOperation('execute', operation));

@@ -81,6 +81,8 @@ export interface Shadow<G extends Guard = Guard> extends Guard, Policy, Observab
   readonly name: string;
   /** The guard itself. */
   readonly guard: G;
+  /** The guard, for who watches all parts of a whole. */
+  readonly parts: readonly [G];
   /** For which share of calls it is in force: set it to go live step by step. Bad shares throw. */
   enforceRatio: number;
   /** Whether the guard says nothing against being forgotten. */
@@ -158,6 +160,10 @@ class GuardShadow implements Shadow, ShadowTeller {
 
   set enforceRatio(ratio: number) {
     this.#enforceRatio = checkRatio(ratio);
+  }
+
+  get parts(): readonly [Guard] {
+    return [this.guard];
   }
 
   get atRest(): boolean {

@@ -74,6 +74,8 @@ export interface StreamedPolicy<in In = Streamable, out Out = never>
     Observable<StreamedEvents> {
   /** Shown in errors, events and `describe()`. */
   readonly name: string;
+  /** The policy inside, for who watches all parts of a whole. */
+  readonly parts: readonly [unknown];
   /** Whether no stream is open, and the policy inside says nothing against being forgotten. */
   readonly atRest: boolean;
   /** How it stands at this moment. */

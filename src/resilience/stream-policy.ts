@@ -74,6 +74,10 @@ class PolicyOfStreams implements StreamedPolicy<Streamable, unknown> {
     this.#background = backgroundContext(this.clock);
   }
 
+  get parts(): readonly [unknown] {
+    return [this.#policy];
+  }
+
   get atRest(): boolean {
     return this.#plan.open === 0 && isAtRest(this.#policy);
   }

@@ -42,6 +42,7 @@ class OpenTransaction implements MemoryTransaction {
   readonly waitsFor = new Set<OpenTransaction>();
   /** How many wait for its end: where there are none, it closes no circle. */
   waiters = 0;
+  over = false;
   readonly #applies: (() => void)[] = [];
   readonly #undos: (() => void)[] = [];
 
@@ -79,7 +80,13 @@ interface Lock {
   readonly end: Promise<void>;
 }
 
-const nameOf = ({ saga, step }: BarrierStep): string => `${step}:${saga}`;
+/** Whatever is in them, no two have the same. */
+const nameOf = ({ saga, step }: BarrierStep): string => `${step.length}:${step}${saga}`;
+
+function stepOf(name: string): string {
+  const at = name.indexOf(':') + 1;
+  return name.slice(at, at + Number(name.slice(0, at - 1)));
+}
 
 /**
  * Keeps the steps of a participant in memory, with transactions that hold rows and roll back, as a database
@@ -117,13 +124,15 @@ export class InMemoryBarrierStore implements BarrierStore<MemoryTransaction> {
     const open = new OpenTransaction();
     try {
       const result = await work(open);
-      for (const [name, record] of open.written) this.#put(name, record);
+      // What cannot be applied is rolled back, and then nothing may be kept of it.
       open.commit();
+      for (const [name, record] of open.written) this.#put(name, record);
       return result;
     } catch (error) {
       open.rollBack();
       throw error;
     } finally {
+      open.over = true;
       for (const free of open.held.values()) free();
     }
   }
@@ -136,27 +145,30 @@ export class InMemoryBarrierStore implements BarrierStore<MemoryTransaction> {
     const open = opened(transaction);
     const name = nameOf(step);
     await this.#hold(open, name);
+    // It may have ended while it waited.
+    opened(open);
     const record = open.written.get(name) ?? this.#entries.get(name)?.record ?? nothing;
     const claimed = { ...record, epoch: Math.max(record.epoch, epoch ?? 0) };
     open.written.set(name, claimed);
     return claimed;
   }
 
-  mark(transaction: MemoryTransaction, step: BarrierStep, mark: BarrierMark): Promise<void> {
+  async mark(transaction: MemoryTransaction, step: BarrierStep, mark: BarrierMark): Promise<void> {
     const { written } = opened(transaction);
     const name = nameOf(step);
     const { direction, result } = mark;
     const marked = { [direction]: mark.mark, [`${direction}Result`]: result };
     written.set(name, { ...(written.get(name) ?? nothing), ...marked });
-    return Promise.resolve();
   }
 
-  purge(retentionMs: number, limit: number): Promise<number> {
+  purge(retentionMs: number, limit: number, step?: string): Promise<number> {
     const now = this.#clock.now();
     let purged = 0;
     // The one that was written longest ago stands first.
     for (const [name, { writtenAt }] of this.#entries) {
       if (purged >= limit || now - writtenAt < retentionMs) break;
+      const of = stepOf(name);
+      if (step === undefined ? of.includes(':') : of !== step) continue;
       if (this.#locks.has(name)) continue;
       this.#entries.delete(name);
       purged++;
@@ -203,6 +215,8 @@ export class InMemoryBarrierStore implements BarrierStore<MemoryTransaction> {
 }
 
 function opened(transaction: MemoryTransaction): OpenTransaction {
-  if (transaction instanceof OpenTransaction) return transaction;
-  throw new TypeError('InMemoryBarrierStore: the transaction must be one of `transaction(work)`');
+  const must = 'InMemoryBarrierStore: the transaction must be';
+  if (!(transaction instanceof OpenTransaction)) throw new TypeError(`${must} one of \`transaction(work)\``);
+  if (transaction.over) throw new TypeError(`${must} under way, and has ended: await what it does`);
+  return transaction;
 }

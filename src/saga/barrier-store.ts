@@ -35,6 +35,9 @@ export interface BarrierStore<in Transaction> {
   claim(transaction: Transaction, step: BarrierStep, epoch: number | undefined): Promise<BarrierRecord>;
   /** Writes down what has come of a call, as a part of the transaction that holds its row. */
   mark(transaction: Transaction, step: BarrierStep, mark: BarrierMark): Promise<void>;
-  /** Deletes rows that nothing was written to for `retentionMs`, at most `limit`; how many it deleted. */
-  purge(retentionMs: number, limit: number): Promise<number>;
+  /**
+   * Deletes rows that nothing was written to for `retentionMs`, at most `limit`; how many it deleted: of
+   * `step` alone, or of all without a colon in their names. Others keep theirs as long as they need.
+   */
+  purge(retentionMs: number, limit: number, step?: string): Promise<number>;
 }

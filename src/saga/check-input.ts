@@ -3,7 +3,6 @@ import { issuesOf, issuesText } from '../kernel/schema-issues.js';
 import type { StandardSchema } from '../kernel/standard-schema.js';
 import { SagaRefusedError } from './saga-errors.js';
 import { isSaga, type SagaData } from './saga-node.js';
-import type { SagaRecord, SignalTarget } from './saga-store.js';
 import { storable } from './storable.js';
 
 /**
@@ -48,34 +47,26 @@ export function knownSaga(verb: string, definitions: readonly SagaData[], defini
   throw new SagaRefusedError(`${verb}: "${definition.name}" is not one of the \`definitions\``);
 }
 
-/** @throws TypeError when it is neither an id nor a definition and a key. */
-export function signalTarget(saga: unknown): SignalTarget {
-  if (typeof saga === 'string') return { id: checkText('signal', 'saga', saga) };
-  const { definition, key } = Object(saga) as Partial<Record<string, unknown>>;
-  return { definition: checkText('signal', 'definition', definition), key: checkText('signal', 'key', key) };
-}
+/** Keys and names: what an index of a store still takes. */
+const LONGEST_TEXT = 256;
+/** With the steps of sagas within it behind, an id is still one that a barrier takes. */
+const LONGEST_BEGUN = 128;
+/** What somebody says for the record, and the id of a saga deep within others. */
+export const LONGEST_SAID = 1_000;
 
-/** @throws TypeError when it is no text, or an empty one. */
-export function checkText(verb: string, option: string, text: unknown): string {
-  return typeof text === 'string' && text !== ''
+/** @throws TypeError when it is no text, an empty one, or longer than `most` characters. */
+export function checkText(verb: string, option: string, text: unknown, most = LONGEST_TEXT): string {
+  return typeof text === 'string' && text !== '' && text.length <= most
     ? text
-    : refuse(verb, option, 'a text that is not empty', text);
+    : refuse(verb, option, `a text of 1 to ${most} characters`, text);
 }
 
 /**
- * @throws TypeError when it is no text, or an empty one; `ERR_SAGA_REFUSED` when it is like the id of a saga
- * within a saga, `parent/step`: that would be taken for it.
+ * @throws TypeError when it is no text, an empty one, or too long; `ERR_SAGA_REFUSED` when it is like the id
+ * of a saga within a saga, `parent/step`: that would be taken for it.
  */
 export function checkSagaId(verb: string, id: unknown): string {
-  const text = checkText(verb, 'id', id);
+  const text = checkText(verb, 'id', id, LONGEST_BEGUN);
   if (!text.includes('/')) return text;
   throw new SagaRefusedError(`${verb}: the id ${show(id)} has a "/", as only sagas within sagas have`);
-}
-
-/** @throws `ERR_SAGA_REFUSED`, unless what was asked for is so, or it is over. */
-export function refuseCancel(id: string, record: SagaRecord | undefined): void {
-  if (record?.state.direction === 'backward' || record?.status === 'completed') return;
-  const parked = record?.status === 'parked';
-  const why = parked ? 'is parked: see `forceCompensate`' : 'cannot be undone any more';
-  throw new SagaRefusedError(`cancel: the saga ${id} ${why}`);
 }

@@ -9,6 +9,8 @@ export interface InMemorySagaOptions {
   readonly maxHistory?: number;
   /** So many signals that no saga has used are kept; one more is refused. @default 10000 */
   readonly maxSignals?: number;
+  /** So many of them for one saga, by its id, and as many by its key. @default 1000 */
+  readonly maxSignalsPerSaga?: number;
   /** The source of time. @default systemClock */
   readonly clock?: Clock;
 }
@@ -18,6 +20,7 @@ export const defaults: Required<Omit<InMemorySagaOptions, 'clock'>> = /* @__PURE
   maxFinished: 10_000,
   maxHistory: 1_000,
   maxSignals: 10_000,
+  maxSignalsPerSaga: 1_000,
 });
 
 /** @throws TypeError or RangeError that names the option, the rule and the value. */

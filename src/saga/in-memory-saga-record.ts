@@ -1,7 +1,7 @@
 import type { Due } from '../core/due-heap.js';
 import { SagaHistory } from './saga-history.js';
 import type { Queued } from './saga-queue.js';
-import type { Drivable, NewSaga, SagaRecord } from './saga-store.js';
+import type { Drivable, NewSaga, SagaCounts, SagaRecord } from './saga-store.js';
 
 /** A saga inside of the store, which is changed in place; whoever asks is given a copy. */
 export type Inside = { -readonly [Field in keyof SagaRecord]: SagaRecord[Field] };
@@ -13,9 +13,16 @@ export class Kept implements Queued {
   due: Due<Kept> | undefined = undefined;
   before: this | undefined = undefined;
   after: this | undefined = undefined;
+  /** The sagas that are steps of it. */
+  steps: Kept[] | undefined = undefined;
 
   constructor(record: Inside) {
     this.record = record;
+  }
+
+  addStep(step: Kept): void {
+    if (this.steps === undefined) this.steps = [step];
+    else this.steps.push(step);
   }
 }
 
@@ -52,4 +59,16 @@ export function fits(one: Drivable, record: SagaRecord): boolean {
 /** Where the signals for a saga are: those by its id, and those by its key. */
 export function addressesOf({ id, definition, key }: SagaRecord): readonly string[] {
   return key === undefined ? [id] : [id, addressOf(definition, key)];
+}
+
+const OPEN = ['running', 'waiting', 'compensating', 'parked'] as const;
+
+/** How many of them are in each status of those that are not over. */
+export function countOpen(sagas: Iterable<Kept>): SagaCounts {
+  const counts = { running: 0, waiting: 0, compensating: 0, parked: 0 };
+  for (const { record } of sagas) {
+    const status = OPEN.find(one => one === record.status);
+    if (status !== undefined) counts[status]++;
+  }
+  return counts;
 }

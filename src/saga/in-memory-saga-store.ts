@@ -1,10 +1,10 @@
 import { DueHeap } from '../core/due-heap.js';
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { newId } from '../kernel/random.js';
+import { EndedSagas } from './ended-sagas.js';
 import { checkInMemory, defaults, type InMemorySagaOptions } from './in-memory-saga-options.js';
-import { addressesOf, addressOf, copyOf, fits, Kept, recordOf } from './in-memory-saga-record.js';
+import { addressesOf, addressOf, copyOf, countOpen, fits, Kept, recordOf } from './in-memory-saga-record.js';
 import { SagaLocks } from './saga-locks.js';
-import { SagaQueue } from './saga-queue.js';
 import { isActive, isFinal } from './saga-record.js';
 import type {
   ClaimedSaga,
@@ -13,6 +13,7 @@ import type {
   LockRequest,
   NewSaga,
   NewSignal,
+  SagaCounts,
   SagaQuery,
   SagaRecord,
   SagaStore,
@@ -29,7 +30,7 @@ export class InMemorySagaStore implements SagaStore {
   readonly #sagas = new Map<string, Kept>();
   readonly #byKey = new Map<string, Kept>();
   readonly #due = new DueHeap<Kept>();
-  readonly #finished = new SagaQueue<Kept>();
+  readonly #finished = new EndedSagas(this.#sagas);
   readonly #signals: SignalShelf;
   readonly #locks = new SagaLocks();
   readonly #written: Promise<WriteAnswer> = Promise.resolve({ kind: 'written' });
@@ -39,7 +40,7 @@ export class InMemorySagaStore implements SagaStore {
   constructor(options: InMemorySagaOptions = {}) {
     this.#limits = checkInMemory(options);
     this.#clock = options.clock ?? systemClock;
-    this.#signals = new SignalShelf(this.#limits.maxSignals);
+    this.#signals = new SignalShelf(this.#limits);
   }
 
   /** What stands where an option was left out. */
@@ -65,6 +66,7 @@ export class InMemorySagaStore implements SagaStore {
     const wakeAt = isActive(saga.status) ? now + (owner === undefined ? 0 : leaseMs) : undefined;
     const kept = new Kept(recordOf(saga, now, wakeAt));
     this.#sagas.set(saga.id, kept);
+    if (saga.parent !== undefined) this.#sagas.get(saga.parent)?.addStep(kept);
     if (address !== undefined) this.#byKey.set(address, kept);
     if (!this.#signals.empty) this.#signals.expect(addressesOf(kept.record));
     this.#schedule(kept);
@@ -138,7 +140,7 @@ export class InMemorySagaStore implements SagaStore {
       'id' in target ? this.#sagas.get(target.id) : this.#byKey.get(addressOf(target.definition, target.key));
     if (kept !== undefined && isFinal(kept.record.status)) return 'late';
     const address = 'id' in target ? target.id : addressOf(target.definition, target.key);
-    const isNew = this.#signals.add(address, { id: newId(), name, payload }, dedupe);
+    const isNew = this.#signals.add(address, target, { id: newId(), name, payload }, dedupe);
     if (kept === undefined) this.#signals.notice(address, this.#clock.wall());
     else this.#wake(kept, kept.record.signals + 1);
     return isNew ? 'kept' : 'known';
@@ -204,6 +206,10 @@ export class InMemorySagaStore implements SagaStore {
       counts.set(key, { definition, version, hash, count: (counts.get(key)?.count ?? 0) + 1 });
     }
     return [...counts.values()];
+  }
+
+  async count(): Promise<SagaCounts> {
+    return countOpen(this.#sagas.values());
   }
 
   async history(id: string): Promise<readonly HistoryEntry[]> {
@@ -280,7 +286,7 @@ export class InMemorySagaStore implements SagaStore {
     this.#locks.free(kept.record.id);
     if (!this.#signals.empty) this.#signals.forget(addressesOf(kept.record));
     this.#finished.add(kept);
-    if (this.#finished.size > this.#limits.maxFinished) this.#forget(this.#finished.first!);
+    while (this.#finished.size > this.#limits.maxFinished) this.#forget(this.#finished.first!);
   }
 
   #forget(kept: Kept): void {

@@ -99,7 +99,10 @@ export type SagaAddress = string | { readonly definition: string; readonly key: 
 
 /** How a signal is sent. */
 export interface SignalOptions {
-  /** Two signals of one saga and name with the same are one. @default every signal is another one */
+  /**
+   * Two signals of one saga and name with the same are one; 1 to 256 characters.
+   * @default every signal is another one
+   */
   readonly dedupe?: string;
 }
 
@@ -127,9 +130,13 @@ export type SagaOrchestratorDescription = SagaRules & {
 
 /** How a saga is started. */
 export interface StartOptions {
-  /** What makes starting it twice start it once. @default every start is another saga */
+  /** What makes starting it twice start it once; 1 to 256 characters. @default every start is another saga */
   readonly key?: string;
-  /** The id of the saga, without a "/": that is for sagas within sagas. @default a new UUID */
+  /**
+   * The id of the saga, 1 to 128 characters without a "/": that is for sagas within sagas, whose ids go on
+   * with the name of a step.
+   * @default a new UUID
+   */
   readonly id?: string;
 }
 

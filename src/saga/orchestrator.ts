@@ -1,15 +1,14 @@
 import { systemClock } from '../kernel/clock.js';
 import { Emitter, type Listener, type Observable } from '../kernel/events.js';
-import { checkKeys, checkNumber } from '../kernel/options.js';
+import { checkKeys } from '../kernel/options.js';
 import { newId, systemRandom } from '../kernel/random.js';
-import { checkText, refuseCancel, signalTarget } from './check-input.js';
+import { checkText, LONGEST_SAID } from './check-input.js';
 import {
   checkOrchestrator,
   type ListOptions,
   newOwner,
   orchestratorDefaults,
   orchestratorEvents,
-  runKeys,
   type SagaAddress,
   type SagaOrchestratorDescription,
   type SagaOrchestratorEvents,
@@ -20,13 +19,14 @@ import {
   type StartOptions,
   startKeys,
 } from './orchestrator-options.js';
-import { checkReason, SagaAdmin } from './saga-admin.js';
+import { checkAddress, checkList, checkPurge, checkRequest, checkRun, refuseCancel } from './requests.js';
+import { SagaAdmin } from './saga-admin.js';
 import { Endings } from './saga-endings.js';
 import { SagaRefusedError } from './saga-errors.js';
 import { SagaHandle } from './saga-handle.js';
 import type { Saga, SagaData } from './saga-node.js';
 import { SagaStarter } from './saga-starter.js';
-import type { HistoryEntry, SagaRecord, SagaStore } from './saga-store.js';
+import type { HistoryEntry, SagaCounts, SagaRecord, SagaStore } from './saga-store.js';
 import { SagaWorker } from './saga-worker.js';
 
 /**
@@ -73,7 +73,11 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
     this.#owner = newOwner(rules.name);
     const isHere = (id: string): boolean => this.#worker.runOf(id) !== undefined;
     this.#endings = new Endings(store, clock, rules, this.#events, isHere);
-    this.#admin = new SagaAdmin(store, definitions, this.#owner, rules, () => this.#worker.nudge());
+    this.#admin = new SagaAdmin(store, definitions, this.#owner, rules, decided => {
+      this.#endings.decided(decided);
+      void this.#worker.wakeParent(decided);
+      this.#worker.nudge();
+    });
     this.#worker = new SagaWorker({
       ...{ store, definitions, rules, owner: this.#owner, clock, random, events: this.#events },
       turnBack: (id, reason) => this.#admin.turnBack(id, reason),
@@ -143,7 +147,7 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
     input: Input,
     options: StartOptions & { readonly signal?: AbortSignal } = {},
   ): Promise<Outputs> {
-    checkKeys('run', options, runKeys);
+    checkRun(options);
     const { record } = this.#starter.begun(definition, await this.#starter.begin(definition, input, options));
     return (await this.#endings.result(record.id, options.signal)) as Outputs;
   }
@@ -159,7 +163,7 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
     options: SignalOptions = {},
   ): Promise<'kept' | 'known' | 'late'> {
     checkKeys('signal', options, ['dedupe']);
-    const target = signalTarget(saga);
+    const target = checkAddress('signal', saga);
     const dedupe = checkText('signal', 'dedupe', options.dedupe ?? newId());
     await this.#open();
     const checked = await this.#admin.checkPayload(target, name, payload);
@@ -176,7 +180,7 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
    * is parked: see `forceCompensate`.
    */
   async cancel(id: string, reason = 'cancelled'): Promise<boolean> {
-    checkReason('cancel', reason);
+    checkRequest('cancel', id, reason);
     await this.#open();
     const answer = await this.#store.cancel(id, reason);
     if (answer === 'unknown') throw new SagaRefusedError(`cancel: there is no saga ${id}`);
@@ -189,21 +193,27 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
 
   /** A saga as it is stored; `undefined` for none. */
   async get(saga: SagaAddress): Promise<SagaRecord | undefined> {
+    const target = checkAddress('get', saga);
     await this.#open();
-    return typeof saga === 'string' ? this.#store.get(saga) : this.#store.find(saga.definition, saga.key);
+    return 'id' in target ? this.#store.get(target.id) : this.#store.find(target.definition, target.key);
   }
 
   /** Sagas by the order of their ids. */
   async list(options: ListOptions = {}): Promise<readonly SagaRecord[]> {
-    checkKeys('list', options, ['definition', 'status', 'after', 'limit']);
-    const { limit = 100, ...query } = options;
-    checkNumber('list', 'limit', limit, { min: 1, max: 10_000, integer: true });
+    const query = checkList(options);
     await this.#open();
-    return this.#store.list({ ...query, limit });
+    return this.#store.list(query);
+  }
+
+  /** How many sagas of the store are not over, by status: those of all definitions and processes. */
+  async count(): Promise<SagaCounts> {
+    await this.#open();
+    return this.#store.count();
   }
 
   /** All that has happened to a saga, in order. */
   async history(id: string): Promise<readonly HistoryEntry[]> {
+    checkText('history', 'id', id, LONGEST_SAID);
     await this.#open();
     return this.#store.history(id);
   }
@@ -234,8 +244,7 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
 
   /** Forgets sagas that have been over for `ageMs`, at most `limit` of them; how many it were. */
   async purge(ageMs: number, limit = 5_000): Promise<number> {
-    checkNumber('purge', 'ageMs', ageMs, { min: 0 });
-    checkNumber('purge', 'limit', limit, { min: 1, integer: true });
+    checkPurge(ageMs, limit);
     await this.#open();
     return this.#store.purge(ageMs, limit);
   }
@@ -253,14 +262,8 @@ export class SagaOrchestrator implements Observable<SagaOrchestratorEvents> {
 
   /** How it stands at this moment. */
   snapshot(): SagaOrchestratorSnapshot {
-    const { waiting } = this.#endings;
-    return {
-      name: this.name,
-      owner: this.#owner,
-      status: this.#status,
-      driving: this.#worker.driving,
-      waiting,
-    };
+    const [{ driving }, { waiting }] = [this.#worker, this.#endings];
+    return { name: this.name, owner: this.#owner, status: this.#status, driving, waiting };
   }
 
   /** How it was made. */

@@ -1,6 +1,6 @@
 import type { ErrorWords } from '../core/saga-state.js';
 import { checkKeys, checkNumber, isRecord, refuse } from '../kernel/options.js';
-import { checkText } from './check-input.js';
+import { checkText, LONGEST_SAID } from './check-input.js';
 import type { ProcessEvents } from './process-events.js';
 import type { ParkedCommand, ParkedQuery, ProcessParking } from './process-parking.js';
 
@@ -86,9 +86,8 @@ export class ProcessAdmin {
   }
 
   async discard(key: string, id: string, reason: string): Promise<boolean> {
-    for (const [option, text] of Object.entries({ key, id, reason })) {
-      checkText('discardParked', option, text);
-    }
+    for (const [option, text] of Object.entries({ key, id })) checkText('discardParked', option, text);
+    checkText('discardParked', 'reason', reason, LONGEST_SAID);
     if (!(await this.#store.discard(this.#process, key, id, reason))) return false;
     this.#tell('unparked', { key, id, how: 'discarded', reason });
     this.#wake();
@@ -100,7 +99,7 @@ export class ProcessAdmin {
   }
 
   async discardAll(reason: string, options: ParkedChoice): Promise<number> {
-    checkText('discardAllParked', 'reason', reason);
+    checkText('discardAllParked', 'reason', reason, LONGEST_SAID);
     return this.#each('discardAllParked', options, ({ key, id }) => this.discard(key, id, reason));
   }
 

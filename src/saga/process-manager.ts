@@ -11,6 +11,7 @@ import {
 import type { BusMessage, ProcessBus, ProcessSubscription } from './process-bus.js';
 import type { AnyProcess, ProcessTopics } from './process-definition.js';
 import { type ProcessEvents, processEvents } from './process-events.js';
+import { checkMessage } from './process-message.js';
 import {
   checkManager,
   type ProcessDefaults,
@@ -159,15 +160,18 @@ export class ProcessManager<
   /**
    * Handles one message that did not come over the bus: the same id again is the same message.
    *
-   * @throws ProcessNotStartedError, ProcessConflictError, ProcessDecisionError; what the functions of the
-   * definition, its topics or the store throw. Then nothing was written.
+   * @throws TypeError or RangeError without an id, or when it is closed; ProcessNotStartedError,
+   * ProcessConflictError, ProcessBacklogError, ProcessDecisionError; what the functions of the definition,
+   * its topics or the store throw. Then nothing was written.
    */
-  handle<Type extends keyof Receives & string>(
+  async handle<Type extends keyof Receives & string>(
     type: Type,
     message: { readonly id: string; readonly data: unknown } & Partial<BusMessage>,
   ): Promise<ProcessOutcome> {
-    const { id, correlationId = id, time, headers = {} } = message;
-    return this.#runner.receive(type, { ...message, correlationId, time, headers });
+    const { name, receives } = this.#definition;
+    const checked = checkMessage(Object.keys(receives), type, message);
+    if (this.#state === 'closed') throw new TypeError(`${name}: handle: it is closed`);
+    return this.#runner.receive(type, checked);
   }
 
   /** A process as it stands; `undefined` when it was never started, or is forgotten. */
@@ -229,12 +233,16 @@ export class ProcessManager<
     return this.#admin.discarded(options);
   }
 
-  /** Handles no more; resolves when what has begun is through. Bus and store stay open. */
+  /**
+   * Handles no more; resolves when what has begun is through, and rejects then with what a subscription could
+   * not be closed for. Bus and store stay open.
+   */
   async close(): Promise<void> {
     this.#state = 'closed';
-    await Promise.all(this.#subscriptions.map(subscription => subscription.close()));
+    const ends = await Promise.allSettled(this.#subscriptions.map(subscription => subscription.close()));
     await Promise.all(this.#loops.map(loop => loop.close()));
     await Promise.all([this.#relay.idle(), this.#runner.idle()]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** As `close()`. */

@@ -174,10 +174,16 @@ export class ProcessRelay {
       return { error, fault: 'hopeless' };
     }
     try {
-      const { to, data, key, headers, correlationId, cause } = body;
+      const { to, version, data, key, headers, correlationId, cause } = body;
       const topic = Object.hasOwn(topics, to) ? (topics[to] as ProcessTopic<unknown>) : undefined;
       if (topic === undefined) throw new TypeError(`${process}: this program has no topic for "${to}"`);
-      await bus.publish(topic, data, { id, key, headers, correlationId, causedBy: cause });
+      await bus.publish(ofVersion(topic, version), data, {
+        id,
+        key,
+        headers,
+        correlationId,
+        causedBy: cause,
+      });
       return undefined;
     } catch (error) {
       return { error, fault: this.#faultOf(error, since) };
@@ -190,4 +196,21 @@ export class ProcessRelay {
     if (trouble !== 'unanswered') return trouble;
     return this.#throughAt >= since ? 'refused' : 'away';
   }
+}
+
+/**
+ * A topic as it was when the command was decided: that is what its data was checked for. Another version of
+ * the program may publish it, and whoever receives it leads it up.
+ */
+function ofVersion(topic: ProcessTopic<unknown>, version = topic.version): ProcessTopic<unknown> {
+  if (version === topic.version) return topic;
+  return {
+    name: topic.name,
+    version,
+    oldest: version,
+    check: () => {},
+    keyOf: () => undefined,
+    read: data => data,
+    describe: () => ({ topic: topic.name, version, oldest: version }),
+  };
 }

@@ -48,14 +48,14 @@ export class ProcessRunner {
   }
 
   /** Handles a message. */
-  receive(type: string, message: BusMessage): Promise<ProcessOutcome> {
+  async receive(type: string, message: BusMessage): Promise<ProcessOutcome> {
     const { id, data, time, headers, correlationId, trace } = message;
     const cause = { id, correlationId, ...(trace === undefined ? {} : { trace }) };
     const input: ProcessInput = { type, id, data, time, headers, cause };
     const key = this.#keyOf(input);
     if (key === undefined) {
       this.counts.ignored++;
-      return Promise.resolve('ignored');
+      return 'ignored';
     }
     return this.#inLane(key, () => this.#handle(key, input));
   }

@@ -1,6 +1,7 @@
 import { isData, isRecord, show } from '../kernel/options.js';
 import { newId } from '../kernel/random.js';
-import type { AnyProcess, ProcessMessageFacts, ProcessTopic } from './process-definition.js';
+import { checkCommand } from './process-command.js';
+import type { AnyProcess, ProcessMessageFacts } from './process-definition.js';
 import { ProcessDecisionError } from './process-errors.js';
 import type { ProcessChange, SavedProcess } from './process-store.js';
 
@@ -17,6 +18,8 @@ export interface ProcessCause {
 /** What is kept of a command until it is published. */
 export interface OutboxBody {
   readonly to: string;
+  /** Of which version of its topic the data is; `undefined` where it was written before this was kept. */
+  readonly version?: number;
   readonly data: unknown;
   readonly key: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
@@ -43,7 +46,7 @@ const decisionKeys = ['events', 'send', 'schedule', 'cancel', 'end'];
 /** A decision as it is followed, checked. */
 interface Decision {
   readonly events: readonly unknown[];
-  readonly send: readonly { to: string; data: unknown; key?: string; headers?: Record<string, string> }[];
+  readonly send: readonly unknown[];
   readonly schedule: Readonly<Record<string, number | true>>;
   readonly cancel: readonly string[];
   readonly end: boolean;
@@ -166,16 +169,10 @@ export class ProcessStep {
     input: ProcessInput,
   ): Promise<readonly { readonly id: string; readonly body: string }[]> {
     const topics = this.#definition.sends ?? {};
+    const refuse = (rule: string, got: unknown): never => this.#refuse(input, rule, got);
     const written = send.map(async command => {
-      if (!isRecord(command)) this.#refuse(input, 'a command must be an object', command);
-      const { to, data, headers } = command;
-      const topic = (Object.hasOwn(topics, to) ? topics[to] : undefined) as ProcessTopic<unknown> | undefined;
-      if (topic === undefined) this.#refuse(input, '`to` must be of `sends`', to);
-      if (!isData(data)) this.#refuse(input, `what is sent to ${show(to)} must be JSON data`, data);
-      await topic.check(data);
-      const ordered = command.key ?? topic.keyOf(data) ?? key;
-      const { cause } = input;
-      const body: OutboxBody = { to, data, key: ordered, headers, correlationId, cause };
+      const checked = await checkCommand(topics, key, command, refuse);
+      const body: OutboxBody = { ...checked, correlationId, cause: input.cause };
       return { id: newId(), body: JSON.stringify(body) };
     });
     return Promise.all(written);

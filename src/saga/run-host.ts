@@ -36,8 +36,11 @@ export interface RunHost extends Timers {
   mayBegin(run: DrivenSaga): boolean;
   /** Tells the world of it. */
   tell(run: DrivenSaga, event: SagaEvent): void;
-  /** A saga that is due within so many ms keeps its claim. */
-  readonly holdMs: number;
+  /**
+   * A saga that is due within so many ms keeps its claim. `needsOthers`: it waits for what another saga may
+   * have to do, which needs a place.
+   */
+  patienceMs(needsOthers: boolean): number;
   /** Whether nothing is to be begun any more. */
   readonly closing: boolean;
 }

@@ -1,11 +1,21 @@
 import { apply, interruptedSteps, isCancellable, statusOf } from '../core/saga.js';
 import { entryOf, type SagaEvent, type SagaState } from '../core/saga-state.js';
-import { checkData, checkText } from './check-input.js';
+import { show } from '../kernel/options.js';
+import { checkData, checkText, LONGEST_SAID } from './check-input.js';
+import { locksNeededBy } from './held-locks.js';
 import type { SagaRules } from './orchestrator-options.js';
+import { checkRequest } from './requests.js';
 import { SagaRefusedError } from './saga-errors.js';
 import type { SagaData } from './saga-node.js';
 import { isActive } from './saga-record.js';
-import type { ClaimedSaga, SagaRecord, SagaStore, SignalTarget } from './saga-store.js';
+import type {
+  ClaimedSaga,
+  LockRequest,
+  SagaRecord,
+  SagaStore,
+  SagaWrite,
+  SignalTarget,
+} from './saga-store.js';
 import { storable } from './storable.js';
 
 /**
@@ -16,20 +26,20 @@ export class SagaAdmin {
   readonly #definitions: readonly SagaData[];
   readonly #owner: string;
   readonly #rules: SagaRules;
-  readonly #nudge: () => void;
+  readonly #onAmended: (record: SagaRecord) => void;
 
   constructor(
     store: SagaStore,
     definitions: readonly SagaData[],
     owner: string,
     rules: SagaRules,
-    nudge: () => void,
+    onAmended: (record: SagaRecord) => void,
   ) {
     this.#store = store;
     this.#definitions = definitions;
     this.#owner = `${owner}:admin`;
     this.#rules = rules;
-    this.#nudge = nudge;
+    this.#onAmended = onAmended;
   }
 
   async retry(id: string): Promise<void> {
@@ -40,7 +50,7 @@ export class SagaAdmin {
   }
 
   async skip(id: string, step: string, reason: string): Promise<void> {
-    checkReason('skip', reason);
+    checkRequest('skip', id, reason);
     await this.#amend('skip', id, ({ state }) => {
       checkStuck('skip', id, state, step);
       return { kind: 'skipped', step, reason };
@@ -57,7 +67,17 @@ export class SagaAdmin {
   }
 
   async forceCompensate(id: string, reason: string): Promise<void> {
-    checkReason('forceCompensate', reason);
+    checkRequest('forceCompensate', id, reason);
+    const { parent, status } = (await this.#store.get(id)) ?? {};
+    const above = parent !== undefined && status === 'completed' ? await this.#store.get(parent) : undefined;
+    if (above?.state.direction === 'forward') {
+      const text = `the saga ${id} is a step of ${parent}, which counts on it: undo that one`;
+      throw new SagaRefusedError(`forceCompensate: ${text}`);
+    }
+    await this.#force(id, reason);
+  }
+
+  async #force(id: string, reason: string): Promise<void> {
     await this.#amend('forceCompensate', id, (record, definition) => {
       const objection = this.#turnObjection(record, definition);
       if (objection !== undefined) throw new SagaRefusedError(`forceCompensate: the saga ${id} ${objection}`);
@@ -68,7 +88,7 @@ export class SagaAdmin {
   /** As `forceCompensate`, for a saga that is a step of another. */
   async turnBack(id: string, reason: string): Promise<'turned' | 'busy' | 'refused'> {
     try {
-      await this.forceCompensate(id, reason);
+      await this.#force(id, reason);
       return 'turned';
     } catch (error) {
       if (!(error instanceof SagaRefusedError)) throw error;
@@ -109,6 +129,7 @@ export class SagaAdmin {
     id: string,
     decide: (record: SagaRecord, definition: SagaData) => SagaEvent,
   ): Promise<void> {
+    checkText(verb, 'id', id, LONGEST_SAID);
     const claimed = await this.#store.claimOne(this.#owner, id, this.#rules.leaseMs);
     if (claimed === undefined) {
       const there = await this.#store.get(id);
@@ -126,15 +147,39 @@ export class SagaAdmin {
     }
     const events = await this.#lost(claimed, definition);
     const found = after(record, definition, events);
-    let decided: SagaEvent;
+    const amend = () => {
+      const decided = decide(found, definition);
+      const next = after(found, definition, [decided]);
+      const goesOn = record.status === 'parked' && isActive(next.status);
+      return { decided, next, locks: goesOn ? locksNeededBy(verb, record, definition) : [] };
+    };
+    let amended: ReturnType<typeof amend>;
     try {
-      decided = decide(found, definition);
+      amended = amend();
     } catch (error) {
       await this.#giveBack(verb, record, found, events);
       throw error;
     }
-    await this.#giveBack(verb, record, after(found, definition, [decided]), [...events, decided], true);
-    this.#nudge();
+    const held = await this.#hold(verb, record, amended.locks);
+    await this.#giveBack(verb, held, amended.next, [...events, amended.decided], true);
+    this.#onAmended(amended.next);
+  }
+
+  /** Has locks again that others may have taken from a saga that was parked. */
+  async #hold(verb: string, record: SagaRecord, locks: readonly LockRequest[]): Promise<SagaRecord> {
+    if (locks.length === 0) return record;
+    // Those that it still has outlast it anew from this write on.
+    await this.#write(verb, record, record, { release: undefined, events: [] });
+    const held = { ...record, revision: record.revision + 1 };
+    for (const request of locks) {
+      if (await this.#store.lock(request)) continue;
+      await this.#giveBack(verb, held, held, []);
+      const lock = show(request.lock);
+      throw new SagaRefusedError(
+        `${verb}: the lock ${lock} of the saga ${record.id} is another saga's by now`,
+      );
+    }
+    return held;
   }
 
   /** What there is to tell of a saga whose worker was lost, before anything else. */
@@ -148,18 +193,25 @@ export class SagaAdmin {
   /** Writes what a saga is now, and gives the claim back. */
   async #giveBack(
     verb: string,
-    { id, epoch, revision, signals }: SagaRecord,
-    { state, status, cancellable }: SagaRecord,
+    before: SagaRecord,
+    next: SagaRecord,
     events: readonly SagaEvent[],
     matters = false,
   ): Promise<void> {
-    const wakeAt = isActive(status) ? await this.#store.now() : undefined;
-    const answer = await this.#store.write({
-      ...{ id, epoch, revision, state, status, cancellable, events },
-      consumed: [],
-      release: { wakeAt, signals },
-      heedsCancel: true,
-    });
+    const wakeAt = isActive(next.status) ? await this.#store.now() : undefined;
+    const release = { wakeAt, signals: before.signals };
+    await this.#write(verb, before, next, { events, release }, matters);
+  }
+
+  async #write(
+    verb: string,
+    { id, epoch, revision }: SagaRecord,
+    { state, status, cancellable }: SagaRecord,
+    what: Pick<SagaWrite, 'events' | 'release'>,
+    matters = true,
+  ): Promise<void> {
+    const stands = { id, epoch, revision, state, status, cancellable };
+    const answer = await this.#store.write({ ...stands, ...what, consumed: [], heedsCancel: true });
     if (answer.kind !== 'written' && matters) {
       throw new SagaRefusedError(`${verb}: somebody else changed the saga ${id} meanwhile`);
     }
@@ -174,9 +226,6 @@ function after(record: SagaRecord, { plan }: SagaData, events: readonly SagaEven
 }
 
 const PAST_PIVOT = 'is past its pivot';
-
-/** @throws TypeError where there is none. */
-export const checkReason = (verb: string, reason: unknown): string => checkText(verb, 'reason', reason);
 
 function checkStuck(verb: string, id: string, state: SagaState, step: string): void {
   if (state.entries[step]?.stuck) return;

@@ -57,6 +57,11 @@ export class SagaAgenda {
     return due;
   }
 
+  /** Whether one of the steps whose turn it is waits for what another saga, or somebody else, has to do. */
+  get needsOthers(): boolean {
+    return this.#saga.next.some(({ kind }) => kind === 'saga' || kind === 'lock' || kind === 'event');
+  }
+
   #isReady(node: PlanNode, time: { now(): number }): boolean {
     if (this.#underway.has(node.name)) return false;
     const dueAt = this.#dueAt(node, 'againAt');

@@ -6,7 +6,7 @@ import type { SagaOrchestratorEvents, SagaRules } from './orchestrator-options.j
 import type { DrivenSaga } from './run-host.js';
 import { SagaCompensatedError, SagaParkedError, SagaRefusedError } from './saga-errors.js';
 import { outputsOf } from './saga-outputs.js';
-import { isActive } from './saga-record.js';
+import { isActive, isFinal } from './saga-record.js';
 import type { SagaRecord, SagaStore } from './saga-store.js';
 
 interface Ending {
@@ -46,7 +46,7 @@ export class Endings {
   }
 
   /** A saga that was driven here has come to its end, or is parked. */
-  reached(run: DrivenSaga): void {
+  reached(run: Pick<DrivenSaga, 'record' | 'status' | 'state'>): void {
     const { record, status } = run;
     if (
       (status === 'completed' || status === 'compensated' || status === 'parked') &&
@@ -55,6 +55,12 @@ export class Endings {
       this.#emit(status, record, run.state);
     }
     this.#waits.tell(record.id, run);
+  }
+
+  /** Somebody has decided here about a saga, which may be over by that. */
+  decided(record: SagaRecord): void {
+    const { status, state } = record;
+    if (isFinal(status)) this.reached({ record, status, state });
   }
 
   /** Waits for the end of a saga, wherever it is driven. */

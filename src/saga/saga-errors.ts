@@ -1,5 +1,7 @@
 import type { SagaState } from '../core/saga-state.js';
 import { type ErrorFacts, RejectedError, ResilienceError } from '../kernel/errors.js';
+import { show } from '../kernel/options.js';
+import type { SignalTarget } from './saga-store.js';
 
 /**
  * Thrown by a step: it failed for good, and had no effect. The saga turns back at once, and this step is not
@@ -81,4 +83,10 @@ export class SagaStoreError extends ResilienceError {
   override get name(): string {
     return 'SagaStoreError';
   }
+}
+
+/** @throws SagaRefusedError: a store keeps no more signals for a saga. */
+export function refuseSignal(owner: string, option: string, most: number, target: SignalTarget): never {
+  const whom = 'id' in target ? show(target.id) : `the key ${show(target.key)} of ${show(target.definition)}`;
+  throw new SagaRefusedError(`${owner}: at \`${option}\`, ${most}, no more signals are kept for ${whom}`);
 }

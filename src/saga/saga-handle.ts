@@ -1,4 +1,5 @@
 import { checkKeys } from '../kernel/options.js';
+import { checkSignal } from './requests.js';
 import type { Endings } from './saga-endings.js';
 
 /** A saga that was started, here or before. */
@@ -22,6 +23,7 @@ export class SagaHandle<Outputs = unknown> {
    */
   result(options: { readonly signal?: AbortSignal } = {}): Promise<Outputs> {
     checkKeys('result', options, ['signal']);
+    checkSignal('result', options.signal);
     return this.#endings.result(this.id, options.signal) as Promise<Outputs>;
   }
 }

@@ -140,7 +140,7 @@ export class SagaRun {
     const due = this.#nextDue('againAt');
     if (due === 0 || due === Infinity) return due === 0;
     const now = this.#host.now();
-    return due <= now || this.#nextDue('wakeAt') - now <= this.#host.holdMs;
+    return due <= now || this.#nextDue('wakeAt') - now <= this.#host.patienceMs(this.#agenda.needsOthers);
   }
 
   #begin(): void {
@@ -235,8 +235,7 @@ export class SagaRun {
   #look(node: Exclude<SagaNode, EffectNode>): void {
     const busy = new Busy(node.name, this.state.direction === 'forward', true);
     this.#busy.add(busy);
-    const { record, state } = this;
-    const view = this.#view();
+    const looking = { record: this.record, state: this.state, view: this.#view() };
     const taken = (look: Look): void => {
       if (!this.#busy.isAwaited(busy)) return;
       this.#busy.delete(node.name);
@@ -250,9 +249,12 @@ export class SagaRun {
       if (look.next !== undefined) this.#agenda.looked(node.name, look.next);
       this.#bell.ring();
     };
-    const later = this.#host.now() + this.#host.holdMs;
-    const failed = (): void => taken({ next: { againAt: later, wakeAt: later } });
-    this.#host.waits.look(node, { record, state, view }).then(look => {
+    const failed = (error: unknown): void => {
+      this.#host.failed('look', error);
+      const later = this.#host.now() + this.#host.patienceMs(false);
+      taken({ next: { againAt: later, wakeAt: later } });
+    };
+    this.#host.waits.look(node, looking).then(look => {
       // Two that wait for the same: one has it.
       if (look.consumed !== undefined && this.#used?.has(look.consumed)) taken({});
       else taken(look);

@@ -153,6 +153,9 @@ export interface SagaQuery {
   readonly limit: number;
 }
 
+/** How many sagas are in each status of those that are not over. */
+export type SagaCounts = Readonly<Record<'running' | 'waiting' | 'compensating' | 'parked', number>>;
+
 /** One thing that happened to a saga. */
 export interface HistoryEntry {
   /** From 1, without gaps. */
@@ -209,7 +212,10 @@ export interface SagaStore {
     claims: readonly { readonly id: string; readonly epoch: number }[],
     leaseMs: number,
   ): Promise<readonly string[]>;
-  /** Keeps a signal, and makes the saga due. `late`: the saga is over, and nothing was kept. */
+  /**
+   * Keeps a signal, and makes the saga due. `late`: the saga is over, and nothing was kept. Rejects with an
+   * `ERR_SAGA_REFUSED` where so many wait for the saga that no more are kept.
+   */
   signal(signal: NewSignal): Promise<'kept' | 'known' | 'late'>;
   /** The signals for a saga that it has not used, in the order in which they came. */
   signals(id: string): Promise<readonly StoredSignal[]>;
@@ -227,11 +233,13 @@ export interface SagaStore {
   list(query: SagaQuery): Promise<readonly SagaRecord[]>;
   /** How many sagas there are that are not over, by definition, version and hash. */
   census(): Promise<readonly (Drivable & { readonly count: number })[]>;
+  /** How many sagas there are that are not over, by status. */
+  count(): Promise<SagaCounts>;
   /** What happened to a saga, as far as it is kept; nothing for one that there is not. */
   history(id: string): Promise<readonly HistoryEntry[]>;
   /**
-   * Forgets sagas that have been over for `ageMs`, and signals so old for which no saga came; so many of each
-   * at most. Answers with how many it were.
+   * Forgets sagas that have been over for `ageMs`, unless they are steps of others that are not, and signals
+   * so old for which no saga came; so many of each at most. Answers with how many it were.
    */
   purge(ageMs: number, limit: number): Promise<number>;
   /**

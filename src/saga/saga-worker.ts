@@ -8,7 +8,7 @@ import type { DrivenSaga, RunHost } from './run-host.js';
 import type { SagaData } from './saga-node.js';
 import { isActive, isFinal } from './saga-record.js';
 import { SagaRun } from './saga-run.js';
-import type { ClaimedSaga, Drivable, SagaWrite, WriteAnswer } from './saga-store.js';
+import type { ClaimedSaga, Drivable, SagaRecord, SagaWrite, WriteAnswer } from './saga-store.js';
 import { StepRunner } from './step-runner.js';
 import { StoreTime } from './store-time.js';
 import { type OtherSagas, WaitingSteps } from './waiting-steps.js';
@@ -26,7 +26,6 @@ export class SagaWorker implements RunHost, ClaimHost {
   readonly time: StoreTime;
   readonly steps: StepRunner;
   readonly waits: WaitingSteps;
-  readonly holdMs: number;
   readonly #parts: WorkerParts;
   readonly #drivable: readonly Drivable[];
   readonly #runs = new Map<string, SagaRun>();
@@ -46,7 +45,6 @@ export class SagaWorker implements RunHost, ClaimHost {
     const { store, rules, clock, random, definitions } = parts;
     this.time = new StoreTime(store, clock);
     this.steps = new StepRunner(clock, () => this.now(), random, rules.maxDataLength);
-    this.holdMs = rules.pollMs * 4;
     const others: OtherSagas = {
       begin: async (name, version, saga) =>
         (await this.begin(this.definitionOf(name, version)!, saga)).record,
@@ -82,6 +80,11 @@ export class SagaWorker implements RunHost, ClaimHost {
 
   now(): number {
     return this.time.now();
+  }
+
+  /** Whoever waits for others takes no place from them: they could wait for each other for ever. */
+  patienceMs(needsOthers: boolean): number {
+    return needsOthers && this.room() <= 0 ? 0 : this.#parts.rules.pollMs * 4;
   }
 
   /** Begins to claim. */
@@ -203,7 +206,10 @@ export class SagaWorker implements RunHost, ClaimHost {
     const { record, interrupted } = claimed;
     const definition = this.definitionOf(record.definition, record.version)!;
     const run = new SagaRun(definition, claimed, this, leaseUntil);
+    const before = this.#runs.get(record.id);
     this.#runs.set(record.id, run);
+    // Its claim ran out while nothing could be done here: its steps must not run beside those of this one.
+    if (before !== undefined) this.lose(before);
     this.#arrivals.take(record.id);
     const { events } = this.#parts;
     if (interrupted && events.has('takenOver')) {
@@ -213,11 +219,11 @@ export class SagaWorker implements RunHost, ClaimHost {
   }
 
   left(run: DrivenSaga): void {
-    const { id, parent } = run.record;
+    const { id } = run.record;
     if (this.#runs.get(id) === run) this.#runs.delete(id);
     if (!run.lost && (isFinal(run.status) || run.status === 'parked')) {
       this.#parts.onEnd(run);
-      if (parent !== undefined) void this.#wakeParent(parent);
+      void this.wakeParent(run.record);
       this.#claims.roomMade();
     } else {
       // It may be due at once: what it waits for came while it was given back.
@@ -226,7 +232,9 @@ export class SagaWorker implements RunHost, ClaimHost {
     if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #wakeParent(parent: string): Promise<void> {
+  /** Whatever waits for a saga that is over, or parked, looks at it now. */
+  async wakeParent({ parent }: SagaRecord): Promise<void> {
+    if (parent === undefined) return;
     const here = this.#runs.get(parent);
     if (here !== undefined) return here.nudge();
     try {

@@ -1,4 +1,7 @@
-import type { StoredSignal } from './saga-store.js';
+import { refuseSignal } from './saga-errors.js';
+import type { SignalTarget, StoredSignal } from './saga-store.js';
+
+const owner = 'InMemorySagaStore';
 
 interface Shelved {
   readonly signal: StoredSignal;
@@ -10,7 +13,7 @@ interface Shelved {
  * Signals that wait for their sagas, in memory. What was used up is remembered, so that it never comes twice.
  */
 export class SignalShelf {
-  readonly #most: number;
+  readonly #limits: { readonly maxSignals: number; readonly maxSignalsPerSaga: number };
   readonly #waiting = new Map<string, Shelved[]>();
   readonly #known = new Map<string, Set<string>>();
   /** When the first signal came for a saga that there is not, by address; the oldest first. */
@@ -18,8 +21,8 @@ export class SignalShelf {
   #count = 0;
   #place = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limits: { readonly maxSignals: number; readonly maxSignalsPerSaga: number }) {
+    this.#limits = limits;
   }
 
   /** Whether there is nothing on it, nor anything to remember. */
@@ -27,18 +30,20 @@ export class SignalShelf {
     return this.#known.size === 0 && this.#early.size === 0;
   }
 
-  /** Whether it is new. @throws RangeError when there is no room for it. */
-  add(address: string, signal: StoredSignal, dedupe: string): boolean {
+  /** Whether it is new. @throws SagaRefusedError when there is no room for it. */
+  add(address: string, target: SignalTarget, signal: StoredSignal, dedupe: string): boolean {
     const tag = `${signal.name}\n${dedupe}`;
     const known = this.#known.get(address);
     if (known?.has(tag)) return false;
-    if (this.#count >= this.#most) {
-      throw new RangeError(`InMemorySagaStore: \`maxSignals\` is ${this.#most}, and as many wait`);
+    const { maxSignals, maxSignalsPerSaga } = this.#limits;
+    const waiting = this.#waiting.get(address);
+    if (this.#count >= maxSignals) refuseSignal(owner, 'maxSignals', maxSignals, target);
+    if ((waiting?.length ?? 0) >= maxSignalsPerSaga) {
+      refuseSignal(owner, 'maxSignalsPerSaga', maxSignalsPerSaga, target);
     }
     if (known === undefined) this.#known.set(address, new Set([tag]));
     else known.add(tag);
     const shelved = { signal, place: this.#place++ };
-    const waiting = this.#waiting.get(address);
     if (waiting === undefined) this.#waiting.set(address, [shelved]);
     else waiting.push(shelved);
     this.#count++;

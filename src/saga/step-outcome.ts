@@ -1,3 +1,4 @@
+import { attemptsOf } from '../kernel/attempt-history.js';
 import { factOf, isRejected } from '../kernel/errors.js';
 import { isUnreached } from '../kernel/unreached.js';
 
@@ -22,11 +23,32 @@ function byStatus(status: unknown): StepOutcome | undefined {
 }
 
 /**
+ * Whether an earlier attempt of a retry within the step may have had its effect, whatever the last one says.
+ * Those of a long history are forgotten, and nobody knows what they did.
+ */
+function mayHaveRunBefore(error: unknown): boolean {
+  const earlier = attemptsOf(error).slice(0, -1);
+  const [oldest] = earlier;
+  if (oldest === undefined) return false;
+  return oldest.attempt > 1 || earlier.some(({ error }) => lastOutcome(error) === 'unknown');
+}
+
+/**
  * The usual rules. A refusal of a policy, an unreachable host and a 429 have not run; `ERR_STEP_FAILED` and
  * any other status of 4xx, as `status` or `statusCode` of the error, have failed; everything else, timeouts
- * and broken connections above all, is unknown.
+ * and broken connections above all, is unknown. So is what a retry ends with that has tried before and does
+ * not know.
  */
 export function stepOutcome(error: unknown): StepOutcome {
+  let inner = error;
+  for (let depth = 0; depth < DEEPEST && inner !== undefined && inner !== null; depth++) {
+    if (mayHaveRunBefore(inner)) return 'unknown';
+    inner = factOf(inner, 'cause');
+  }
+  return lastOutcome(error);
+}
+
+function lastOutcome(error: unknown): StepOutcome {
   let inner = error;
   for (let depth = 0; depth < DEEPEST && inner !== undefined && inner !== null; depth++) {
     if (isRejected(inner)) return 'not-run';

@@ -3,6 +3,7 @@ import { entryOf, FRESH, type SagaEvent, type SagaState } from '../core/saga-sta
 import { errorText } from '../kernel/error-words.js';
 import { TimeoutError } from '../kernel/errors.js';
 import { checkNumber } from '../kernel/options.js';
+import { checkText } from './check-input.js';
 import type { ChildNode, EffectNode, EventNode, LockNode, SagaNode, SleepNode } from './saga-node.js';
 import { outputsOf } from './saga-outputs.js';
 import type { NewSaga, SagaRecord, SagaStore } from './saga-store.js';
@@ -116,15 +117,14 @@ export class WaitingSteps {
 
   async #lock(node: LockNode, { record, state, view }: Looking): Promise<Look> {
     const { name: step, leaseMs, timeoutMs } = node;
-    let lock: unknown;
+    let lock: string;
     try {
-      lock = node.lock(view);
-      if (typeof lock !== 'string' || lock === '') throw new TypeError('the key of a lock is a text');
+      lock = checkText(step, 'lock', node.lock(view));
     } catch (error) {
       return failed(step, error);
     }
     const { id: saga, epoch } = record;
-    if (await this.#store.lock({ lock: lock as string, saga, epoch, leaseMs })) {
+    if (await this.#store.lock({ lock, saga, epoch, leaseMs })) {
       return { event: { kind: 'done', step } };
     }
     const recheckMs = Math.min(this.#recheckMs, this.#pollMs);
@@ -155,8 +155,9 @@ export class WaitingSteps {
 
   async #child(node: ChildNode, { record, state, view }: Looking): Promise<Look> {
     const step = node.name;
-    if (entryOf(state, step).state === undefined) return { event: { kind: 'waiting', step } };
-    const id = childId(record, step);
+    const { state: reached, again } = entryOf(state, step);
+    if (reached === undefined) return { event: { kind: 'waiting', step } };
+    const id = childId(record, step, again);
     let child = await this.#store.get(id);
     if (child === undefined) {
       let input: unknown;
@@ -176,12 +177,15 @@ export class WaitingSteps {
     if (child.status !== 'compensated') return { next: at(this.#now() + this.#recheckMs) };
     const { error } = child.state.because ?? {};
     const message = `the saga ${id} was undone${error === undefined ? '' : `: ${error.message}`}`;
-    return failed(step, new Error(message));
+    return { event: { kind: 'failed', step, again: true, error: errorText(new Error(message)) } };
   }
 
-  async #undoChild(node: ChildNode, { record }: Looking): Promise<Look> {
+  async #undoChild(node: ChildNode, { record, state }: Looking): Promise<Look> {
     const step = node.name;
     const id = childId(record, step);
+    if (entryOf(state, step).state === 'done' && (await this.#store.get(id)) === undefined) {
+      return stuck(step, `the saga ${id} was completed, and is forgotten: nobody can undo it`);
+    }
     const { name: definition, version, hash } = node.child;
     const turned = { kind: 'forced', reason: `${record.id} is undone` } as const;
     const never = apply({ nodes: [], pivot: -1, positions: new Map() }, FRESH, turned);
@@ -197,8 +201,7 @@ export class WaitingSteps {
     if (child.status === 'completed' || (child.status === 'parked' && direction === 'forward')) {
       const answer = await this.#others.turnBack(id, turned.reason);
       if (answer === 'refused') {
-        const error = { name: 'Error', message: `the saga ${id} is past its pivot, and is not undone` };
-        return { event: { kind: 'stuck', step, error } };
+        return stuck(step, `the saga ${id} is past its pivot, and is not undone`);
       }
     } else if (direction === 'forward') {
       await this.#store.cancel(id, turned.reason);
@@ -213,5 +216,13 @@ const failed = (step: string, error: unknown): Look => ({
   event: { kind: 'failed', step, error: errorText(error) },
 });
 
-/** The id of the saga that is a step of another. */
-export const childId = (record: SagaRecord, step: string): string => `${record.id}/${step}`;
+const stuck = (step: string, message: string): Look => ({
+  event: { kind: 'stuck', step, error: { name: 'Error', message } },
+});
+
+/**
+ * The id of the saga that is a step of another, after `again` that were undone: to their participants, what
+ * comes later under the same id would come after its undoing.
+ */
+const childId = (record: SagaRecord, step: string, again = 0): string =>
+  `${record.id}/${step}${again === 0 ? '' : `/${again + 1}`}`;

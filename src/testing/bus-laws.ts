@@ -1,9 +1,10 @@
 import type { Capabilities } from '../messaging/capabilities.js';
 import { distributionLaws, shapeLaws } from './bus-laws-core.js';
+import { deadLetterLaws } from './bus-laws-dead.js';
 import { flowLaws, timeLaws } from './bus-laws-flow.js';
 import { orderLaws } from './bus-laws-order.js';
 import { requestLaws } from './bus-laws-requests.js';
-import { deadLetterLaws, settlementLaws } from './bus-laws-settlement.js';
+import { settlementLaws } from './bus-laws-settlement.js';
 import type { BusSubject } from './bus-subject.js';
 import type { Law } from './law.js';
 import { concerns, onStage } from './staged-law.js';

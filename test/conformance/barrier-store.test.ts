@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PostgresBarrierStore } from '../../src/adapters/postgres/barrier.js';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
@@ -6,6 +5,7 @@ import { InMemoryBarrierStore, type MemoryTransaction } from '../../src/saga/bar
 import type { BarrierStore } from '../../src/saga/barrier-store.js';
 import { barrierStoreLaws } from '../../src/testing/conformance/barrier-store-laws.js';
 import { checkLaws, LawError } from '../../src/testing/law.js';
+import { freshPglite } from '../fixtures/pglite.js';
 
 function inMemory(broken: (store: BarrierStore<MemoryTransaction>) => object = () => ({})) {
   return () => {
@@ -35,7 +35,7 @@ describe('the barrier in memory keeps the law that', () => {
 });
 
 // It takes long to start: one for all, with a schema for each law.
-const client = await PGlite.create();
+const client = await freshPglite();
 let schemas = 0;
 afterAll(() => client.close());
 

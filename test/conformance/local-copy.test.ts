@@ -1,10 +1,10 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
 import { PostgresLocalCopyStore } from '../../src/adapters/postgres/local-copy-store.js';
 import { keepsCopies } from '../fixtures/local-copy.js';
+import { freshPglite } from '../fixtures/pglite.js';
 
-const client = await PGlite.create();
+const client = await freshPglite();
 const store = new PostgresLocalCopyStore({ client });
 await store.connect();
 afterAll(() => client.close());

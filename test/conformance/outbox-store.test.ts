@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
 import { PostgresOutboxStore } from '../../src/adapters/postgres/outbox-store.js';
@@ -9,6 +8,7 @@ import { outboxStoreLaws } from '../../src/testing/conformance/outbox-store-laws
 import { checkLaws, LawError } from '../../src/testing/law.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { ageOutbox, emptyOutbox } from '../fixtures/outbox.js';
+import { freshPglite } from '../fixtures/pglite.js';
 
 type Store = OutboxStore<InMemoryTransaction>;
 
@@ -44,7 +44,7 @@ describe('the outbox in memory keeps the law that', () => {
 });
 
 // It takes long to start: one for all.
-const client = await PGlite.create();
+const client = await freshPglite();
 const inPGlite = new PostgresOutboxStore({ client });
 await inPGlite.connect();
 afterAll(() => client.close());

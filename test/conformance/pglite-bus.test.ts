@@ -1,12 +1,12 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { postgresBus } from '../../src/adapters/postgres/bus.js';
 import { postgresDriver } from '../../src/adapters/postgres/bus-driver.js';
 import { topic } from '../../src/messaging/topic.js';
 import { busLaws } from '../../src/testing/bus-laws.js';
+import { freshPglite } from '../fixtures/pglite.js';
 
 // It takes long to start: one for all.
-const client = await PGlite.create();
+const client = await freshPglite();
 const driver = () => postgresDriver({ client, schema: 'laws' });
 const { capabilities } = driver();
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PostgresProcessStore } from '../../src/adapters/postgres/process-store.js';
 import { InMemoryProcessStore } from '../../src/saga/process-memory.js';
@@ -7,6 +6,7 @@ import type { ProcessStore } from '../../src/saga/process-store.js';
 import { processStoreLaws } from '../../src/testing/conformance/process-store-laws.js';
 import { checkLaws, LawError } from '../../src/testing/law.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { openStore } from '../fixtures/process-store.js';
 import { traceOf } from '../fixtures/process-trace.js';
 
@@ -23,7 +23,7 @@ describe('the process store in memory keeps the law that', () => {
 });
 
 // It takes long to start: one for all, with a schema for each law.
-const client = await PGlite.create();
+const client = await freshPglite();
 let schemas = 0;
 afterAll(() => client.close());
 

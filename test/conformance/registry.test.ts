@@ -145,6 +145,25 @@ const broken: readonly (readonly [string, Broken, readonly string[]])[] = [
   ],
   ['renews nobody', () => ({ renew: async () => 'renewed' }), ['lease.renew', 'registration.close']],
   [
+    'shows what is written meanwhile as it was and as it is',
+    sound => {
+      let renewals = 0;
+      return {
+        renew: async (...args) => {
+          renewals++;
+          await Promise.resolve();
+          return sound.renew(...args).finally(() => renewals--);
+        },
+        read: async (...args) => {
+          const view = await sound.read(...args);
+          const isTwice = renewals > 0 && view.kind === 'all';
+          return isTwice ? { ...view, instances: [...view.instances, ...view.instances] } : view;
+        },
+      };
+    },
+    ['read.renewed'],
+  ],
+  [
     'tells of each heartbeat',
     sound => {
       let beats = 0;

@@ -128,6 +128,11 @@ const broken: readonly (readonly [string, Broken, readonly string[]])[] = [
     ['signal.once', 'signal.dedupe'],
   ],
   [
+    'keeps signals without end',
+    sound => ({ signal: signal => sound.signal(signal).catch(() => 'kept' as const) }),
+    ['signal.bound'],
+  ],
+  [
     'knows no signal again',
     sound => ({ signal: signal => sound.signal({ ...signal, dedupe: `${Math.random()}` }) }),
     ['signal.dedupe', 'data.names'],

@@ -57,6 +57,18 @@ const prints: Readonly<Record<string, readonly RegExp[]>> = {
     /^ERR_CIRCUIT_OPEN$/,
     /^the breaker of this origin is open$/,
   ],
+  'undici.mjs': [
+    /^200 request 3$/,
+    /^broken off: UND_ERR_SOCKET, after 1 request$/,
+    /^503 request 1$/,
+    /^the breaker is closed$/,
+  ],
+  'grpc.mjs': [
+    /^tea: \{"inStock":12,"callsBefore":"2"\}$/,
+    /^ghost: NOT_FOUND, by gRPC$/,
+    /^coffee: DEADLINE_EXCEEDED, by (ERR_TIMEOUT|gRPC)$/,
+    /^tea: UNAVAILABLE, by ERR_CIRCUIT_OPEN$/,
+  ],
   'observe.mjs': [
     /^payments: circuit-breaker opened$/,
     /^keelson_calls_total\{service="shop",name="payments",outcome="success"\} 1$/,

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshPglite } from '../fixtures/pglite.js';
 
 // The shop is plain JavaScript, which the tests know no types of.
 const { lend } = await import(/* @vite-ignore */ `../../examples/shop/${'wire'}.mjs`);
@@ -11,7 +12,7 @@ describe('a PGlite that is lent to other processes', () => {
   let pool: pg.Pool;
 
   beforeAll(async () => {
-    db = await PGlite.create();
+    db = await freshPglite();
     const port: number = await lend(db);
     pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', max: 8 });
     pool.on('error', () => {});

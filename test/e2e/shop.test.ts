@@ -33,6 +33,10 @@ interface Tally {
   readonly mails: number;
 }
 
+interface Shown {
+  readonly things: readonly { readonly service: string; readonly kind: string }[];
+}
+
 interface Customers {
   readonly asked: number;
   readonly failed: number;
@@ -111,29 +115,58 @@ describe('how the shop ends', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Starts it with a folder for temporary files of its own; resolves when it has printed `said`. */
-  async function startIn(name: string, said: RegExp) {
+  async function startIn(name: string, said: RegExp, ...args: string[]) {
     const own = join(folder, name);
     mkdirSync(own);
-    const shop = spawn(process.execPath, [file], { env: { ...process.env, TMPDIR: own } });
+    const shop = spawn(process.execPath, [file, ...args], { env: { ...process.env, TMPDIR: own } });
     shop.stderr.resume();
-    await new Promise(resolve => {
+    const [found] = await new Promise<RegExpExecArray>(resolve => {
       // It goes on reading: who stops ends the shop, as it does any program that prints.
-      shop.stdout.on('data', text => said.test(String(text)) && resolve(undefined));
+      shop.stdout.on('data', text => {
+        const match = said.exec(String(text));
+        if (match !== null) resolve(match);
+      });
     });
     // All processes share its stderr: it closes, and with it the shop, when the last of them has ended.
-    return { shop, own, closed: once(shop, 'close') };
+    return { shop, own, found, closed: once(shop, 'close') };
   }
 
   it.each([
-    ['SIGINT', 'when it starts', /A shop of/, 130],
-    ['SIGINT', 'when it is open', / s {2}calm/, 130],
-    ['SIGTERM', 'when it starts', /A shop of/, 143],
-    ['SIGKILL', 'when it is open', / s {2}calm/, 'SIGKILL'],
-  ] as const)('leaves nothing behind after %s %s', patience, async (signal, when, said, end) => {
-    const { shop, own, closed } = await startIn(`${signal} ${when}`, said);
+    ['SIGINT', 130],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)(
+    'shows what all its processes do on a dashboard, and leaves nothing behind after %s',
+    patience,
+    async (signal, end) => {
+      const { shop, own, found, closed } = await startIn(`watch ${signal}`, /http:\S+\/ops\//, '--watch');
+      const page = await fetch(found);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      const kinds = ['gateway gateway', 'worker 1 saga-orchestrator', 'worker 2 outbox-relay'];
+      await expect
+        .poll(
+          async () => {
+            const { things } = (await (await fetch(`${found}api/state`)).json()) as Shown;
+            const names = things.map(({ service, kind }) => `${service} ${kind}`);
+            return kinds.filter(name => !names.includes(name));
+          },
+          { timeout: 60_000 },
+        )
+        .toEqual([]);
+      shop.kill(signal);
+      await closed;
+      expect(shop.exitCode ?? shop.signalCode).toBe(end);
+      expect(readdirSync(own)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves nothing behind after %s when it starts', patience, async (signal, end) => {
+    const { shop, own, closed } = await startIn(signal, /A shop of/);
     shop.kill(signal);
     await closed;
-    expect(shop.exitCode ?? shop.signalCode).toBe(end);
+    expect(shop.exitCode).toBe(end);
     expect(readdirSync(own)).toEqual([]);
   });
 

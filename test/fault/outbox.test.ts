@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
 import { PostgresOutboxStore } from '../../src/adapters/postgres/outbox-store.js';
@@ -6,6 +5,7 @@ import { InMemoryOutboxStore } from '../../src/data/outbox-memory.js';
 import type { ParkedKey } from '../../src/data/outbox-store.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { ageOutbox, emptyOutbox } from '../fixtures/outbox.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { type CrashPoint, OutboxLife } from './outbox-life.js';
 
 const first = ['a1', 'b1', 'a2'];
@@ -82,7 +82,7 @@ describe('a relay that dies at any step', () => {
   });
 });
 
-const client = await PGlite.create();
+const client = await freshPglite();
 const store = new PostgresOutboxStore({ client });
 await store.connect();
 afterAll(() => client.close());

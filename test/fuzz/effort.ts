@@ -1,10 +1,8 @@
 import type { Parameters as Effort } from 'fast-check';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 
 /** `npm run fuzz`: many runs, new each time, and what is measured by the clock. */
 export const long = process.env['FUZZ'] === 'long';
-// A hundred times the runs take as long as they take.
-if (long) vi.setConfig({ testTimeout: 3_600_000 });
 
 /** With every `npm test`: few runs, always the same. */
 export function effort(runs: number): Effort<unknown> {

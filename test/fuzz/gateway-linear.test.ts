@@ -1,5 +1,9 @@
 import * as yaml from 'yaml';
 import { forwardedValue, hasVia, listedOf, namesOf, passFields } from '../../src/core/hop-fields.js';
+import { cacheable } from '../../src/core/http-cache-answer.js';
+import { readCacheControl } from '../../src/core/http-cache-control.js';
+import { saidUnder } from '../../src/core/http-cache-store.js';
+import { hasIt } from '../../src/core/http-conditions.js';
 import { readRange } from '../../src/core/ip-range.js';
 import { readFields } from '../../src/core/request-fields.js';
 import { queryValues } from '../../src/core/route-conditions.js';
@@ -106,6 +110,27 @@ reader(
   via => hasVia(via, 'b'),
 );
 reader('a Forwarded of quotes', size => '"\\'.repeat(size / 8), forwardedValue);
+
+/** What a cache reads: a field that an answer depends on, and those that speak of its age. */
+const said = (text: string): unknown => saidUnder(['a'], () => text);
+reader('a field of blanks that an answer depends on', size => `a${' '.repeat(size)}b`, said);
+reader('a field of commas that an answer depends on', size => ' ,'.repeat(size / 16), said);
+const validators = { etag: '"b"', lastModified: undefined };
+const tags = (text: string): unknown => hasIt(text, undefined, validators);
+reader('an If-None-Match of tags', size => '"a",'.repeat(size / 16), tags);
+reader('an If-None-Match of quotes', size => '"'.repeat(size / 4 + 1), tags);
+reader('a Cache-Control of names', size => 'a,'.repeat(size / 16), readCacheControl);
+reader('a Cache-Control of an open quote', size => `a="${'\\'.repeat(size / 4)}`, readCacheControl);
+const aged = (age: string): unknown =>
+  cacheable(
+    {
+      ...{ status: 200, sentAt: 0, receivedAt: 0, named: false },
+      field: name => (name === 'age' ? age : undefined),
+    },
+    { defaultTtlMs: 1, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 },
+  );
+reader('an Age of blanks', size => `${' '.repeat(size)}a`, aged);
+reader('an Age of digits', size => `${'1'.repeat(size)}a`, aged);
 
 const config = (name: string, make: (size: number) => unknown): void =>
   reader(name, make, value => refused(() => gatewayFrom(value as string)));

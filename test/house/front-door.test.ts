@@ -4,7 +4,7 @@ import { frontDoor } from './rules/front-door.js';
 
 /** Entries that are meant to be named by who wants them: for tests, for what needs Node, for products. */
 const products = [
-  ...['axios', 'dashboard', 'etcd', 'gateway', 'mariadb', 'mqtt', 'nats', 'nestjs', 'node'],
+  ...['axios', 'dashboard', 'etcd', 'gateway', 'grpc', 'mariadb', 'mqtt', 'nats', 'nestjs', 'node'],
   ...['observe', 'postgres', 'rabbitmq', 'redis', 'undici'],
 ];
 const apart = ['src/testing.ts', ...products.map(product => `src/${product}.ts`)];

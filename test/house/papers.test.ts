@@ -61,7 +61,8 @@ describe('papers', () => {
       'docs/a.md:3 is not `state --> other_state: why`: open --> half-open: x',
     ],
     ['stateDiagram-v2\n  open --> shut: a: b', 'docs/a.md:3 is not `state'],
-    ['graph TD', 'docs/a.md:2 begins with graph TD, not stateDiagram-v2'],
+    ['graph TD', 'docs/a.md:2 begins with graph TD, not stateDiagram-v2 or flowchart TD'],
+    ['flowchart TD\n  a[One] --- b', 'docs/a.md:3 is not `name'],
   ])('tell of the diagram %s', (diagram, message) => {
     const tree = treeOf({ 'docs/a.md': `\`\`\`mermaid\n${diagram}\n\`\`\`\n` });
     expect(diagrams(tree)).toEqual([expect.stringContaining(message)]);

@@ -2,8 +2,8 @@ import { EventEmitter, getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { attemptsOf } from '../../src/kernel/attempt-history.js';
 import { type Clock, systemClock } from '../../src/kernel/clock.js';
-import { attemptsOf } from '../../src/resilience/attempt-history.js';
 import { resilientFetch } from '../../src/resilience/resilient-fetch.js';
 import { TestServer } from './http-server.js';
 

@@ -2,15 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BalancedHost } from '../../src/core/balance.js';
 import { WeightedChance } from '../../src/core/balance-chance.js';
-import { HashRing, Rendezvous } from '../../src/core/balance-hash.js';
+import { Rendezvous } from '../../src/core/balance-hash.js';
 import { Maglev } from '../../src/core/balance-maglev.js';
+import { HashRing } from '../../src/core/balance-ring.js';
 import { RoundRobin, WeightedTurns } from '../../src/core/balance-turns.js';
 import { hash32 } from '../../src/core/hash.js';
 import { seededRandom } from '../../src/testing/seeded-random.js';
 
 type Host = BalancedHost & { inFlight: number };
 const hostsOf = (weights: readonly number[], prefix = 'h'): Host[] =>
-  weights.map((weight, at) => ({ id: `${prefix}${at}`, weight, inFlight: 0 }));
+  weights.map((weight, at) => ({ id: `${prefix}${at}`, slot: at, weight, inFlight: 0 }));
 const weights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 12 });
 
 /** How often each was chosen in as many choices as all weights together. */

@@ -26,7 +26,7 @@ const route = fc
     return { name: path, ...rest, pattern, conditions: { headers, query: [] } };
   });
 const question = fc.record({
-  host: fc.constantFrom('x', 'a.x', 'b.x', 'c.a.x', 'y'),
+  host: fc.constantFrom('x', 'a.x', 'b.x', 'c.a.x', 'y', '.x', ''),
   method: fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE'),
   path: fc.array(text, { minLength: 1, maxLength: 5 }).map(parts => `/${parts.join('/')}`),
   header: fc.constantFrom(undefined, '1', '2'),

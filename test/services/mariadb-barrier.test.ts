@@ -109,6 +109,20 @@ describe.skipIf(!there)('an inbox in MariaDB', () => {
     expect(await balance()).toBe(2);
   });
 
+  it('runs nothing where there is no transaction', async () => {
+    const { store, add, balance } = await ledgerOf();
+    const barrier = new ParticipantBarrier({ store });
+    const connection = await pool.getConnection();
+    for (const none of [pool, connection]) {
+      const run = barrier.run(none, 's:pay:forward', () => add(none, 1));
+      await expect(run).rejects.toThrow(
+        'MariadbBarrierStore: the transaction must be a connection after its START TRANSACTION',
+      );
+    }
+    connection.release();
+    expect(await balance()).toBe(0);
+  });
+
   it('says what is missing when nobody has made its table', async () => {
     const missing = `${database}_missing`;
     const store = new MariadbBarrierStore({ client: pool, database: missing, topology: 'check' });

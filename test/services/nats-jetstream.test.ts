@@ -137,6 +137,27 @@ describe.skipIf(!there)('the messages of a bus over JetStream', () => {
     expect(answers).toEqual([false, false, true]);
   });
 
+  it('are listed while somebody else discards them', async () => {
+    const { bus } = await jetStreamScene();
+    const [one, other] = [bus(), bus()];
+    const options = { group: 'g', concurrency: 50, failure: { redeliver: [] } };
+    await one.subscribe(placed, options, () => Promise.reject(new Error('broken'))).ready;
+    await Promise.all(Array.from({ length: 250 }, (_, n) => one.publish(placed, { n })));
+    const [mine, theirs] = [one.deadLetters(placed, 'g'), other.deadLetters(placed, 'g')];
+    await until(async () => (await mine.list({ limit: 300 })).length === 250);
+    const discarding = (async () => {
+      for await (const letter of theirs) await letter.discard();
+    })();
+    const took: number[] = [];
+    for (let left = 250; left > 0; ) {
+      const from = performance.now();
+      left = (await mine.list({ limit: 300 })).length;
+      took.push(performance.now() - from);
+    }
+    await discarding;
+    expect(took.filter(ms => ms > 5_000)).toEqual([]);
+  });
+
   it('come again when there are as many dead letters as there may be', async () => {
     const { bus } = await jetStreamScene();
     const one = bus({ maxDeadLetters: 1 });

@@ -161,7 +161,8 @@ describe.skipIf(!there)('an outbox in bad circumstances, on a server of its own,
     await until(() => interrupted.some(words => words.includes('read-only transaction')));
     await mode('off');
     await place('o-3');
-    await until(() => through.includes('o-3'));
-    expect([through, (await outbox.lag()).messages]).toEqual([['o-1', 'o-3'], 0]);
+    // It is published before it is taken off.
+    await until(async () => (await outbox.lag()).messages === 0);
+    expect(through).toEqual(['o-1', 'o-3']);
   });
 });

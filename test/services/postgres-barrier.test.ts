@@ -137,6 +137,33 @@ describe.skipIf(!there)('a barrier in PostgreSQL', () => {
     await close();
   });
 
+  it('says so where there is no transaction, or it ends in between', async () => {
+    const { store, barrier, add, balance, close } = await ledgerOf();
+    const rule = 'PostgresBarrierStore: the transaction must be a client after its BEGIN, and before its end';
+    await expect(barrier.run(pool, 'a:pay:forward', () => 1)).rejects.toThrow(rule);
+    await expect(barrier.run(pool, 'b:pay:compensate', () => 1)).rejects.toThrow(rule);
+    const ended = inTransaction(async transaction =>
+      barrier.run(transaction, 'c:pay:forward', async () => {
+        await add(transaction, 1);
+        await transaction.query('ROLLBACK');
+      }),
+    );
+    await expect(ended).rejects.toThrow(rule);
+    expect(await balance()).toBe(0);
+    const twice = await inTransaction(async transaction => {
+      await transaction.query('SAVEPOINT one');
+      const first = await barrier.run(transaction, 'd:pay:forward', () => add(transaction, 1));
+      await transaction.query('RELEASE SAVEPOINT one');
+      const row = { saga: 'e', step: 'pay' };
+      await store.claim(transaction, row, undefined);
+      await transaction.query('SAVEPOINT two');
+      await store.mark(transaction, row, { direction: 'forward', mark: 'done', result: undefined });
+      return first.outcome;
+    });
+    expect([twice, await balance()]).toEqual(['done', 1]);
+    await close();
+  });
+
   it('says what is missing when nobody has made its table', async () => {
     const store = new PostgresBarrierStore({ client: pool, schema: schemaOf('missing'), topology: 'check' });
     await expect(store.connect()).rejects.toMatchObject({ code: 'ERR_TOPOLOGY' });

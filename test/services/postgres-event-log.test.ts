@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
 import { PostgresEventLog } from '../../src/adapters/postgres/event-log.js';
 import { PostgresProjectionStore } from '../../src/adapters/postgres/projection-store.js';
 import { Projection } from '../../src/events/projection.js';
 import { seededRandom } from '../../src/testing/seeded-random.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { inTransaction } from './outbox-storm.js';
 import { poolOf, serverConfig, serverIsThere } from './postgres-server.js';
 
@@ -22,7 +22,7 @@ const said = (events: readonly { readonly data: unknown }[]) => events.map(({ da
 
 describe('a log of events in PGlite', () => {
   it('has what was committed, in its order, with version and time', async () => {
-    const client = await PGlite.create();
+    const client = await freshPglite();
     const log = new PostgresEventLog({ client });
     await log.connect();
     expect([await log.read(undefined, 10), await log.last()]).toEqual([[], 0]);

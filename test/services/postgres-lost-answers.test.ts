@@ -10,7 +10,7 @@ import { poolOf, serverIsThere } from './postgres-server.js';
 const there = await serverIsThere();
 const pass = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
-describe.skipIf(!there)('a settlement that was committed, and whose answer was lost', () => {
+describe.skipIf(!there)('what was committed, and whose answer was lost', () => {
   const schema = `lost_${randomUUID().slice(0, 8)}`;
   const pool = poolOf();
   /** Cuts the connection of the next statement with `word` in it: after the server is done with it. */
@@ -58,6 +58,21 @@ describe.skipIf(!there)('a settlement that was committed, and whose answer was l
     expect(cut).toBe(undefined);
     expect(await settle(delivery)).toBe('stale');
     await end();
+  });
+
+  it('is known again by whoever sends it again, where it was a publish', async () => {
+    const name = 'lost.publish';
+    const bus = postgresBus({ client, schema });
+    const seen: number[] = [];
+    await bus.subscribe(topic<number>(name), { group: 'g' }, ({ data }) => void seen.push(data)).ready;
+    cut = '.message (topic';
+    const sent = await Promise.all([1, 2, 3].map(n => bus.publish(topic<number>(name), n)));
+    expect(cut).toBe(undefined);
+    expect(sent.map(({ duplicate }) => duplicate)).toEqual([true, true, true]);
+    await until(() => seen.length === 3);
+    await pass(200);
+    expect(seen.toSorted()).toEqual([1, 2, 3]);
+    await bus.close();
   });
 
   it('is stale when the lease is over by then: another one may have had it', async () => {

@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
 import { PostgresProjectionStore } from '../../src/adapters/postgres/projection-store.js';
@@ -6,6 +5,7 @@ import type { PostgresPool } from '../../src/adapters/postgres/provision-place.j
 import { InMemoryEventLog } from '../../src/events/event-log.js';
 import { Projection } from '../../src/events/projection.js';
 import type { ProjectionOptions } from '../../src/events/projection-options.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { until } from './eventually.js';
 import { poolOf, serverConfig, serverIsThere } from './postgres-server.js';
 
@@ -60,7 +60,7 @@ const kinds: readonly (readonly [
   () => Promise<PostgresPool & { end?(): Promise<void> }>,
 ])[] = [
   ['a PostgreSQL server', there, async () => poolOf()],
-  ['a PGlite', true, () => PGlite.create()],
+  ['a PGlite', true, freshPglite],
 ];
 
 for (const [kind, isThere, open] of kinds) {

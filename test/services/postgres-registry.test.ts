@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { postgresRegistry } from '../../src/adapters/postgres/registry.js';
 import { postgresRegistryStore } from '../../src/adapters/postgres/registry-store.js';
 import { ServiceWatcher } from '../../src/discovery/service-watcher.js';
 import { registryLaws } from '../../src/testing/conformance/registry-laws.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { until } from './eventually.js';
 import { poolOf, serverIsThere } from './postgres-server.js';
 
@@ -28,7 +28,7 @@ describe.skipIf(!there)('the store of instances in PostgreSQL keeps the law', ()
 });
 
 // It takes long to start: one for all.
-const pglite = await PGlite.create();
+const pglite = await freshPglite();
 afterAll(() => pglite.close());
 
 function onPGlite() {
@@ -93,6 +93,25 @@ describe.skipIf(!there)('a registry in PostgreSQL', () => {
     watcher.close();
     await registry.close();
     await cut.end();
+    await pools[0]!.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it('has room again when the leases of another service have ended, of which nobody asks', async () => {
+    const schema = nextSchema();
+    const store = postgresRegistryStore({ client: pools[0]!, schema, maxInstances: 2 });
+    const rest = { weight: 1, tags: [], metadata: {}, status: 'up' } as const;
+    const instance = (service: string, id: string) => ({ ...cart, ...rest, service, id });
+    expect(await store.register(instance('mail', 'm1'), 1, 50)).toEqual({ kind: 'registered' });
+    expect(await store.register(instance('mail', 'm2'), 1, 60_000)).toEqual({ kind: 'registered' });
+    const before = await store.read('mail', undefined);
+    const late = instance('cart', 'c1');
+    expect(await store.register(late, 1, 60_000)).toMatchObject({ kind: 'full' });
+    await sleep(60);
+    expect(await store.register(late, 1, 60_000)).toEqual({ kind: 'registered' });
+    // Who follows the other service is told of it, as ever.
+    const after = await store.read('mail', before);
+    expect(after).toMatchObject({ kind: 'all', instances: [{ id: 'm2' }] });
+    expect(after.revision).toBe(before.revision + 1);
     await pools[0]!.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 

@@ -7,12 +7,15 @@ import { poolOf, serverIsThere } from './postgres-server.js';
 const there = await serverIsThere();
 const pools = [poolOf(), poolOf()];
 let made = 0;
+/** More than any other law sends. */
+const maxSignalsPerSaga = 40;
 
 function onServer() {
   const schema = `saga_laws_${process.pid}_${made++}`;
-  const [store, other] = pools.map(client => postgresSagaStore({ client, schema }));
+  const [store, other] = pools.map(client => postgresSagaStore({ client, schema, maxSignalsPerSaga }));
   return {
     ...{ store: store!, other: other! },
+    maxSignalsPerSaga,
     advance: async (ms: number) => void (await sleep(Math.ceil(ms) + 2)),
     close: async () => void (await pools[0]!.query(`DROP SCHEMA ${schema} CASCADE`)),
   };

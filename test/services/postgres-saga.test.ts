@@ -90,21 +90,22 @@ describe.skipIf(!there)('a store of sagas in PostgreSQL', () => {
         }
       }
     };
-    const sagas = await Promise.all(
-      numbers(40).map(async () => {
-        const saga = newSaga();
-        let { record } = await stubborn(() => own.insert(saga));
-        for (const n of numbers(6)) {
-          const write = writeOf(record, { events: [{ kind: 'done', step: `s${n}` }] });
-          expect(await stubborn(() => own.write(write))).toEqual({ kind: 'written' });
-          record = { ...record, revision: record.revision + 1 };
-        }
-        return saga.id;
-      }),
-    );
+    const life = async () => {
+      const saga = newSaga();
+      let { record } = await stubborn(() => own.insert(saga));
+      for (const n of numbers(6)) {
+        const write = writeOf(record, { events: [{ kind: 'done', step: `s${n}` }] });
+        expect(await stubborn(() => own.write(write))).toEqual({ kind: 'written' });
+        record = { ...record, revision: record.revision + 1 };
+      }
+      return saga.id;
+    };
+    const sagas: string[] = [];
+    // A machine at its limits may need less time for all the sagas than for the first cut.
+    do sagas.push(...(await Promise.all(numbers(40).map(life))));
+    while (failed === 0);
     ended = true;
     await cutting;
-    expect(failed).toBeGreaterThan(0);
     for (const id of sagas) {
       const steps = (await store.history(id)).map(
         ({ seq, event }) => `${seq} ${(event as { step: string }).step}`,

@@ -8,12 +8,15 @@ import { deleteAll, redisAnswers, redisUrl } from '../fixtures/redis.js';
 const there = await redisAnswers();
 const clients = there ? [new Redis(redisUrl), new Redis(redisUrl)] : [];
 let made = 0;
+/** More than any other law sends. */
+const maxSignalsPerSaga = 40;
 
 function onServer() {
   const prefix = `keelson-test-sagas-${process.pid}-${made++}`;
-  const [store, other] = clients.map(client => redisSagaStore({ client, prefix }));
+  const [store, other] = clients.map(client => redisSagaStore({ client, prefix, maxSignalsPerSaga }));
   return {
     ...{ store: store!, other: other! },
+    maxSignalsPerSaga,
     advance: async (ms: number) => void (await sleep(Math.ceil(ms) + 2)),
     close: async () => void (await deleteAll(clients[0]!, `{${prefix}}`)),
   };

@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../src/adapters/postgres/client.js';
@@ -8,6 +7,7 @@ import { defineSaga } from '../../src/saga/definition.js';
 import { SagaOrchestrator } from '../../src/saga/orchestrator.js';
 import { StepFailedError } from '../../src/saga/saga-errors.js';
 import type { SagaStore } from '../../src/saga/saga-store.js';
+import { freshPglite } from '../fixtures/pglite.js';
 import { deleteAll, redisAnswers, redisUrl } from '../fixtures/redis.js';
 import { until } from './eventually.js';
 import { poolOf, serverIsThere } from './postgres-server.js';
@@ -24,7 +24,7 @@ async function storesOf(place: keyof typeof places): Promise<[SagaStore, SagaSto
     return [make(), make(), () => deleteAll(client, `{${name}}`).finally(() => client.disconnect())];
   }
   const pool = place === 'postgres' ? poolOf() : undefined;
-  const lite = place === 'pglite' ? await PGlite.create() : undefined;
+  const lite = place === 'pglite' ? await freshPglite() : undefined;
   const client: PostgresClient = pool ?? lite!;
   const make = () => postgresSagaStore({ client, schema: name });
   const end = async () => {
@@ -70,6 +70,42 @@ describe.each(['postgres', 'redis', 'pglite'] as const)('sagas on %s', place => 
       expect(stock.get(n)).toBe(failed ? 0 : 1);
     }
     await second.close();
+    await end();
+  });
+
+  it.skipIf(!places[place])('no parked one goes on within a lock that another one has by now', async () => {
+    const [one, other, end] = await storesOf(place);
+    let broken = true;
+    const saga = defineSaga('locked')
+      .lock('mine', () => 'k', { leaseMs: 200, timeoutMs: 60_000 })
+      .pivot('decide', { forward: () => {} })
+      .step('work', {
+        retry: { attempts: 1 },
+        forward: () => {
+          if (broken) throw new Error('broken');
+        },
+      })
+      .waitForEvent('go');
+    const worker = (store: SagaStore) =>
+      new SagaOrchestrator({ store, definitions: [saga], pollMs: 20, maxPollMs: 50, recheckMs: 50 });
+    const [first, second] = [worker(one), worker(other)];
+    await first.work();
+    const reaches = (id: string, status: string) =>
+      until(async () => (await one.get(id))?.status === status, 60_000);
+    await first.start(saga, {}, { id: 'a' });
+    await reaches('a', 'parked');
+    broken = false;
+    await first.start(saga, {}, { id: 'b' });
+    await reaches('b', 'waiting');
+    await until(async () => (await one.get('b'))?.state.entries['work']?.state === 'done', 60_000);
+    const refusal = 'retry: the lock "k" of the saga a is another saga\'s by now';
+    await expect(second.retry('a')).rejects.toThrow(refusal);
+    await second.signal('b', 'go');
+    await reaches('b', 'completed');
+    await second.retry('a');
+    await second.signal('a', 'go');
+    await reaches('a', 'completed');
+    await Promise.all([first.close(), second.close()]);
     await end();
   });
 });

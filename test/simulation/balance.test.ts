@@ -23,10 +23,14 @@ const drawnOf = (outcomes: Outcomes, name: WayName): number =>
 describe('twenty instances, of which one is slow, one fails at once and one comes and goes', () => {
   let bare: Outcomes;
   let detecting: Outcomes;
+  let retrying: Outcomes;
 
   beforeAll(async () => {
-    bare = await forEachSeed(looked, (name, seed) => balance(name, false, { seed, durationMs }));
-    detecting = await forEachSeed(looked, (name, seed) => balance(name, true, { seed, durationMs }));
+    const playAll = (detects: boolean, retries: boolean) =>
+      forEachSeed(looked, (name, seed) => balance(name, { detects, retries }, { seed, durationMs }));
+    bare = await playAll(false, false);
+    detecting = await playAll(true, false);
+    retrying = await playAll(true, true);
   }, patienceMs);
 
   it('lose as many calls in turn as there are bad ones, and less by what is known of them', () => {
@@ -44,6 +48,12 @@ describe('twenty instances, of which one is slow, one fails at once and one come
     }
   });
 
+  it('lose less than one call in two hundred with outlier detection and one retry elsewhere', () => {
+    for (const name of ['least busy', 'peak EWMA'] as const) {
+      for (const { failed, calls } of retrying.get(name)!) expect(failed / calls).toBeLessThan(0.005);
+    }
+  });
+
   it('make nobody wait for the slow one who looks at what is in flight, or how long it takes', () => {
     for (const name of ['least busy', 'peak EWMA'] as const) {
       expect(p99Of(bare, name)).toBeLessThan(p99Of(bare, 'round robin') / 3);
@@ -58,6 +68,7 @@ describe('twenty instances, of which one is slow, one fails at once and one come
       'failed, %': (100 * failedOf(bare, name)).toFixed(2),
       'p99 with detection': p99Of(detecting, name).toFixed(0),
       'failed with detection, %': (100 * failedOf(detecting, name)).toFixed(2),
+      'and one retry, %': (100 * failedOf(retrying, name)).toFixed(3),
     }));
     if (long) console.table(rows);
     expect(rows.length).toBeGreaterThan(2);

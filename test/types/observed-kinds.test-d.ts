@@ -103,7 +103,7 @@ declare const eventBus: EventBus;
 observatory.watch(breaker);
 observatory.watch(cache);
 observatory.watch(bus);
-observatory.watch(subscription, { kind: 'subscription' });
+observatory.watch(subscription);
 observatory.watch(watcher, { kind: 'service-watcher' });
 observatory.watch(gateway);
 observatory.watch(proxy);

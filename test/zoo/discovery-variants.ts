@@ -80,28 +80,42 @@ export const discoveryVariants: readonly Variant[] = [
     ],
   ]),
   ...variantsOf('host-load', `${core}/host-load`, [
-    ['who fails at once looks quick', 'Math.max(tookMs, peersMs, this.#cost ?? 0)', 'tookMs'],
-    ['a slow answer never fades', ' * Math.exp(-Math.max(0, now - this.#costAt) / decayMs)', ''],
-    ['a quick answer undoes a slow one', 'Math.max(tookMs, this.costMs(now, decayMs) ?? 0)', 'tookMs'],
-    ['all go to who has never answered', 'this.inFlight === 0 ? 0 : UNKNOWN_COST + this.inFlight', '0'],
+    ['who fails at once looks quick', 'Math.max(tookMs, peersMs, this.#costs[2 * slot]!)', 'tookMs'],
+    ['a slow answer never fades', ' * this.#left(now - this.#costs[2 * slot + 1]!)', ''],
+    ['a quick answer undoes a slow one', 'Math.max(tookMs, this.#cost(slot, now))', 'tookMs'],
+    ['all go to who has never answered', 'inFlight === 0 ? 0 : UNKNOWN_COST + inFlight', '0'],
   ]),
   ...variantsOf('balance-chance', `${core}/balance-chance`, [
     ['a host is compared with itself', 'if (second >= first) second++;', ''],
     [
       'the one that costs more is chosen',
-      '? second : first;\n  }\n\n  #below',
-      '? first : second;\n  }\n\n  #below',
+      'this.#loadOf(this.#slots[first]!) ? second : first',
+      'this.#loadOf(this.#slots[first]!) ? first : second',
     ],
   ]),
   ...variantsOf('balance-turns', `${core}/balance-turns`, [
-    ['all begin at the same point', '((host + 0.5) * GOLDEN) % 1', '0'],
+    ['all begin at the same point', '((slot + 0.5) * GOLDEN) % 1', '0'],
   ]),
   ...variantsOf('balance-hash', `${core}/balance-hash`, [
     ['a host takes less than its share', 'Math.ceil((factor', 'Math.floor((factor'],
-    ['a key goes past its point', 'this.#hashes[middle]! < hash', 'this.#hashes[middle]! <= hash'],
+  ]),
+  ...variantsOf('balance-points', `${core}/balance-points`, [
+    ['a key goes past its point', 'this.#hashes[at]! < hash', 'this.#hashes[at]! <= hash'],
+    ['a point that goes leaves a gap where others were pushed on', ' <= at; at++)', ' < 0; at++)'],
+  ]),
+  ...variantsOf('balance-ring', 'property/balance-changes', [
+    ['who has left keeps its points', 'for (const slot of left) this.#lower(slot, 0);', ''],
   ]),
   ...variantsOf('balance-maglev', `${core}/balance-maglev`, [
-    ['hosts want the same places in a row', '(hash32(id, 0x9747b28c) % (size - 1)) + 1', '1'],
+    ['hosts want the same places in a row', '(hash32(id, 0x9747b28c) % (this.size - 1)) + 1', '1'],
+    [
+      'a change is forgotten while a table is filled',
+      'this.#stale ||= any;',
+      'this.#stale = any && !this.#fill;',
+    ],
+  ]),
+  ...variantsOf('balance-maglev-fill', `${core}/balance-maglev`, [
+    ['who breaks off is given its share again', 'looking = table[place] !== 0;', ''],
   ]),
   ...variantsOf('balance-shares', `${core}/balance-shares`, [
     ['no room is counted beyond what is healthy', 'OVERPROVISION * healthy.length', 'healthy.length'],

@@ -77,11 +77,19 @@ async function optionalModule<T>(name: string): Promise<T | undefined> {
   }
 }
 
+const failures = [
+  'upstreamFailed',
+  'authenticatorFailed',
+  'limitFailed',
+  'splitFailed',
+  'functionFailed',
+] as const;
+
 async function serve(file: GatewayFile, options: GatewayCommandOptions, host: CommandHost): Promise<number> {
   const log = new JsonLines(host.stdout);
   const { gateway, place } = file;
   gateway.on('completed', fields => log.write('completed', fields));
-  for (const event of ['upstreamFailed', 'authenticatorFailed', 'limitFailed', 'splitFailed'] as const) {
+  for (const event of failures) {
     gateway.on(event, ({ error, ...fields }: { readonly error: unknown }) =>
       log.write(event, { ...fields, error: error instanceof Error ? error.message : String(error) }),
     );

@@ -7,7 +7,7 @@ const head = `// How this service calls others, and what it answers when they fa
 
 /** What a failure of a call is for those who asked. */
 const answerType = `interface Answer {
-  readonly status: 503 | 504;
+  readonly status: 502 | 503 | 504;
   readonly retryAfterS: number;
 }
 
@@ -28,10 +28,13 @@ ${exported}const stock = resilientFetch({
   guards: [new Bulkhead({ name: 'stock', slots: 50, queue: 50, queueTimeoutMs: 500 })],
 });
 
+// It was reached, and answered that it failed.
+class BadAnswer extends Error {}
+
 // One call. Hand it a signal, and it ends when that does: when the caller has gone, for one.
 ${exported}async function countOf(sku${type(': string')}, signal${type(': AbortSignal | null')} = null) {
   const response = await stock(\`items/\${encodeURIComponent(sku)}\`, { signal });
-  if (!response.ok) throw new Error(\`stock answered \${response.status}\`);
+  if (!response.ok) throw new BadAnswer(\`stock answered \${response.status}\`);
   const { count } = ${type('(')}await response.json()${type(') as { count: number }')};
   return count;
 }
@@ -42,14 +45,19 @@ breaker?.on('opened', ({ because }) => console.warn('stock: open', because));
 breaker?.on('closed', () => console.info('stock: closed'));
 stock.retry?.on('retried', ({ attempt, delayMs }) => console.info('stock: again', attempt, delayMs));
 
-${type(answerType)}// A refusal is 503 with Retry-After, what took too long 504; any other error stays yours.
+${type(answerType)}// A refusal is 503 with Retry-After, what took too long 504, no answer or a bad one 502.
+// Any other error stays yours.
 ${exported}function statusOf(error${type(': unknown')})${type(': Answer | undefined')} {
-  if (isRejected(error)) {
-    return { status: 503, retryAfterS: Math.ceil((error.retryAfterMs ?? 1_000) / 1_000) };
-  }
-  const code = ${type('(')}error${type(' as { code?: unknown } | null)')}?.code;
+  const told = ${type('(')}error ?? {}${type(') as { code?: unknown; retryAfterMs?: number }')};
+  const { code, retryAfterMs = 1_000 } = told;
   if (code === 'ERR_TIMEOUT' || code === 'ERR_DEADLINE') return { status: 504, retryAfterS: 1 };
-  return undefined;
+  // The breaker may have opened after a first attempt: the call was refused, and has run all the same.
+  if (isRejected(error) || code === 'ERR_CIRCUIT_OPEN') {
+    return { status: 503, retryAfterS: Math.ceil(retryAfterMs / 1_000) };
+  }
+  // What \`fetch\` throws where nobody is: a TypeError that names its cause.
+  const unreached = error instanceof TypeError && error.cause !== undefined;
+  return unreached || error instanceof BadAnswer ? { status: 502, retryAfterS: 1 } : undefined;
 }
 `;
 

@@ -39,14 +39,16 @@ const takeIn = (d: string): string => `
 
 /** What was committed last, whatever the transaction has seen before. */
 const readIn = (d: string): string => `
-  SELECT epoch, forward, compensate, forward_result, compensate_result FROM ${d}.barrier
+  SELECT epoch, forward, compensate, forward_result, compensate_result, @@in_transaction AS held
+  FROM ${d}.barrier
   WHERE saga = ? AND step = ? FOR UPDATE`;
 
 const markIn = (d: string, direction: BarrierMark['direction']): string => `
   UPDATE ${d}.barrier SET ${direction} = ?, ${direction}_result = ? WHERE saga = ? AND step = ?`;
 
-const oldIn = (d: string): string => `
-  SELECT saga, step FROM ${d}.barrier WHERE touched_at <= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND
+const oldIn = (d: string, mine: string): string => `
+  SELECT saga, step FROM ${d}.barrier
+  WHERE touched_at <= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND AND ${mine}
   ORDER BY touched_at LIMIT ? FOR UPDATE SKIP LOCKED`;
 
 /** So many rows go in one statement. */
@@ -115,6 +117,10 @@ export class MariadbBarrierStore implements BarrierStore<MariadbClient> {
       await take(db, transaction, [...name, epoch ?? 0]);
       return db.rows(readIn(db.name), name, transaction);
     });
+    if (Number(row!['held']) !== 1) {
+      const rule = 'the transaction must be a connection after its START TRANSACTION';
+      throw new TypeError(`MariadbBarrierStore: ${rule}: nobody else is kept from this step`);
+    }
     return {
       epoch: Number(row!['epoch']),
       forward: row!['forward'] as BarrierRecord['forward'],
@@ -130,11 +136,14 @@ export class MariadbBarrierStore implements BarrierStore<MariadbClient> {
     await this.#tables.within(() => db.change(markIn(db.name, mark.direction), params, transaction));
   }
 
-  async purge(retentionMs: number, limit: number): Promise<number> {
+  async purge(retentionMs: number, limit: number, step?: string): Promise<number> {
     const { db } = this.#tables;
+    const age = Math.round(retentionMs * 1_000);
+    const mine = step === undefined ? `LOCATE(':', step) = 0` : 'step = ?';
+    const params = step === undefined ? [age, limit] : [age, toColumn(step), limit];
     return this.#tables.within(() =>
       db.transaction(async tx => {
-        const old = await db.rows(oldIn(db.name), [Math.round(retentionMs * 1_000), limit], tx);
+        const old = await db.rows(oldIn(db.name, mine), params, tx);
         for (let at = 0; at < old.length; at += MOST_AT_ONCE) {
           const some = old.slice(at, at + MOST_AT_ONCE);
           const names = some.flatMap(({ saga, step }) => [saga, step]);

@@ -34,6 +34,13 @@ export interface StoredMessage {
   readonly time: string;
 }
 
+/** A page of the subjects of a stream, each with how many messages it has. */
+interface SubjectPage {
+  /** Left out where they are all on this page. */
+  readonly total?: number;
+  readonly state: { readonly subjects?: Readonly<Record<string, number>> };
+}
+
 /** A page of consumers. */
 interface ConsumerPage {
   readonly total: number;
@@ -53,6 +60,18 @@ export class JetStreamApi {
   /** `undefined` where there is none. */
   stream(name: string): Promise<StreamInfo | undefined> {
     return this.#find(`STREAM.INFO.${name}`);
+  }
+
+  /** The subjects of a stream under `filter` of which there are messages. */
+  async subjects(name: string, filter: string): Promise<readonly string[]> {
+    const all: string[] = [];
+    for (;;) {
+      const body = { subjects_filter: filter, offset: all.length };
+      const { state, total } = await this.#ask<SubjectPage>(`STREAM.INFO.${name}`, body);
+      const page = Object.keys(state.subjects ?? {});
+      all.push(...page);
+      if (page.length === 0 || all.length >= (total ?? 0)) return all;
+    }
   }
 
   addStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<StreamInfo> {

@@ -45,6 +45,32 @@ export class JetStreamDeadLetters implements DeadLetterShelf {
     limit: number,
     after: string | undefined,
   ): Promise<readonly DeadRecord[]> {
+    return this.#look(topic, group, after, (subject, pending) =>
+      this.#read(subject, topic, Math.min(limit, pending)),
+    );
+  }
+
+  count(topic: string, group: string): Promise<number> {
+    return this.#look(topic, group, undefined, async (_, pending) => pending);
+  }
+
+  async discard(topic: string, group: string, position: string): Promise<boolean> {
+    const stream = deadStreamOf(this.#prefix);
+    const seq = Number(position);
+    const subject = deadSubjectOf(this.#prefix, topic, group);
+    if (!Number.isSafeInteger(seq) || seq < 1) return false;
+    // A number says nothing of whose it is.
+    if ((await this.#api.subjectAt(stream, seq)) !== subject) return false;
+    return this.#api.deleteMessage(stream, seq);
+  }
+
+  /** With a consumer of its own: by its subject, and how many there are for it. */
+  async #look<T>(
+    topic: string,
+    group: string,
+    after: string | undefined,
+    look: (subject: string, pending: number) => Promise<T>,
+  ): Promise<T> {
     const stream = deadStreamOf(this.#prefix);
     const name = `look-${newId()}`;
     const info = await this.#api.putConsumer(stream, name, {
@@ -58,20 +84,10 @@ export class JetStreamDeadLetters implements DeadLetterShelf {
       num_replicas: 1,
     } as never);
     try {
-      return await this.#read(this.#api.nextOf(stream, name), topic, Math.min(limit, info.num_pending));
+      return await look(this.#api.nextOf(stream, name), info.num_pending);
     } finally {
       await this.#api.deleteConsumer(stream, name).catch(() => {});
     }
-  }
-
-  async discard(topic: string, group: string, position: string): Promise<boolean> {
-    const stream = deadStreamOf(this.#prefix);
-    const seq = Number(position);
-    const subject = deadSubjectOf(this.#prefix, topic, group);
-    if (!Number.isSafeInteger(seq) || seq < 1) return false;
-    // A number says nothing of whose it is.
-    if ((await this.#api.subjectAt(stream, seq)) !== subject) return false;
-    return this.#api.deleteMessage(stream, seq);
   }
 
   #read(subject: string, topic: string, count: number): Promise<readonly DeadRecord[]> {
@@ -94,13 +110,14 @@ export class JetStreamDeadLetters implements DeadLetterShelf {
           const { headers, key } = readHeaders(message.headers);
           found.push({ position: String(seq), record: { topic, key, headers, body: message.data } });
         },
-        over: () => {
-          if (found.length >= count) end();
-          else pull.ask(count - found.length);
+        over: left => {
+          // Those that are missing have been discarded since they were counted.
+          if (found.length >= count || left > 0) end();
+          else pull.ask(count - found.length, false);
         },
         broken: (_left, error) => end(error),
       });
-      pull.ask(count);
+      pull.ask(count, false);
     });
   }
 }

@@ -109,22 +109,31 @@ export class JetStreamDelivery implements RawDelivery {
     return false;
   }
 
-  async #settle(word: string): Promise<Settled> {
-    if (!this.#isHeld()) return 'stale';
+  #settle(word: string): Promise<Settled> {
+    if (!this.#isHeld()) return Promise.resolve('stale');
     this.#settled = true;
     this.#holder.forget(this);
     const { clock, link } = this.#holder;
     const end = Math.min(this.#leaseEnd, clock.now() + INSIST_MS);
+    return link.tell(this.#reply, word, ANSWER_MS).then(heard, error => this.#insist(word, end, error));
+  }
+
+  /** A server that starts again knows of it still; saying it twice does no harm. */
+  async #insist(word: string, end: number, failure: unknown): Promise<Settled> {
+    const { clock, link } = this.#holder;
+    let error = failure;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
-      try {
-        await link.request(this.#reply, word, ANSWER_MS);
-        return 'done';
-      } catch (error) {
-        // A server that starts again knows of it still; saying it twice does no harm.
-        if (clock.now() + waitMs >= this.#leaseEnd) return 'stale';
-        if (this.#holder.closed || clock.now() + waitMs >= end) throw error;
-      }
+      if (clock.now() + waitMs >= this.#leaseEnd) return 'stale';
+      if (this.#holder.closed || clock.now() + waitMs >= end) throw error;
       await new Promise<void>(resolve => void clock.schedule(waitMs, resolve));
+      try {
+        await link.tell(this.#reply, word, ANSWER_MS);
+        return 'done';
+      } catch (again) {
+        error = again;
+      }
     }
   }
 }
+
+const heard = (): Settled => 'done';

@@ -29,6 +29,11 @@ export function consumerOf(group: string, pattern: string): string {
   return `${name.slice(0, LONGEST_NAME - 33)},${hash}`;
 }
 
+/** Whether a message comes from a consumer and is to be settled: not what the server says of a request. */
+export function isDelivery({ reply }: { readonly reply?: string }): boolean {
+  return reply?.startsWith('$JS.ACK.') === true;
+}
+
 /** What the subject for the settlement of a delivery tells of it. */
 export interface Place {
   /** Its number in the stream. */

@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock, Timer } from '../../kernel/clock.js';
+import { isDelivery } from './jetstream-names.js';
 import { inboxOf } from './nats-answers.js';
 
 /** What a request for messages leads to. */
@@ -59,15 +60,18 @@ export class Pull {
     return this.#left > 0;
   }
 
-  /** Asks for as many of `count` as fit in one request, and tells how many those are. */
-  ask(count: number): number {
+  /**
+   * Asks for as many of `count` as fit in one request, and tells how many those are. With `wait` false it is
+   * over when there are no more at present.
+   */
+  ask(count: number, wait = true): number {
     const batch = Math.min(count, LARGEST_PULL);
     this.#left = batch;
     this.#number++;
     this.#heardAt = this.#clock.now();
     this.#watch();
     const [expires, idle_heartbeat] = [EXPIRES_MS * NS_PER_MS, HEARTBEAT_MS * NS_PER_MS];
-    const payload = JSON.stringify({ batch, expires, idle_heartbeat });
+    const payload = JSON.stringify(wait ? { batch, expires, idle_heartbeat } : { batch, no_wait: true });
     this.#client.publish(this.#subject, payload, { reply: `${this.#inbox}.${this.#number}` });
     return batch;
   }
@@ -96,7 +100,8 @@ export class Pull {
   }
 
   #receive(message: Msg): void {
-    const { headers } = message;
+    // What can be settled is a message; to read its headers only to know that it is one takes long.
+    const headers = isDelivery(message) ? undefined : message.headers;
     if (headers !== undefined && headers.code !== 0) {
       // What is said of a request that is over does not matter.
       if (message.subject === `${this.#inbox}.${this.#number}`) this.#hear(headers.code, headers.description);

@@ -4,7 +4,7 @@ import type { DriverSubscription, Sink, SubscribeSpec } from '../../messaging/dr
 import type { JetStreamApi } from './jetstream-api.js';
 import type { Joined, Membership } from './jetstream-consumers.js';
 import { type Holder, JetStreamDelivery } from './jetstream-delivery.js';
-import { readHeaders } from './jetstream-headers.js';
+import { headersOf } from './jetstream-headers.js';
 import { placeOf, streamOf, topicIn } from './jetstream-names.js';
 import { Pull } from './jetstream-pull.js';
 import type { NatsLink } from './nats-link.js';
@@ -130,8 +130,9 @@ export class JetStreamSubscription implements DriverSubscription, Holder {
     const place = placeOf(message.reply);
     if (place === undefined) return;
     const { prefix, spec, sink } = this.#parts;
-    const { headers, key, group } = readHeaders(message.headers);
-    const record = { topic: topicIn(prefix, message.subject), key, headers, body: message.data };
+    const { data: body } = message;
+    const { headers, key, group } = headersOf(message, body);
+    const record = { topic: topicIn(prefix, message.subject), key, headers, body };
     const delivery = new JetStreamDelivery(this, record, place, message.reply!);
     this.#held.add(delivery);
     this.#from = Math.max(this.#from, place.seq + 1);

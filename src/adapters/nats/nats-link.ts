@@ -63,9 +63,23 @@ export class NatsLink {
     timeoutMs: number,
     headers?: MsgHdrs,
   ): Promise<Msg> {
+    this.#checkUp();
+    return this.#answers.ask(subject, payload, timeoutMs, headers);
+  }
+
+  /** Tells something, whose only answer is that it was heard; waits for that as `request` does. */
+  tell(subject: string, payload: string, timeoutMs: number): Promise<unknown> {
+    try {
+      this.#checkUp();
+      return this.#answers.tell(subject, payload, timeoutMs);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #checkUp(): void {
     if (this.ended) throw new EndedError();
     if (!this.up) throw new UnsentError('nats: there is no connection');
-    return this.#answers.ask(subject, payload, timeoutMs, headers);
   }
 
   /** Listens no more. The client stays as it is. */

@@ -10,7 +10,7 @@ import type { GatewayOptions } from '../../gateway/gateway-options.js';
 import type { GatewayRoute } from '../../gateway/gateway-route.js';
 import { problem } from '../../gateway/problem.js';
 import { Emitter, type Listener, type Observable } from '../../kernel/events.js';
-import { checkNumber, isRecord, refuse } from '../../kernel/options.js';
+import { checkFlag, checkNumber, isRecord, refuse } from '../../kernel/options.js';
 import { DueTimer } from '../../resilience/due-timer.js';
 import {
   type ApiGatewayOptions,
@@ -18,7 +18,8 @@ import {
   type CloseOptions,
   type GatewayListenOptions,
 } from './api-gateway-options.js';
-import { answerBroken, lastResponse, writeRaw } from './client-error.js';
+import { lastResponse, writeRaw } from './client-error.js';
+import { Connections } from './connections.js';
 import { Exchange } from './exchange.js';
 import { fetchBy, type GatewayFetchOptions, headOfRequest, refuseReadBody } from './gateway-fetch.js';
 import { GatewayServer, urlOf } from './gateway-server.js';
@@ -67,6 +68,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   readonly #shell: GatewayShell;
   readonly #slow: SlowClients;
   readonly #tunnels = new Set<Tunnel>();
+  readonly #connections: Connections;
   #server: GatewayServer | undefined;
   #events: Emitter<GatewayEvents> | undefined;
   #closing: Promise<void> | undefined;
@@ -80,11 +82,11 @@ export class ApiGateway implements Observable<GatewayEvents> {
       refuse('ApiGateway', 'engine', 'an UpstreamEngine', engine);
     }
     if (tls !== undefined && !isRecord(tls)) refuse('ApiGateway', 'tls', 'an object', tls);
-    if (typeof http2 !== 'boolean') refuse('ApiGateway', 'http2', 'true or false', http2);
+    this.#http2 = checkFlag('ApiGateway', 'http2', http2);
     if (http2 && tls === undefined) throw new TypeError('ApiGateway: `http2` needs `tls`');
     this.#limits = checkLimits(limits);
     this.#slow = new SlowClients(this.#open, this.#limits.sendTimeoutMs);
-    this.#http2 = http2;
+    this.#connections = new Connections(this.#limits.maxStreamsPerConnection);
     this.#engine = engine ?? new HttpEngine();
     this.#tls = tls;
     this.#shell = this.#makeShell();
@@ -95,10 +97,8 @@ export class ApiGateway implements Observable<GatewayEvents> {
         this.#serveHttp2(request as never, response as never);
         return;
       }
-      // What follows a request that could not be read is no request, however much it looks like one.
-      if (this.#shell.doomed.has(request.socket)) return;
-      if (refuseReadBody(request, response)) return;
-      this.#start(new Exchange(this.#shell, request, response));
+      if (refuseReadBody(request, response) || !this.#connections.takes(request.socket)) return;
+      this.#start(this.#connections.begun(new Exchange(this.#shell, request, response)));
     };
     this.upgradeHandler = (request, socket, first) => this.#upgrade(request, socket as Socket, first);
   }
@@ -237,7 +237,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
       get inFlight() {
         return gateway.#open.size;
       },
-      doomed: new WeakSet<Socket>(),
+      doomed: this.#connections.doomed,
       ended: exchange => gateway.#ended(exchange),
       inform,
     };
@@ -252,6 +252,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
   #ended(exchange: OpenExchange): void {
     this.#open.delete(exchange);
     this.#slow.ended(exchange);
+    this.#connections.ended(exchange);
     if (this.#open.size === 0) this.#idle?.();
   }
 
@@ -259,14 +260,15 @@ export class ApiGateway implements Observable<GatewayEvents> {
     socket.on('error', () => {});
     if (this.#shell.doomed.has(socket)) return;
     const response = lastResponse(request, socket);
-    const { headers, method } = request;
+    if (response === undefined) return;
+    const { headers, method, httpVersion } = request;
     if (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0) {
       writeRaw(socket, problem(400, 'a body and another protocol', { close: true }));
       return;
     }
-    const asksWebSocket = headers.upgrade?.toLowerCase() === 'websocket' && method === 'GET';
+    const asks = headers.upgrade?.toLowerCase() === 'websocket' && method === 'GET';
     // Any other protocol is not spoken here: the request is one as if it had not asked.
-    const asked = asksWebSocket ? { socket, first } : undefined;
+    const asked = asks && httpVersion !== '1.0' ? { socket, first } : undefined;
     this.#start(new Exchange(this.#shell, request, response, asked));
   }
 
@@ -291,7 +293,7 @@ export class ApiGateway implements Observable<GatewayEvents> {
       { limits: this.#limits, maxHeadBytes, maxFieldCount, tls: this.#tls, http2: this.#http2 },
       {
         ...{ handler: this.handler, upgradeHandler: this.upgradeHandler },
-        clientError: (error, socket) => answerBroken(this.#open.keys(), error, socket),
+        clientError: (error, socket) => this.#connections.broken(error, socket),
       },
     );
   }

@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type GatewayAnswer, problem } from '../../gateway/problem.js';
-import type { OpenExchange } from './gateway-shell.js';
 
 const statuses: Readonly<Record<string, readonly [status: number, why: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'the fields are too large'],
@@ -24,29 +23,20 @@ export function writeRaw(socket: Socket, { status, fields, body = '' }: GatewayA
   socket.end(head + text, () => socket.destroy());
 }
 
-/** The parser has let go of a connection: the answer to what it asked last is written by this. */
-export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse {
+/**
+ * The parser has let go of a connection: the answer to what it asked last is written by this. `undefined`
+ * where it has asked for something before that is not answered yet: answers would come in the wrong order, so
+ * the connection is destroyed.
+ */
+export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
+  try {
+    response.assignSocket(socket);
+  } catch {
+    socket.destroy();
+    return undefined;
+  }
   response.once('finish', () => socket.end(() => socket.destroy()));
   return response;
-}
-
-/** What has come on a connection is no HTTP: answers it, or the request that is under way there. */
-export function answerBroken(
-  open: Iterable<OpenExchange>,
-  error: Error & { readonly code?: string },
-  socket: Socket,
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  for (const exchange of open) {
-    if (exchange.socket !== socket) continue;
-    exchange.refuse(answerTo(error));
-    return;
-  }
-  writeRaw(socket, answerTo(error));
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BodyPlan } from '../../gateway/body-rules.js';
 import { failureAnswer } from '../../gateway/failure-answer.js';
-import { saidMs } from '../../gateway/forward-context.js';
+import { budgetMsOf } from '../../gateway/forward-context.js';
 import type { RequestOutcome } from '../../gateway/gateway-events.js';
 import type { Decision } from '../../gateway/gateway-front.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
@@ -63,7 +63,7 @@ export class Exchange implements OpenExchange {
     this.#startedAt = shell.front.plan.clock.now();
     const isClosing = (): boolean => shell.closing || upgrade !== undefined || !isRead(request);
     this.#writer = new ResponseWriter(request, response, isClosing);
-    response.once('close', () => this.#closed());
+    response.once('close', () => this.closed());
     response.on('error', () => {});
     request.on('error', () => {});
   }
@@ -135,8 +135,7 @@ export class Exchange implements OpenExchange {
     const { end } = plan;
     if (end.kind !== 'upstream') return;
     const { clock, rules } = this.#shell.front.plan;
-    const said = rules.deadlineField === undefined ? undefined : call.header(rules.deadlineField);
-    const budgetMs = Math.min(plan.timeoutMs, saidMs(said));
+    const budgetMs = budgetMsOf(call, plan.timeoutMs, rules);
     const deadline = budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
     const { front, engine } = this.#shell;
     const upgrades = this.#upgrade !== undefined;
@@ -222,7 +221,8 @@ export class Exchange implements OpenExchange {
     const { end } = plan;
     const own = end.kind === 'upstream' && end.upstream.kind === 'function';
     if (own && !(error instanceof TimeoutError) && !(error instanceof BodyTooLargeError)) {
-      console.error(`keelson: the function of ${plan.name} failed`, error);
+      const failed = { kind: 'function', name: plan.name, part: 'answer' } as const;
+      if (this.#call !== undefined) this.#shell.front.onFailure(failed, this.#call, error);
     }
     this.#answer(failureAnswer(error, own));
   }
@@ -257,7 +257,7 @@ export class Exchange implements OpenExchange {
   }
 
   /** The connection or the answer is at its end. */
-  #closed(): void {
+  closed(): void {
     if (this.#outcome === 'upgraded') return;
     if (!this.#response.writableFinished && this.#outcome === 'answered') {
       this.#outcome = 'gone';

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 export interface FetchSocket {
   readonly remoteAddress: string | undefined;
   readonly encrypted?: true;
+  /** After so long in which nobody has read, in ms, `onLate` is called; 0 for not any more. */
+  setTimeout(ms: number, onLate: () => void): void;
   destroy(): void;
 }
 

@@ -20,6 +20,8 @@ export class FetchResponse extends Writable {
   readonly #isHead: boolean;
   #settle!: { resolve(response: Response): void; reject(error: unknown): void };
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** Counts how long nobody reads, while somebody wants to know. */
+  #unread: ReturnType<typeof setTimeout> | undefined;
   /** Goes on with the next piece, when somebody reads. */
   #wanted: (() => void) | undefined;
 
@@ -58,6 +60,12 @@ export class FetchResponse extends Writable {
   addTrailers(): void {}
   detachSocket(): void {}
 
+  /** After so long in which nobody has read, in ms, `onLate` is called; 0 for not any more. */
+  setTimeout(ms: number, onLate: () => void): void {
+    clearTimeout(this.#unread);
+    this.#unread = ms > 0 ? setTimeout(onLate, ms) : undefined;
+  }
+
   override _write(chunk: Uint8Array, _: unknown, done: () => void): void {
     const stream = this.#stream;
     if (stream === undefined || chunk.byteLength === 0) {
@@ -76,6 +84,7 @@ export class FetchResponse extends Writable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#unread);
     if (!this.writableFinished) {
       const why = error ?? new Error('the answer broke off');
       this.#settle.reject(why);
@@ -95,6 +104,7 @@ export class FetchResponse extends Writable {
           this.#stream = controller;
         },
         pull: () => {
+          this.#unread?.refresh();
           const wanted = this.#wanted;
           this.#wanted = undefined;
           wanted?.();

@@ -2,6 +2,8 @@ import { CacheFetch } from './cache-fetch.js';
 
 /** For so long nobody waits for an answer like one that was not to be kept, in ms. */
 const PASS_MS = 10_000;
+/** Of so many characters the keys of such answers are at most: each is as long as its client likes. */
+const MOST_PASSING = 4_194_304;
 
 /** The requests of a cache that are under way, and which of them others may wait for. */
 export class FetchTable {
@@ -10,6 +12,7 @@ export class FetchTable {
   readonly #shared = new Map<string, CacheFetch>();
   /** Keys of answers that were not to be kept, with the end of that knowledge; the oldest first. */
   readonly #passing = new Map<string, number>();
+  #passingLength = 0;
   readonly #maxPassing: number;
   readonly #now: () => number;
 
@@ -31,7 +34,7 @@ export class FetchTable {
   isPassing(key: string): boolean {
     const until = this.#passing.get(key);
     if (until === undefined || until > this.#now()) return until !== undefined;
-    this.#passing.delete(key);
+    this.#forget(key);
     return false;
   }
 
@@ -57,11 +60,20 @@ export class FetchTable {
     for (const fetch of this.#all) fetch.doomed = true;
     this.#shared.clear();
     this.#passing.clear();
+    this.#passingLength = 0;
   }
 
   #pass(key: string): void {
-    this.#passing.delete(key);
+    this.#forget(key);
     this.#passing.set(key, this.#now() + PASS_MS);
-    if (this.#passing.size > this.#maxPassing) this.#passing.delete(this.#passing.keys().next().value!);
+    this.#passingLength += key.length;
+    for (const oldest of this.#passing.keys()) {
+      if (this.#passing.size <= this.#maxPassing && this.#passingLength <= MOST_PASSING) return;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    if (this.#passing.delete(key)) this.#passingLength -= key.length;
   }
 }

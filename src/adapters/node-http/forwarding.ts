@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
-import { passTrailers } from '../../core/hop-fields.js';
 import { isIdempotentMethod } from '../../core/idempotent-method.js';
 import { retryAfterMs } from '../../core/retry-after.js';
 import { renamed } from '../../gateway/answer-changes.js';
 import { ForwardContext } from '../../gateway/forward-context.js';
-import { requestFields } from '../../gateway/forward-fields.js';
+import { applyFields, requestFields, requestTrailers } from '../../gateway/forward-fields.js';
 import type { GatewayPlan } from '../../gateway/gateway-options.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
@@ -14,7 +13,6 @@ import type { UpstreamOrigin, UpstreamPlan } from '../../gateway/upstream.js';
 import { BodyTooLargeError, UpstreamError, UpstreamStatusError } from '../../gateway/upstream-error.js';
 import type { CallContext, Context } from '../../kernel/context.js';
 import { originOfInstance } from './instance-origin.js';
-import { applyFields } from './response-writer.js';
 import type { UpstreamEngine, UpstreamHead, UpstreamStream } from './upstream-engine.js';
 import { UpstreamReply } from './upstream-reply.js';
 
@@ -95,7 +93,8 @@ export class Forwarding {
     this.#request = request;
     this.#upgrade = upgrade;
     this.#events = events;
-    const repeatable = isIdempotentMethod(call.method) && !call.hasBody && !upgrade;
+    const isPlain = !call.hasBody && !upgrade && call.facts.overrides.length === 0;
+    const repeatable = isIdempotentMethod(call.method) && isPlain;
     const key = call.identity?.subject;
     const { priority } = plan;
     const attributes = { request: call };
@@ -209,7 +208,7 @@ export class Forwarding {
             path: this.#pathFor(basePath),
             body,
             fields: this.#fieldsFor(call, origin),
-            trailers: () => passTrailers(this.#request.rawTrailers),
+            trailers: () => this.#trailers(),
             idleTimeoutMs: this.#plan.idleTimeoutMs,
           },
           listener,
@@ -218,6 +217,11 @@ export class Forwarding {
         fail(error);
       }
     });
+  }
+
+  #trailers(): string[] {
+    const { requestHeaders } = this.#plan;
+    return requestTrailers(this.#call, this.#gateway.rules, requestHeaders, this.#request.rawTrailers);
   }
 
   #pathFor(basePath: string): string {

@@ -42,6 +42,7 @@ export async function fetchBy(
     remoteAddress: address,
     ...(request.url.startsWith('https:') && { encrypted: true as const }),
     destroy: () => outgoing.destroy(),
+    setTimeout: (ms, onLate) => outgoing.setTimeout(ms, onLate),
   };
   const incoming = new FetchRequest(request, socket);
   const abort = (): void => {

@@ -11,7 +11,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Server as SecureServer, TlsOptions } from 'node:tls';
 import { problem } from '../../gateway/problem.js';
-import { writeRaw } from './client-error.js';
+import { lastResponse, writeRaw } from './client-error.js';
 import { Http2Sessions } from './http2-sessions.js';
 import type { ServerLimits } from './server-limits.js';
 
@@ -54,7 +54,7 @@ export class GatewayServer {
     server.on('connect', (request: IncomingMessage, connection: Duplex | ServerResponse) => {
       // In HTTP/2 it is a request like any other.
       if ('stream' in request) handlers.handler(request, connection as ServerResponse);
-      else refuseTunnel(connection as Socket);
+      else refuseTunnel(request, connection as Socket);
     });
     const greeted = new WeakSet<Duplex>();
     server.on('secureConnection', (socket: Socket) => greeted.add(socket));
@@ -133,8 +133,9 @@ export class GatewayServer {
   }
 }
 
-function refuseTunnel(socket: Socket): void {
+function refuseTunnel(request: IncomingMessage, socket: Socket): void {
   socket.on('error', () => {});
+  if (lastResponse(request, socket) === undefined) return;
   writeRaw(socket, problem(405, 'there are no tunnels here', { fields: ['Allow', ''] }));
 }
 

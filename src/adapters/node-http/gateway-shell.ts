@@ -15,6 +15,8 @@ export interface OpenExchange {
   refuse(answer: GatewayAnswer): void;
   /** Ends it now, as it is. */
   cut(): void;
+  /** Its connection is at its end. */
+  closed(): void;
 }
 
 /** What a request needs of the gateway that it came to. */

@@ -71,10 +71,12 @@ export function failureTeller(core: GatewayCore): OnUserFailure {
       const always = { gateway, at: clock.wall(), id, route, error };
       if (kind === 'authenticator') events.emit('authenticatorFailed', { ...always, authenticator: name });
       else if (kind === 'split') events.emit('splitFailed', always);
+      else if (kind === 'function') events.emit('functionFailed', always);
       else events.emit('limitFailed', { ...always, limit: name, part: part === 'by' ? 'by' : 'store' });
       return;
     }
-    const what = `${part === 'authenticate' ? '' : `\`${part}\` of `}the ${kind} ${name}`;
+    const whole = part === 'authenticate' || part === 'answer';
+    const what = `${whole ? '' : `\`${part}\` of `}the ${kind} ${kind === 'function' ? 'of ' : ''}${name}`;
     if (told.has(what)) return;
     // Routes that are replaced may bring ever new names.
     if (told.size >= MOST_TOLD) told.clear();

@@ -221,6 +221,8 @@ export class HttpEngine implements UpstreamEngine {
       servername: isPlain || isIP(host) !== 0 ? '' : host,
     };
     const request = isPlain ? httpRequest(options) : httpsRequest(options);
+    // Bounded by their bytes; by their number Node would leave out the last ones without a word.
+    request.maxHeadersCount = 0;
     return new HttpStream(send, listener, request, this.#silence);
   }
 

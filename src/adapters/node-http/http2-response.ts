@@ -5,6 +5,9 @@ import type { Http2Request } from './http2-request.js';
 /** Marks a stream that was ended here, not by its client. */
 export const cutHere: unique symbol = /* @__PURE__ */ Symbol('cut here');
 
+/** So long the end of a stream may take to be on its way, in ms. */
+const CUT_MS = 5_000;
+
 /** An answer of HTTP/2, with what is asked of a `ServerResponse`. */
 export class Http2Response extends Writable {
   sendDate = true;
@@ -62,10 +65,20 @@ export class Http2Response extends Writable {
     this.#response.writeEarlyHints(hints);
   }
 
-  /** Ends it so that nobody can take what has come for all there is. */
+  /**
+   * Ends it so that nobody can take what has come for all there is. Where nothing goes out on its connection,
+   * for the client reads nothing or has broken a rule, that is not told, and the stream would never be over:
+   * then the connection is.
+   */
   cut(): void {
-    Object.assign(this.#stream, { [cutHere]: true });
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    const stream = this.#stream;
+    if (stream.destroyed || cutHere in stream) return;
+    Object.assign(stream, { [cutHere]: true });
+    const { session } = stream;
+    const timer = setTimeout(() => session?.destroy(), CUT_MS);
+    timer.unref();
+    stream.once('close', () => clearTimeout(timer));
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   override _write(chunk: Uint8Array, _: BufferEncoding, done: (error?: Error | null) => void): void {

@@ -66,7 +66,7 @@ export class ResponseCache {
   answer(ask: CacheAsk, run: Run): Promise<unknown> {
     const { call, plan, context } = ask;
     const { cache } = plan;
-    const isSafe = SAFE.has(call.method);
+    const isSafe = [call.method, ...call.facts.overrides].every(method => SAFE.has(method));
     if (cache === undefined) return isSafe ? run(plan) : this.#change(call, run(plan));
     if (!isSafe) return this.#change(call, orCancelled(run(plan), context));
     const subject = cacheSubject(call, plan, this.#core().front.plan.rules);

@@ -1,24 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { passTrailers } from '../../core/hop-fields.js';
 import { renamed } from '../../gateway/answer-changes.js';
-import { answerFields } from '../../gateway/forward-fields.js';
+import { answerFields, answerTrailers, applyFields } from '../../gateway/forward-fields.js';
 import type { IncomingCall } from '../../gateway/gateway-request.js';
 import type { GatewayAnswer } from '../../gateway/problem.js';
 import type { RoutePlan } from '../../gateway/route-plan.js';
 import { Http2Response } from './http2-response.js';
 import type { OwnReply } from './own-reply.js';
 import type { UpstreamReply } from './upstream-reply.js';
-
-/** Fields set or taken away by a route. */
-export function applyFields(fields: string[], changes: RoutePlan['requestHeaders']): string[] {
-  if (changes.length === 0) return fields;
-  const gone = new Set(changes.map(([name]) => name.toLowerCase()));
-  const kept = fields.filter((_, at) => !gone.has(fields[at - (at % 2)]!.toLowerCase()));
-  for (const [name, value] of changes) if (value !== null) kept.push(name, value);
-  return kept;
-}
 
 /** Ends an answer so that nobody can take what has come for all there is. */
 export function cutAnswer(response: ServerResponse | Http2Response, socket: Socket): void {
@@ -70,7 +60,9 @@ export class ResponseWriter {
     onCut: (error: unknown) => void,
   ): boolean {
     const { status, head, names, listed } = reply;
-    const passed = status > 599 ? undefined : answerFields(head.fields, names, listed, call);
+    const isCors = plan.cors !== undefined;
+    const passed =
+      status > 599 ? undefined : answerFields(head.fields, names, listed, call, isCors, status === 204);
     if (passed === undefined) return false;
     const fields = applyFields(renamed(passed, plan.answerRenames), plan.answerHeaders);
     const given = plan.answerStatus.get(status);
@@ -85,7 +77,8 @@ export class ResponseWriter {
       // Something in it that Node does not send.
       return false;
     }
-    this.#pump(head.body, () => passTrailers(head.trailers()), onCut);
+    const trailers = (): string[] => answerTrailers(head.trailers(), call, plan.answerHeaders, isCors);
+    this.#pump(head.body, trailers, onCut);
     return true;
   }
 

@@ -18,7 +18,12 @@ export interface ServerLimits {
   readonly maxConnections?: number;
   /** Requests on one connection; after so many it is closed. 0 for no limit. @default 0 */
   readonly maxRequestsPerConnection?: number;
-  /** Requests at a time on one connection of HTTP/2. @default 100 */
+  /**
+   * Requests at a time on one connection: streams of HTTP/2, and of HTTP/1.1 those that are sent before the
+   * answers to others have come. With more of these a connection is destroyed. Holds for servers of yours as
+   * well, but for HTTP/2.
+   * @default 100
+   */
   readonly maxStreamsPerConnection?: number;
 }
 

@@ -34,7 +34,7 @@ export class SlowClients {
     }
     for (const exchange of this.#open.keys()) {
       const late = this.#late.get(exchange);
-      if (exchange.sending.unsent > 0) {
+      if (exchange.sending.isWaiting) {
         if (late === undefined) this.#watch(exchange);
       } else if (late !== undefined) {
         this.#forget(exchange, late);

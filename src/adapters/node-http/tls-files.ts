@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext, type TlsOptions } from 'node:tls';
@@ -54,8 +55,14 @@ export class TlsFiles {
     const texts = await Promise.all([certFile, keyFile, clientCaFile].map(file => this.#textOf(file)));
     if (texts.every((text, at) => text === this.#texts[at])) return undefined;
     const [cert, key, ca] = texts;
-    const options: TlsOptions = { cert: cert!, key: key!, ...(ca && { ca, requestCert: true }) };
+    const options: TlsOptions = {
+      ...{ cert: cert!, key: key! },
+      ...(ca !== undefined && { ca, requestCert: true }),
+    };
     try {
+      checkHasContent(texts);
+      // TLS passes over what it cannot read of an authority, and then lets nobody in.
+      if (ca !== undefined) new X509Certificate(ca);
       createSecureContext(options);
     } catch (error) {
       const files = [certFile, keyFile, clientCaFile].filter(file => file !== undefined).join(', ');
@@ -70,6 +77,14 @@ export class TlsFiles {
   async #textOf(name: string | undefined): Promise<string | undefined> {
     return name === undefined ? undefined : readBounded(resolve(this.#folder, name));
   }
+}
+
+/**
+ * A file that is being written is empty for a moment. TLS takes that for nothing given: a server without a
+ * certificate, or one that asks its clients for none.
+ */
+function checkHasContent(texts: readonly (string | undefined)[]): void {
+  if (texts.includes('')) throw new Error('a file is empty');
 }
 
 /** No file that somebody writes for a gateway is larger, in bytes. */

@@ -1,4 +1,5 @@
 import { getServers } from 'node:dns';
+import { isAddress } from '../../discovery/address.js';
 import { checkList, DirectoryShelf, idOf } from '../../discovery/directory-shelf.js';
 import { checkService } from '../../discovery/instance-rules.js';
 import type { StorePosition, StoreView } from '../../discovery/registry-store.js';
@@ -93,7 +94,9 @@ class DnsStore implements DirectoryStore {
   async #ask(service: string, name: Name): Promise<void> {
     const { clock, minTtlMs, maxTtlMs, missing } = this.#plan;
     try {
-      const records = await this.#records(name.place);
+      // A record that leads nowhere, such as to port 0, is no reason to miss the others.
+      const all = await this.#records(name.place);
+      const records = all.filter(record => isAddress(`${record.host}:${record.port}`));
       const ttlMs = Math.min(...records.map(({ ttl }) => ttl * 1_000), maxTtlMs);
       name.until = clock.now() + (records.length === 0 ? minTtlMs : Math.max(ttlMs, minTtlMs));
       name.missed = records.length === 0 ? Math.min(name.missed + 1, missing) : 0;

@@ -30,8 +30,12 @@ const overUdp: Ask = ({ host, port }, question) => {
         reject(error);
       }
     });
-    // Connected, it hears nobody else, and is told when nobody is there.
-    socket.connect(port, host, () => socket.send(question.bytes));
+    // Connected, it hears nobody else, and is told when nobody is there. Node says to the callback, and not
+    // as an event, that there is no way to go there; to send all the same would throw at nobody.
+    socket.connect(port, host, ((error?: Error) => {
+      if (error) reject(error);
+      else socket.send(question.bytes);
+    }) as () => void);
   });
   return { answer, end: () => socket.close() };
 };

@@ -28,14 +28,17 @@ const claimIn = (s: string): string => `
   INSERT INTO ${s}.barrier AS b (saga, step, epoch) VALUES ($1, $2, $3::bigint)
   ON CONFLICT (saga, step) DO UPDATE
     SET epoch = greatest(b.epoch, excluded.epoch), touched_at = clock_timestamp()
-  RETURNING epoch::text, forward, compensate, forward_result, compensate_result`;
+  RETURNING epoch::text, forward, compensate, forward_result, compensate_result,
+    pg_current_xact_id()::text AS xid`;
 
 const markIn = (s: string, direction: BarrierMark['direction']): string => `
-  UPDATE ${s}.barrier SET ${direction} = $3, ${direction}_result = $4 WHERE saga = $1 AND step = $2`;
+  UPDATE ${s}.barrier SET ${direction} = $3, ${direction}_result = $4 WHERE saga = $1 AND step = $2
+  RETURNING pg_current_xact_id()::text AS xid`;
 
 const purgeIn = (s: string): string => `
   WITH old AS (
     SELECT saga, step FROM ${s}.barrier WHERE touched_at <= now() - $1::float8 * interval '1 ms'
+      AND CASE WHEN $3::text IS NULL THEN position(':' IN step) = 0 ELSE step = $3::text END
     ORDER BY touched_at LIMIT $2::int FOR UPDATE SKIP LOCKED
   ), gone AS (
     DELETE FROM ${s}.barrier b USING old WHERE b.saga = old.saga AND b.step = old.step RETURNING 1
@@ -66,6 +69,8 @@ const textOrNothing = (value: unknown): string | undefined =>
  */
 export class PostgresBarrierStore implements BarrierStore<PostgresClient> {
   readonly #tables: OwnTables;
+  /** The number that each transaction had when it claimed: without a `BEGIN`, each statement is another. */
+  readonly #claimedIn = new WeakMap<PostgresClient, unknown>();
 
   /** @throws TypeError or RangeError that names the option, the rule and the value. */
   constructor(options: PostgresBarrierOptions) {
@@ -93,6 +98,7 @@ export class PostgresBarrierStore implements BarrierStore<PostgresClient> {
   ): Promise<BarrierRecord> {
     const params = [...nameOf(step), epoch ?? 0];
     const [row] = await this.#tables.within(transaction, claimIn(this.#tables.db.schema), params);
+    this.#claimedIn.set(transaction, row!['xid']);
     return {
       epoch: Number(row!['epoch']),
       forward: row!['forward'] as BarrierRecord['forward'],
@@ -104,11 +110,16 @@ export class PostgresBarrierStore implements BarrierStore<PostgresClient> {
 
   async mark(transaction: PostgresClient, step: BarrierStep, mark: BarrierMark): Promise<void> {
     const text = markIn(this.#tables.db.schema, mark.direction);
-    await this.#tables.within(transaction, text, [...nameOf(step), mark.mark, mark.result ?? null]);
+    const params = [...nameOf(step), mark.mark, mark.result ?? null];
+    const [row] = await this.#tables.within(transaction, text, params);
+    if (row !== undefined && row['xid'] === this.#claimedIn.get(transaction)) return;
+    const rule = 'the transaction must be a client after its BEGIN, and before its end';
+    throw new TypeError(`PostgresBarrierStore: ${rule}: nobody else was kept from this step, roll back`);
   }
 
-  async purge(retentionMs: number, limit: number): Promise<number> {
-    const [row] = await this.#tables.within(undefined, purgeIn(this.#tables.db.schema), [retentionMs, limit]);
+  async purge(retentionMs: number, limit: number, step?: string): Promise<number> {
+    const params = [retentionMs, limit, step === undefined ? null : toColumn(step)];
+    const [row] = await this.#tables.within(undefined, purgeIn(this.#tables.db.schema), params);
     return row!['count'] as number;
   }
 }

@@ -12,6 +12,11 @@ export function deadLettersOf(db: Database): DeadLetterShelf {
       const rows = await db.run(text, [group, topic, after, limit]);
       return rows.map(row => ({ position: row['pos'] as string, record: recordOf(row) }));
     },
+    async count(topic, group) {
+      const text = `SELECT count(*)::int AS count FROM ${table} WHERE group_name = $1 AND topic = $2`;
+      const [row] = await db.run(text, [group, topic]);
+      return Number(row?.['count']);
+    },
     async discard(topic, group, position) {
       const text = `DELETE FROM ${table} WHERE pos = $1::bigint AND group_name = $2 AND topic = $3
         RETURNING 1`;

@@ -53,8 +53,8 @@ const hold = (s: string): string => `
     DELETE FROM ${s}.registry_over WHERE service = svc AND until <= clock_timestamp();
   END $fn$;`;
 
-const register = (s: string): string => `
-  CREATE FUNCTION ${s}.registry_register(svc text, iid text, inc bigint, ttl_ms float8, value text,
+const register = (s: string, make: string, hasNoRoom: string): string => `
+  ${make} FUNCTION ${s}.registry_register(svc text, iid text, inc bigint, ttl_ms float8, value text,
     keep_ms float8, most int) RETURNS text LANGUAGE plpgsql AS $fn$
   DECLARE
     known bigint; there text; stone bigint; shut boolean;
@@ -67,7 +67,7 @@ const register = (s: string): string => `
     IF known IS NULL THEN
       SELECT incarnation, closed INTO stone, shut FROM ${s}.registry_over WHERE service = svc AND id = iid;
       IF inc < stone OR (inc = stone AND shut) THEN RETURN 'stale ' || stone; END IF;
-      IF (SELECT count(*) FROM (SELECT FROM ${s}.registry_instance LIMIT most) counted) >= most THEN
+      IF ${hasNoRoom} THEN
         RETURN 'full';
       END IF;
       DELETE FROM ${s}.registry_over WHERE service = svc AND id = iid;
@@ -139,7 +139,33 @@ const read = (s: string): string => `
     FROM ${s}.registry_epoch e LEFT JOIN ${s}.registry_service r ON r.name = svc;
   END $fn$;`;
 
+const isFull = (s: string): string =>
+  `(SELECT count(*) FROM (SELECT FROM ${s}.registry_instance LIMIT most) counted) >= most`;
+
+const first = (s: string): string => register(s, 'CREATE', isFull(s));
+
+/**
+ * Leases that have ended are noticed by whoever asks of their service. Where nobody does, they hold no place
+ * from another one: before it is full, their services are looked at, but for those that somebody else holds.
+ */
+const room = (s: string): string => `
+  CREATE FUNCTION ${s}.registry_is_full(svc text, most int, keep_ms float8) RETURNS boolean
+    LANGUAGE plpgsql AS $fn$
+  DECLARE
+    other text;
+  BEGIN
+    IF NOT ${isFull(s)} THEN RETURN false; END IF;
+    FOR other IN SELECT name FROM ${s}.registry_service r WHERE name <> svc AND EXISTS (
+      SELECT FROM ${s}.registry_instance i WHERE i.service = r.name AND i.ends_at <= clock_timestamp())
+    LOOP
+      PERFORM FROM ${s}.registry_service WHERE name = other FOR UPDATE SKIP LOCKED;
+      IF FOUND THEN PERFORM ${s}.registry_hold(other, keep_ms); END IF;
+    END LOOP;
+    RETURN ${isFull(s)};
+  END $fn$;
+  ${register(s, 'CREATE OR REPLACE', `${s}.registry_is_full(svc, most, keep_ms)`)}`;
+
 export const registryTables: Component = {
   name: 'registry',
-  steps: [s => [tables, hold, register, renew, deregister, read].map(part => part(s)).join('')],
+  steps: [s => [tables, hold, first, renew, deregister, read].map(part => part(s)).join(''), room],
 };

@@ -1,4 +1,4 @@
-import type { Drivable, HistoryEntry, SagaQuery, SagaRecord } from '../../saga/saga-store.js';
+import type { Drivable, HistoryEntry, SagaCounts, SagaQuery, SagaRecord } from '../../saga/saga-store.js';
 import type { Database } from './database.js';
 import { fromColumn, toColumn } from './names.js';
 import { columns, fromJson, ms, toIndex, toRecord } from './saga-rows.js';
@@ -48,6 +48,13 @@ export async function countOpen(db: Database): Promise<readonly (Drivable & { re
     hash: fromColumn(hash as string),
     count: Number(count),
   }));
+}
+
+export async function countByStatus(db: Database): Promise<SagaCounts> {
+  const rows = await db.run(`SELECT status, count(*)::int AS count FROM ${db.schema}.saga
+    WHERE status IN ${OPEN} GROUP BY status`);
+  const counts = Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+  return { running: 0, waiting: 0, compensating: 0, parked: 0, ...counts };
 }
 
 export async function readHistory(db: Database, id: string): Promise<readonly HistoryEntry[]> {

@@ -18,6 +18,11 @@ export interface PostgresSagaStoreOptions {
   readonly history?: boolean;
   /** So many events of a saga are kept, and up to 100 more; the oldest goes first. @default 1000 */
   readonly maxHistory?: number;
+  /**
+   * So many signals that it has not used are kept for one saga, by its id, and as many by its key; one more
+   * is refused, but for those that come in the same moment. @default 1000
+   */
+  readonly maxSignalsPerSaga?: number;
   /** How long one statement may take, in ms; then its connection counts as lost. @default 30000 */
   readonly statementTimeoutMs?: number;
   /** The source of time for waits. What is due is decided by the clock of the server. @default systemClock */
@@ -30,12 +35,14 @@ export const sagaStoreDefaults: {
   readonly topology: 'ensure';
   readonly history: boolean;
   readonly maxHistory: number;
+  readonly maxSignalsPerSaga: number;
   readonly statementTimeoutMs: number;
 } = /* @__PURE__ */ Object.freeze({
   schema: 'keelson',
   topology: 'ensure',
   history: true,
   maxHistory: 1_000,
+  maxSignalsPerSaga: 1_000,
   statementTimeoutMs: 30_000,
 });
 
@@ -52,6 +59,7 @@ export function checkSagaStore(owner: string, options: PostgresSagaStoreOptions)
   checkOneOf(owner, 'topology', all.topology, ['ensure', 'check', 'none']);
   checkFlag(owner, 'history', all.history);
   checkNumber(owner, 'maxHistory', all.maxHistory, { min: 1, max: 2 ** 30, integer: true });
+  checkNumber(owner, 'maxSignalsPerSaga', all.maxSignalsPerSaga, { min: 1, max: 2 ** 30, integer: true });
   checkNumber(owner, 'statementTimeoutMs', all.statementTimeoutMs, { min: 1, max: 2 ** 40 });
   return all;
 }

@@ -13,10 +13,17 @@ const waking = `signals = signals + 1, wake_at = CASE
   WHEN owner IS NULL AND status <> 'parked' THEN least(wake_at, now()) ELSE wake_at END`;
 
 const keepIn = (s: string, where: string): string => `
-  INSERT INTO ${s}.saga_signal (definition, key, tag, name, payload)
-  SELECT $1::text, $2::text, $3::text, $4::text, $5::text
-  WHERE NOT EXISTS (SELECT 1 FROM ${s}.saga WHERE ${where} AND status IN ${OVER})
-  ON CONFLICT DO NOTHING RETURNING 1`;
+  WITH room AS (
+    SELECT count(*) < $6::int AS free FROM (SELECT FROM ${s}.saga_signal
+      WHERE definition = $1 AND key = $2 AND NOT used LIMIT $6::int) few
+  ), kept AS (
+    INSERT INTO ${s}.saga_signal (definition, key, tag, name, payload)
+    SELECT $1::text, $2::text, $3::text, $4::text, $5::text FROM room
+    WHERE free AND NOT EXISTS (SELECT 1 FROM ${s}.saga WHERE ${where} AND status IN ${OVER})
+    ON CONFLICT DO NOTHING RETURNING 1
+  )
+  SELECT EXISTS (SELECT FROM kept) AS kept, free OR EXISTS (SELECT FROM ${s}.saga_signal
+    WHERE definition = $1 AND key = $2 AND tag = $3) AS fits FROM room`;
 
 /** Answers with the status before. */
 const tellIn = (s: string, where: string): string => `
@@ -35,20 +42,26 @@ const waitingIn = (s: string): string => `
 
 /**
  * Keeps a signal, and then tells its saga: two transactions, in this order. A saga that is given back in
- * between is told; one that is given back before the first sees the signal when it looks.
+ * between is told; one that is given back before the first sees the signal when it looks. `full`: as many as
+ * `most` wait for it.
  */
-export async function keepSignal(db: Database, signal: NewSignal): Promise<'kept' | 'known' | 'late'> {
+export async function keepSignal(
+  db: Database,
+  signal: NewSignal,
+  most: number,
+): Promise<'kept' | 'known' | 'late' | 'full'> {
   const { name, dedupe, payload } = signal;
   const [definition, key] = addressOf(signal.target);
   const where = definition === '' ? byId : byKey;
   const tag = toIndex(JSON.stringify([name, dedupe]));
-  const params = [definition, key, tag, toColumn(name), toJson(payload)];
-  const kept = await db.run(keepIn(db.schema, where), params);
+  const params = [definition, key, tag, toColumn(name), toJson(payload), most];
+  const [found] = await db.run(keepIn(db.schema, where), params);
+  const { kept, fits } = found as { readonly kept: boolean; readonly fits: boolean };
   const [there] = await db.run(tellIn(db.schema, where), [definition, key]);
   const status = there?.['status'];
-  if (status !== 'completed' && status !== 'compensated') return kept.length > 0 ? 'kept' : 'known';
+  if (status !== 'completed' && status !== 'compensated') return kept ? 'kept' : fits ? 'known' : 'full';
   // It came to its end in between.
-  if (kept.length > 0) await db.run(dropIn(db.schema), [definition, key, tag]);
+  if (kept) await db.run(dropIn(db.schema), [definition, key, tag]);
   return 'late';
 }
 

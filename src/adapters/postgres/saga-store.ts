@@ -1,4 +1,5 @@
 import { systemClock } from '../../kernel/clock.js';
+import { refuseSignal } from '../../saga/saga-errors.js';
 import type {
   ClaimedSaga,
   Drivable,
@@ -6,6 +7,7 @@ import type {
   LockRequest,
   NewSaga,
   NewSignal,
+  SagaCounts,
   SagaQuery,
   SagaRecord,
   SagaStore,
@@ -20,7 +22,7 @@ import { toColumn } from './names.js';
 import { claimDue, claimOne } from './saga-claim.js';
 import { despiteConflicts, type Settled, settleBatch, storeError } from './saga-errors.js';
 import { type Inserted, insertBatch } from './saga-insert.js';
-import { countOpen, findSaga, getSaga, listSagas, readHistory } from './saga-lists.js';
+import { countByStatus, countOpen, findSaga, getSaga, listSagas, readHistory } from './saga-lists.js';
 import { takeLock } from './saga-lock.js';
 import { checkSagaStore, type PostgresSagaStoreOptions } from './saga-options.js';
 import { ms } from './saga-rows.js';
@@ -41,6 +43,7 @@ class PostgresSagaStore implements SagaStore {
   readonly #topology: 'ensure' | 'check' | 'none';
   readonly #inserts: Batcher<NewSaga, Settled<Inserted>>;
   readonly #writer: SagaWriter;
+  readonly #maxSignals: number;
   readonly #wakes: Wakes;
 
   constructor(options: PostgresSagaStoreOptions, owner: string) {
@@ -49,6 +52,7 @@ class PostgresSagaStore implements SagaStore {
     const db = new Database(client, schema, clock, all.statementTimeoutMs);
     this.#db = db;
     this.#topology = all.topology;
+    this.#maxSignals = all.maxSignalsPerSaga;
     const insert = (sagas: readonly NewSaga[]) => settleBatch(db, sagas, some => insertBatch(db, some));
     this.#inserts = new Batcher(insert, clock, LARGEST_BATCH);
     this.#writer = new SagaWriter(db, { history, maxHistory });
@@ -101,7 +105,9 @@ class PostgresSagaStore implements SagaStore {
   }
 
   async signal(signal: NewSignal): Promise<'kept' | 'known' | 'late'> {
-    const answer = await this.#ask('signal', db => keepSignal(db, signal));
+    const most = this.#maxSignals;
+    const answer = await this.#ask('signal', db => keepSignal(db, signal, most));
+    if (answer === 'full') refuseSignal('postgresSagaStore', 'maxSignalsPerSaga', most, signal.target);
     if (answer !== 'late') this.#wakes.send();
     return answer;
   }
@@ -139,6 +145,10 @@ class PostgresSagaStore implements SagaStore {
 
   census(): Promise<readonly (Drivable & { readonly count: number })[]> {
     return this.#ask('census', countOpen);
+  }
+
+  count(): Promise<SagaCounts> {
+    return this.#ask('count', countByStatus);
   }
 
   history(id: string): Promise<readonly HistoryEntry[]> {

@@ -6,9 +6,11 @@ const PAGE = 1_000;
 
 const old = (column: string): string => `${column} <= now() - $1::float8 * interval '1 ms'`;
 
+/** What is a step of a saga under way is needed by that: for its answers, or to be undone. */
 const sagasIn = (s: string): string => `
   WITH old AS (
-    SELECT id FROM ${s}.saga WHERE status IN ${OVER} AND ${old('updated_at')}
+    SELECT id FROM ${s}.saga c WHERE status IN ${OVER} AND ${old('updated_at')}
+      AND NOT EXISTS (SELECT 1 FROM ${s}.saga p WHERE p.id = c.parent AND p.status NOT IN ${OVER})
     ORDER BY updated_at LIMIT $2::int FOR UPDATE SKIP LOCKED
   ), gone AS (
     DELETE FROM ${s}.saga s USING old WHERE s.id = old.id RETURNING 1

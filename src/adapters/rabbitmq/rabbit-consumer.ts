@@ -31,7 +31,7 @@ export class RabbitConsumer implements Holder {
   readonly #rules: ConsumerRules;
   readonly #channel: RabbitChannel;
   readonly #queue: string;
-  readonly #cancelled: () => void;
+  readonly #ended: (error: unknown) => void;
   readonly #buffer: RabbitDelivery[] = [];
   readonly #busy = new Set<Promise<unknown>>();
   #credit = 0;
@@ -43,12 +43,12 @@ export class RabbitConsumer implements Holder {
   #alive = true;
   #turn: Promise<void> = Promise.resolve();
 
-  /** `cancelled` is called when the server ends it, as the queue is gone. */
-  constructor(rules: ConsumerRules, channel: RabbitChannel, queue: string, cancelled: () => void) {
+  /** `ended` is called when the server ends it, as the queue is gone, and when the channel does not obey. */
+  constructor(rules: ConsumerRules, channel: RabbitChannel, queue: string, ended: (error: unknown) => void) {
     this.#rules = rules;
     this.#channel = channel;
     this.#queue = queue;
-    this.#cancelled = cancelled;
+    this.#ended = ended;
     this.ordered = rules.ordered;
     this.counts = rules.group !== undefined;
   }
@@ -159,7 +159,7 @@ export class RabbitConsumer implements Holder {
   #take(message: RabbitMessage | null): void {
     if (message === null) {
       this.#tag = undefined;
-      this.#cancelled();
+      this.#ended(new Error(`rabbitmq: the queue ${this.#queue} is gone`));
       return;
     }
     if (!this.#alive) return;
@@ -179,8 +179,8 @@ export class RabbitConsumer implements Holder {
   /** Steps never overlap; each looks at what is wanted by then. */
   #sync(): Promise<void> {
     const turn = this.#turn.then(() => this.#step());
-    // What goes wrong ends the channel, which is told by the channel itself.
-    this.#turn = turn.catch(() => {});
+    // One that was closed before anybody listened to it tells nothing by itself.
+    this.#turn = turn.catch((error: unknown) => this.#ended(error));
     return this.#turn;
   }
 

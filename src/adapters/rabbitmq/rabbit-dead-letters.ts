@@ -51,6 +51,11 @@ export class RabbitDeadLetters implements DeadLetterShelf {
     return firstOf(found, limit);
   }
 
+  /** Those that somebody looks at at this moment are not among them. */
+  async count(topic: string, group: string): Promise<number> {
+    return (await this.#countOf(this.#names.dead(group, topic))) ?? 0;
+  }
+
   async discard(topic: string, group: string, position: string): Promise<boolean> {
     let found = false;
     await this.#look(this.#names.dead(group, topic), place => {
@@ -69,7 +74,7 @@ export class RabbitDeadLetters implements DeadLetterShelf {
   }
 
   async #lookNow(queue: string, visit: Visit): Promise<void> {
-    if (!(await this.#isThere(queue))) return;
+    if ((await this.#countOf(queue)) === undefined) return;
     const held = this.#names.looking(queue);
     const { clock } = this.#link;
     for (const end = clock.now() + PATIENCE_MS; ; ) {
@@ -87,14 +92,17 @@ export class RabbitDeadLetters implements DeadLetterShelf {
     }
   }
 
-  async #isThere(queue: string): Promise<boolean> {
+  /** How many are in a queue; `undefined` where there is no such queue. */
+  async #countOf(queue: string): Promise<number | undefined> {
+    let count: number | undefined;
     try {
-      await this.#link.aside(channel => channel.checkQueue(queue));
-      return true;
+      await this.#link.aside(async channel => {
+        count = (await channel.checkQueue(queue)).messageCount;
+      });
     } catch (error) {
-      if (factOf(error, 'code') === 404) return false;
-      throw error;
+      if (factOf(error, 'code') !== 404) throw error;
     }
+    return count;
   }
 }
 

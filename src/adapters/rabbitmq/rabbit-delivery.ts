@@ -47,6 +47,11 @@ export class RabbitDelivery implements RawDelivery {
     this.position = typeof messageId === 'string' ? messageId : unnamed;
   }
 
+  /** Until its channel is lost: another one may have it then. */
+  get leasedUntil(): number {
+    return this.#holder.isAlive() ? Infinity : -Infinity;
+  }
+
   ack(): Promise<Settled> {
     return this.#settle(async () => this.#holder.ack(this.message));
   }

@@ -137,7 +137,11 @@ export class RabbitPublisher {
     const headers = { ...properties.headers, ...wait.headers, [AIM]: toQueue };
     const all = { ...properties, headers, mandatory: true };
     const letter: Letter = { exchange: this.#names.wait(wait.level), key, content, properties: all };
-    return this.#sender.send(letter);
+    const outcome = await this.#sender.send(letter);
+    if (outcome.ok || outcome.retryable) return outcome;
+    // It came back: the queue is gone, and is looked for before the next one.
+    this.#levels = 0;
+    return { ...outcome, retryable: true };
   }
 
   /** One after the other: two that make the same at once would only be in each other's way. */

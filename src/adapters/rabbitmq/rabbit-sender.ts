@@ -106,7 +106,9 @@ export class RabbitSender {
         });
       } catch (error) {
         // A channel that is closed, or what cannot be written: nothing has been sent.
-        answer(failed(error, (error as Error).name === 'IllegalOperationError', false));
+        const isClosed = (error as Error).name === 'IllegalOperationError';
+        if (isClosed) this.#forget(this.#channel);
+        answer(failed(error, isClosed, false));
       }
     });
   }

@@ -1,6 +1,6 @@
 import { newId } from '../../kernel/random.js';
 import type { DriverSubscription, SubscribeSpec } from '../../messaging/driver.js';
-import type { RabbitChannel } from './rabbit-client.js';
+import type { RabbitChannel, RabbitConnection } from './rabbit-client.js';
 import { type ConsumerRules, RabbitConsumer } from './rabbit-consumer.js';
 import { closeQuietly, type RabbitLink, within } from './rabbit-link.js';
 import { bindingOf } from './rabbit-names.js';
@@ -31,6 +31,8 @@ export class RabbitSubscription implements DriverSubscription {
   #channel: RabbitChannel | undefined;
   #consumer: RabbitConsumer | undefined;
   #queue = '';
+  /** The one that has it, where it is that of a subscriber without a group. */
+  #owner: RabbitConnection | undefined;
   /** What was asked for while there is no channel. */
   #credit = 0;
   #closed = false;
@@ -49,6 +51,9 @@ export class RabbitSubscription implements DriverSubscription {
       await declareGroup(link, names, topology, this.#queue, pattern, declaration);
     } else await declareExchanges(link, names, topology);
     const connection = await link.get();
+    // As long as its connection is there the queue is, too, with what nobody has had yet.
+    if (group === undefined && this.#owner !== connection) this.#queue = names.guest(newId());
+    this.#owner = connection;
     const channel = await connection.createChannel();
     let gone: unknown;
     channel.on('error', (error: Error) => {
@@ -66,11 +71,8 @@ export class RabbitSubscription implements DriverSubscription {
       throw error;
     }
     if (gone !== undefined) throw gone;
-    if (this.#closed) {
-      await closeQuietly(channel);
-      return;
-    }
-    this.#begin(channel);
+    if (this.#closed) await this.#part(channel);
+    else this.#begin(channel);
   }
 
   request(count: number): void {
@@ -86,31 +88,38 @@ export class RabbitSubscription implements DriverSubscription {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const [channel, consumer] = [this.#channel, this.#consumer];
-    if (channel === undefined || consumer === undefined) return;
+    const consumer = this.#consumer;
     try {
-      await within(
-        this.#parts.clock,
-        FAREWELL_MS,
-        'the end of a subscription',
-        this.#leave(channel, consumer),
-      );
+      await within(this.#parts.clock, FAREWELL_MS, 'the end of a subscription', this.#leave());
     } catch {
       // The server takes back what is not settled when the connection ends.
     }
-    consumer.end();
+    consumer?.end();
   }
 
-  async #leave(channel: RabbitChannel, consumer: RabbitConsumer): Promise<void> {
-    await consumer.finish();
+  async #leave(): Promise<void> {
+    const [channel, consumer, owner] = [this.#channel, this.#consumer, this.#owner];
+    if (channel !== undefined && consumer !== undefined) {
+      await consumer.finish();
+      await this.#part(channel);
+    } else if (owner !== undefined && this.#parts.spec.group === undefined) {
+      // Its channel was lost a moment ago, and the connection still has its queue.
+      const last = await owner.createChannel();
+      last.on('error', () => {});
+      await this.#part(last);
+    }
+  }
+
+  async #part(channel: RabbitChannel): Promise<void> {
     if (this.#parts.spec.group === undefined) await channel.deleteQueue(this.#queue);
     await closeQuietly(channel);
   }
 
   #begin(channel: RabbitChannel): void {
-    const cancelled = () => this.#lose(channel, new Error(`rabbitmq: the queue ${this.#queue} is gone`));
+    const { link } = this.#parts;
+    const ended = (error: unknown) => this.#lose(channel, link.ended ?? error);
     this.#channel = channel;
-    this.#consumer = new RabbitConsumer(this.#parts, channel, this.#queue, cancelled);
+    this.#consumer = new RabbitConsumer(this.#parts, channel, this.#queue, ended);
     if (this.#credit > 0) this.#consumer.request(this.#credit);
     this.#credit = 0;
     this.#parts.sink.ready();
@@ -120,7 +129,6 @@ export class RabbitSubscription implements DriverSubscription {
   async #enter(channel: RabbitChannel): Promise<void> {
     const { names, spec, bounds } = this.#parts;
     const { group, topology, pattern } = spec;
-    if (group === undefined) this.#queue = names.guest(newId());
     try {
       if (group === undefined) {
         await channel.assertQueue(this.#queue, guestQueue(bounds));

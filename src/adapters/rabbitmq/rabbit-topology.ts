@@ -48,6 +48,12 @@ function waitQueue(level: number, next: string): RabbitDeclaration {
   return { durable: true, arguments: { ...quorum, ...end, ...safely } };
 }
 
+/**
+ * Where everything comes that has waited, besides where it goes, and ends at once. The server keeps what it
+ * can lead to no queue, tries again after minutes, and moves nothing else when it has 32 such messages.
+ */
+const overQueue: RabbitDeclaration = { durable: true, arguments: { 'x-message-ttl': 0 } };
+
 /** The server's own words of why a thing is not as it should be; `undefined` where it is another matter. */
 export function topologyError(error: unknown, what: string): TopologyError | undefined {
   const code = factOf(error, 'code');
@@ -102,6 +108,7 @@ export async function declareWaits(
   await aside(link, `the exchange ${names.wait(level)}`, async channel => {
     if (mode === 'check') {
       await channel.checkExchange(names.wait(level));
+      await channel.checkQueue(names.wait(-1));
       return;
     }
     if (from === 0) await declareEndOfWait(channel, names);
@@ -122,6 +129,8 @@ async function declareEndOfWait(channel: RabbitChannel, names: RabbitNames): Pro
   await channel.assertExchange(over, 'headers', { durable: true });
   await channel.bindExchange(names.to, over, '', { 'x-match': 'all', [AIM]: true });
   await channel.bindExchange(names.topics, over, '', { 'x-match': 'all', [AIM]: false });
+  await channel.assertQueue(over, overQueue);
+  await channel.bindQueue(over, over, '', { 'x-match': 'all' });
 }
 
 async function bindLevel(channel: RabbitChannel, here: string, next: string, level: number): Promise<void> {

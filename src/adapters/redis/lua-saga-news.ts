@@ -10,13 +10,18 @@ local function wake(id)
 end
 `;
 
-/** `ARGV`: 1 an address, 2 the saga where it is known, 3 what tells it from others, 4 the signal. */
+/**
+ * `ARGV`: 1 an address, 2 the saga where it is known, 3 what tells it from others, 4 the signal, 5 how many
+ * may wait.
+ */
 export const signalSagaLua = `${wakeLua}
 local address = ARGV[1]
 local id = given(ARGV[2]) or redis.call('GET', P .. ':key:' .. string.sub(address, 2))
 local status = id and redis.call('HGET', keyOf(id), 'status')
 if status and OVER[status] then return 'late' end
-local isNew = redis.call('SADD', P .. ':known:' .. address, ARGV[3]) == 1
+local isNew = redis.call('SISMEMBER', P .. ':known:' .. address, ARGV[3]) == 0
+if isNew and redis.call('HLEN', P .. ':signals:' .. address) >= tonumber(ARGV[5]) then return 'full' end
+if isNew then redis.call('SADD', P .. ':known:' .. address, ARGV[3]) end
 if isNew then redis.call('HSET', P .. ':signals:' .. address, redis.call('INCR', P .. ':place'), ARGV[4]) end
 if status then wake(id)
 elseif isNew and not redis.call('ZSCORE', P .. ':early', address) then

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { SagaStoreError } from '../../saga/saga-errors.js';
 import { sagaCommonLua } from './lua-saga-common.js';
 import {
+  countByStatusLua,
   countSagasLua,
   findSagaLua,
   getSagaLua,
@@ -29,6 +30,7 @@ const bodies = {
   find: findSagaLua,
   list: listSagasLua,
   census: countSagasLua,
+  count: countByStatusLua,
   history: sagaHistoryLua,
   purge: purgeSagasLua,
   now: 'return whole(now)',

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../kernel/clock.js';
 import { checkKeys, checkNumber, given, refuse } from '../../kernel/options.js';
+import { refuseSignal } from '../../saga/saga-errors.js';
 import type {
   ClaimedSaga,
   Drivable,
@@ -7,6 +8,7 @@ import type {
   LockRequest,
   NewSaga,
   NewSignal,
+  SagaCounts,
   SagaQuery,
   SagaRecord,
   SagaStore,
@@ -39,6 +41,11 @@ export interface RedisSagaStoreOptions {
   readonly prefix?: string;
   /** So many events of a saga are kept; the oldest goes first. @default 1000 */
   readonly maxHistory?: number;
+  /**
+   * So many signals that it has not used are kept for one saga, by its id, and as many by its key; one more
+   * is refused. @default 1000
+   */
+  readonly maxSignalsPerSaga?: number;
   /** How long an answer may take, in ms. @default 30000 */
   readonly answerTimeoutMs?: number;
   /** The source of time for waits in this process; the server goes by its own. @default systemClock */
@@ -49,8 +56,16 @@ export interface RedisSagaStoreOptions {
 export const redisSagaDefaults: {
   readonly prefix: string;
   readonly maxHistory: number;
+  readonly maxSignalsPerSaga: number;
   readonly answerTimeoutMs: number;
-} = /* @__PURE__ */ Object.freeze({ prefix: 'keelson', maxHistory: 1_000, answerTimeoutMs: 30_000 });
+} = /* @__PURE__ */ Object.freeze({
+  prefix: 'keelson',
+  maxHistory: 1_000,
+  maxSignalsPerSaga: 1_000,
+  answerTimeoutMs: 30_000,
+});
+
+type Limits = Pick<typeof redisSagaDefaults, 'maxHistory' | 'maxSignalsPerSaga'>;
 
 /** So many sagas are looked at, renewed or forgotten in one script: the server does nothing else then. */
 const PAGE = 200;
@@ -70,11 +85,11 @@ const toClaimed = ([interrupted, flat]: readonly [number, Flat]): ClaimedSaga =>
 
 class RedisSagaStore implements SagaStore {
   readonly #scripts: SagaScripts;
-  readonly #maxHistory: number;
+  readonly #limits: Limits;
 
-  constructor(scripts: SagaScripts, maxHistory: number) {
+  constructor(scripts: SagaScripts, limits: Limits) {
     this.#scripts = scripts;
-    this.#maxHistory = maxHistory;
+    this.#limits = limits;
   }
 
   async open(): Promise<void> {
@@ -108,7 +123,7 @@ class RedisSagaStore implements SagaStore {
   }
 
   async write(write: SagaWrite): Promise<WriteAnswer> {
-    const answer = await this.#scripts.run('write', ...writeArgs(write, this.#maxHistory));
+    const answer = await this.#scripts.run('write', ...writeArgs(write, this.#limits.maxHistory));
     const [kind, reason] = answer as readonly [WriteAnswer['kind'], string?];
     return kind === 'cancel' ? { kind, reason: fromText(reason!) } : { kind };
   }
@@ -126,6 +141,7 @@ class RedisSagaStore implements SagaStore {
   }
 
   async signal({ target, name, dedupe, payload }: NewSignal): Promise<'kept' | 'known' | 'late'> {
+    const { maxSignalsPerSaga: most } = this.#limits;
     const byId = 'id' in target;
     const address = byId ? `i${toText(target.id)}` : `k${addressOf(target.definition, target.key)}`;
     const args = [
@@ -133,7 +149,8 @@ class RedisSagaStore implements SagaStore {
       maybe(byId ? toText(target.id) : undefined),
       toName(JSON.stringify([name, dedupe])),
     ];
-    const answer = await this.#scripts.run('signal', ...args, signalText(name, payload));
+    const answer = await this.#scripts.run('signal', ...args, signalText(name, payload), String(most));
+    if (answer === 'full') refuseSignal(owner, 'maxSignalsPerSaga', most, target);
     return answer as 'kept' | 'known' | 'late';
   }
 
@@ -189,19 +206,27 @@ class RedisSagaStore implements SagaStore {
     });
   }
 
+  async count(): Promise<SagaCounts> {
+    const counts = (await this.#scripts.run('count')) as readonly number[];
+    const [running = 0, waiting = 0, compensating = 0, parked = 0] = counts.map(Number);
+    return { running, waiting, compensating, parked };
+  }
+
   async history(id: string): Promise<readonly HistoryEntry[]> {
     return ((await this.#scripts.run('history', toText(id))) as Flat).map(toEntry);
   }
 
   async purge(ageMs: number, limit: number): Promise<number> {
-    let [sagas, signals] = [0, 0];
+    let [sagas, signals, passed] = [0, 0, 0];
+    const age = String(Math.max(0, Math.floor(ageMs)));
     for (let left = limit; left > 0; ) {
       const most = Math.min(PAGE, left);
-      const answer = await this.#scripts.run('purge', String(Math.max(0, Math.floor(ageMs))), String(most));
-      const [some, early] = answer as readonly [number, number];
+      const answer = await this.#scripts.run('purge', age, String(most), String(passed));
+      const [some, early, kept] = answer as readonly [number, number, number];
       sagas += some;
       signals += early;
-      if (Math.max(some, early) < most) break;
+      passed += kept;
+      if (Math.max(some + kept, early) < most) break;
       left = limit - Math.max(sagas, signals);
     }
     return sagas + signals;
@@ -235,11 +260,12 @@ export function redisSagaStore(options: RedisSagaStoreOptions): SagaStore {
   if (typeof client?.evalsha !== 'function' || typeof client.eval !== 'function') {
     refuse(owner, 'client', 'a client, with `eval` and `evalsha`', client);
   }
-  const { prefix, maxHistory, answerTimeoutMs } = rules;
+  const { prefix, maxHistory, maxSignalsPerSaga, answerTimeoutMs } = rules;
   if (typeof prefix !== 'string' || !/^[\w:.-]{1,128}$/.test(prefix)) {
     refuse(owner, 'prefix', '1 to 128 characters of A-Z a-z 0-9 _ : . -', prefix);
   }
   checkNumber(owner, 'maxHistory', maxHistory, { min: 1, max: 2 ** 30, integer: true });
+  checkNumber(owner, 'maxSignalsPerSaga', maxSignalsPerSaga, { min: 1, max: 2 ** 30, integer: true });
   checkNumber(owner, 'answerTimeoutMs', answerTimeoutMs, { min: 1, max: 2 ** 40 });
-  return new RedisSagaStore(new SagaScripts(client, `{${prefix}}`, clock, answerTimeoutMs), maxHistory);
+  return new RedisSagaStore(new SagaScripts(client, `{${prefix}}`, clock, answerTimeoutMs), rules);
 }

@@ -32,6 +32,10 @@ export class StreamDeadLetters implements DeadLetterShelf {
     });
   }
 
+  async count(topic: string, group: string): Promise<number> {
+    return Number(await this.#scripts.send('XLEN', [this.#key(topic, group)]));
+  }
+
   async discard(topic: string, group: string, position: string): Promise<boolean> {
     return (await this.#scripts.send('XDEL', [this.#key(topic, group), position])) === 1;
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { OutRecord, PublishOutcome } from '../../messaging/driver.js';
 import { bufferOf, headersText } from './stream-record.js';
-import { isReply, type StreamScripts } from './stream-scripts.js';
+import { codeOf, isReply, type StreamScripts } from './stream-scripts.js';
 
 /** What another try may do better, as the server calls it, or the scripts. */
 const passing: readonly string[] = [
@@ -9,7 +9,7 @@ const passing: readonly string[] = [
   'UNBLOCKED',
 ];
 
-const isPassing = (text: string): boolean => passing.includes(text.split(' ')[0]!);
+const isPassing = (text: string): boolean => passing.includes(codeOf(text));
 
 /** Publishes a batch in one step, with an outcome for each. */
 export async function publishRecords(

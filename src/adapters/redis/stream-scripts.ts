@@ -80,7 +80,16 @@ export class StreamScripts {
   }
 }
 
-/** Whether it is an answer of the server, one that begins with `code` where that is given. */
-export function isReply(error: unknown, code = ''): error is Error {
-  return error instanceof Error && error.name === 'ReplyError' && error.message.startsWith(code);
+/** What servers before 7 put before that which has stopped a script. */
+const stopped = /^ERR Error running script .*?: -?(?=[A-Z]+ )/;
+
+/** The code that an answer of the server begins with: `NOGROUP`. */
+export function codeOf(text: string): string {
+  return text.replace(stopped, '').split(' ')[0]!;
+}
+
+/** Whether it is an answer of the server, one with that code where it is given. */
+export function isReply(error: unknown, code?: string): error is Error {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return false;
+  return code === undefined || codeOf(error.message) === code;
 }

@@ -42,7 +42,8 @@ export class StreamWaiter {
     await new Promise<void>(resolve => {
       const done = (): void => {
         watchdog.cancel();
-        this.#wake = undefined;
+        // One that was woken is answered all the same, when somebody else may wait.
+        if (this.#wake === done) this.#wake = undefined;
         resolve();
       };
       const watchdog = this.#clock.schedule(ms + GRACE_MS, () => {
@@ -90,6 +91,8 @@ export class StreamWaiter {
     connection.on('ready', () => {
       if (this.#connection !== connection || !broken) return;
       broken = false;
+      // What was asked before is asked again, and the next question would have to wait for its answer.
+      if (this.#wake !== undefined) this.#drop(connection);
       // There may be something by now that was not there.
       this.#wake?.();
       this.#events.back();

@@ -19,8 +19,8 @@ export interface UndiciAgent {
 /** A request under way, as undici hands it to its handler. */
 export interface UndiciController {
   /** Since 7.28: the fields as they came, also of an answer of another protocol. */
-  readonly rawHeaders?: readonly (Uint8Array | string)[] | null;
-  readonly rawTrailers?: readonly (Uint8Array | string)[] | null;
+  readonly rawHeaders?: readonly (Uint8Array | string)[] | null | undefined;
+  readonly rawTrailers?: readonly (Uint8Array | string)[] | null | undefined;
   abort(reason: Error): void;
   pause(): void;
   resume(): void;
@@ -28,11 +28,11 @@ export interface UndiciController {
 
 /** Who hears of a request. */
 export interface UndiciHandler {
-  onRequestStart(controller: UndiciController): void;
+  onRequestStart(controller: UndiciController, context?: unknown): void;
   onRequestUpgrade(controller: UndiciController, status: number, fields: unknown, socket: unknown): void;
   onResponseStart(controller: UndiciController, status: number, fields: unknown, reason?: string): void;
   onResponseData(controller: UndiciController, chunk: Uint8Array): void;
-  onResponseEnd(controller: UndiciController): void;
+  onResponseEnd(controller: UndiciController, trailers?: unknown): void;
   onResponseError(controller: UndiciController, error: Error): void;
 }
 

@@ -135,8 +135,8 @@ export class UndiciRequest implements UpstreamStream, UndiciHandler, Watched {
     };
     const body = new AnswerBody(controller, wanted, () => this.#bodyGone());
     this.#body = body;
-    // undici takes the length that a 304 tells of for one that is still to come.
-    if (status === 304) this.#end(body);
+    // undici takes the length that they tell of for one that is still to come.
+    if (status === 304 || status === 204) this.#end(body);
     else if (!isEventStream(fields)) this.#shell.silence.enter(this);
     this.#listener.head({ status, reason, fields, body, trailers: () => this.#trailers });
   }

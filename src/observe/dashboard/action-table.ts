@@ -1,4 +1,4 @@
-import type { WatchedThing } from '../observatory.js';
+import type { WatchedThing } from '../watching.js';
 import type { DashboardActionName } from './action-names.js';
 import type { DashboardAction } from './dashboard-options.js';
 import type { DeadLetterShelves } from './dead-letter-shelves.js';

@@ -190,7 +190,7 @@ export class DashboardFeed {
 }
 
 /** A thing that would fill the frame by itself, and so never leave room for others. */
-function cut({ id, kind, name }: FrameThing): FrameThing {
+function cut({ id, kind, name, whole = '' }: FrameThing): FrameThing {
   const error = { name: 'RangeError', message: 'it is too large for a frame' };
-  return { id, kind, name, description: null, snapshot: { error }, detail: null };
+  return { id, kind, name, whole, description: null, snapshot: { error }, detail: null };
 }

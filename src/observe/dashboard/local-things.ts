@@ -1,6 +1,7 @@
 import { isRecord } from '../../kernel/options.js';
-import type { Observatory, WatchedThing } from '../observatory.js';
+import type { Observatory } from '../observatory.js';
 import { plainCopy, thingBounds } from '../plain-copy.js';
+import type { WatchedThing } from '../watching.js';
 import { type CallSlice, readSlices } from './call-series.js';
 import type { ThingFacts } from './protocol.js';
 
@@ -53,16 +54,30 @@ function standing(thing: WatchedThing): {
   return { snapshot: rest, series: readSlices(rows) };
 }
 
+/** How its policies stand is told of each of them. */
+function withoutParts(facts: LocalFacts): LocalFacts {
+  if (!isRecord(facts.snapshot)) return facts;
+  const { pipeline: _, ...rest } = facts.snapshot;
+  return { ...facts, snapshot: rest };
+}
+
 /** All that this process watches, as it stands now. */
 export function localFacts(observatory: Observatory): LocalFacts[] {
-  return observatory.things().map(thing => ({
+  const things = observatory.things();
+  const wholes = new Set(things.map(({ whole }) => whole));
+  return things.map(thing => (wholes.has(thing.id) ? withoutParts(factsOf(thing)) : factsOf(thing)));
+}
+
+function factsOf(thing: WatchedThing): LocalFacts {
+  return {
     service: thing.service,
     instance: '',
     id: thing.id,
     kind: thing.kind,
     name: thing.name,
+    whole: thing.whole ?? '',
     description: thing.describe() ?? null,
     ...standing(thing),
     detail: detailOf(thing),
-  }));
+  };
 }

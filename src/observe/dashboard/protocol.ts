@@ -12,6 +12,8 @@ export interface ThingFacts {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
+  /** The id of the thing that it is a part of; empty for one that stands by itself. */
+  readonly whole: string;
   readonly description: unknown;
   readonly snapshot: unknown;
   /** What is asked of things of this kind beyond that: why a breaker is open, who the instances are. */

@@ -35,6 +35,8 @@ export interface FrameThing {
   readonly kind: string;
   /** Which one it is. */
   readonly name: string;
+  /** The id of the thing that it is a part of, if it is one. */
+  readonly whole?: string;
   /** What `describe()` says. */
   readonly description: unknown;
   /** What `snapshot()` says. */
@@ -165,6 +167,7 @@ export class RemoteServices {
       const series = seriesOf(things.get(id), thing.series);
       things.set(id, {
         ...{ service, instance, id, kind: short(thing.kind), name: short(thing.name) },
+        whole: isText(thing.whole) ? short(thing.whole) : '',
         ...{ description: described, snapshot: stands, detail: more },
         ...(series.length > 0 && { series }),
       });

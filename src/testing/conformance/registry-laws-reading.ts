@@ -38,6 +38,9 @@ class Copy {
   }
 }
 
+/** So often it is read while something is written. */
+const READS = 30;
+
 export const readingLaws: readonly RegistrySceneLaw[] = [
   {
     id: 'read.nothing',
@@ -49,6 +52,24 @@ export const readingLaws: readonly RegistrySceneLaw[] = [
       const again = await scene.read(view);
       demand(again.kind !== 'all' || again.instances.length === 0, 'still none', again);
       demand((await scene.other.services()).length === 0, 'no services', 'some');
+    },
+  },
+  {
+    id: 'read.renewed',
+    proves: 'who is renewed all the time is read once each time, and nobody is left out meanwhile',
+    async check(scene) {
+      await scene.put('a');
+      await scene.put('b');
+      let isRead = true;
+      const renewing = (async () => {
+        while (isRead) await scene.renew('b');
+      })();
+      try {
+        for (let reads = 0; reads < READS; reads++) await scene.expect('a b', `both, at look ${reads}`);
+      } finally {
+        isRead = false;
+        await renewing;
+      }
     },
   },
   {

@@ -151,7 +151,7 @@ export const keepingLaws: readonly SceneLaw[] = [
   },
   {
     id: 'census',
-    proves: 'the census counts what is not over, by definition, version and hash',
+    proves: 'what is not over is counted, by definition, version and hash, and by status',
     check: async (scene, demand) => {
       const kinds = [KIND, { ...KIND, hash: 'h2' }, { ...KIND, version: 2 }];
       for (const [n, kind] of kinds.entries()) for (const _ of upTo(n + 1)) await scene.begin(kind);
@@ -162,6 +162,8 @@ export const keepingLaws: readonly SceneLaw[] = [
       await scene.put(claimed!.record, { status: 'compensating' });
       const counted = (await scene.other.census()).map(one => `${one.version} ${one.hash} ${one.count}`);
       scene.same(counted.sort(), ['1 h1 3', '1 h2 2', '2 h1 3'], 'counts');
+      const standing = { running: 6, waiting: 0, compensating: 1, parked: 1 };
+      scene.same(await scene.other.count(), standing, 'counts by status');
       demand(
         (await scene.store.census()).every(one => one.definition === 'order'),
         'their name',
@@ -201,6 +203,24 @@ export const keepingLaws: readonly SceneLaw[] = [
       await scene.finish(again, 'compensated');
       await scene.advance(5);
       demand((await scene.store.purge(1, 10)) === 1, 'it to be forgotten when it is over', 'not');
+    },
+  },
+  {
+    id: 'purge.steps',
+    proves: 'what is a step of a saga under way is not forgotten before that is over',
+    check: async (scene, demand) => {
+      const parent = await scene.owned({ id: 'parent' });
+      for (const n of upTo(3)) await scene.finish(await scene.owned({ id: `parent/${n}`, parent: 'parent' }));
+      await scene.finish(await scene.owned({ id: 'orphan/1', parent: 'orphan' }));
+      await scene.finish(await scene.owned({ id: 'other' }));
+      await scene.advance(5);
+      demand((await scene.store.purge(1, 2)) === 2, 'the others to be forgotten', 'not');
+      demand((await scene.other.purge(1, 10)) === 0, 'no step to be forgotten', 'some');
+      const left = (await scene.store.list({ limit: 10 })).map(({ id }) => id);
+      scene.same(left, ['parent', 'parent/1', 'parent/2', 'parent/3'], 'those that are left');
+      await scene.finish(parent);
+      await scene.advance(5);
+      demand((await scene.store.purge(1, 10)) === 4, 'all to be forgotten', 'not');
     },
   },
   {

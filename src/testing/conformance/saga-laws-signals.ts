@@ -1,3 +1,4 @@
+import { factOf } from '../../kernel/errors.js';
 import { KIND, type SceneLaw, SHORT, SPAN, upTo } from './saga-store-scene.js';
 
 /** That each signal comes, and comes once. */
@@ -112,6 +113,34 @@ export const signalLaws: readonly SceneLaw[] = [
       }
       const parked = await scene.finish(await scene.owned(), 'parked');
       demand((await scene.signal(parked.id, 'a', 'd')) === 'kept', 'kept for a parked one', 'late');
+    },
+  },
+  {
+    id: 'signal.bound',
+    proves: 'so many signals wait for a saga, begun or not; one more is refused, and a repeat is known',
+    check: async (scene, demand) => {
+      const { id } = await scene.owned();
+      const most = scene.maxSignals;
+      const refused = async (sent: Promise<unknown>): Promise<void> => {
+        const error: unknown = await sent.catch((thrown: unknown) => thrown);
+        demand(factOf(error, 'code') === 'ERR_SAGA_REFUSED', 'ERR_SAGA_REFUSED', error);
+        demand(String(error).includes(`${most}`), `a message that says ${most}`, error);
+      };
+      for (const n of upTo(most)) {
+        await scene.signal(id, `a${n}`, 'd');
+        await scene.signalKey('k', 'a', `d${n}`);
+      }
+      await refused(scene.signal(id, 'b', 'd'));
+      await refused(scene.signalKey('k', 'a', 'e'));
+      demand((await scene.signal(id, 'a1', 'd')) === 'known', 'known', 'not');
+      demand((await scene.signalKey('l', 'a', 'd')) === 'kept', 'room for another saga', 'none');
+      const signals = await scene.store.signals(id);
+      demand(signals.length === most, `${most} of them`, signals.length);
+      await scene.put(await scene.read(id), { consumed: [signals[0]!.id] });
+      demand((await scene.signal(id, 'b', 'd')) === 'kept', 'room where one was used', 'none');
+      await refused(scene.signal(id, 'c', 'd'));
+      await scene.finish(await scene.read(id));
+      demand((await scene.signal(id, 'c', 'd')) === 'late', 'late', 'not');
     },
   },
   {

@@ -18,7 +18,7 @@ import { type MakeSagaStore, onScene, type SagaStoreLaw } from './saga-store-sce
  *   return { store: new InMemorySagaStore({ clock }), advance: ms => clock.advance(ms) };
  * });
  * const { held } = await checkLaws(laws);
- * held.length; // => 46
+ * held.length; // => 48
  * ```
  */
 export function sagaStoreLaws(make: MakeSagaStore): readonly SagaStoreLaw[] {

@@ -16,6 +16,8 @@ export interface SagaStoreSubject {
   readonly store: SagaStore;
   /** Another one over the same sagas, as another process has it. @default `store` itself */
   readonly other?: SagaStore;
+  /** How many signals the store keeps for one saga: it is filled with them. @default 1000 */
+  readonly maxSignalsPerSaga?: number;
   /** Lets so much time pass, for the store: moves its clock, or sleeps. */
   readonly advance: (ms: number) => Promise<void>;
   /** Lets go of it, after each law. */
@@ -67,11 +69,14 @@ export const idsOf = (claimed: readonly ClaimedSaga[]): readonly string[] =>
 export class SagaScene {
   readonly store: SagaStore;
   readonly other: SagaStore;
+  readonly maxSignals: number;
   readonly advance: (ms: number) => Promise<void>;
   readonly demand: Demand;
   #made = 0;
 
-  constructor({ store, other = store, advance }: SagaStoreSubject, demand: Demand) {
+  constructor(subject: SagaStoreSubject, demand: Demand) {
+    const { store, other = store, maxSignalsPerSaga = 1_000, advance } = subject;
+    this.maxSignals = maxSignalsPerSaga;
     this.store = store;
     this.other = other;
     this.advance = advance;

@@ -3,7 +3,7 @@ import { SagaDefinition } from '../../saga/definition.js';
 import { InMemorySagaStore } from '../../saga/in-memory-saga-store.js';
 import { SagaOrchestrator } from '../../saga/orchestrator.js';
 import { type EffectNode, isEffect, type SagaData } from '../../saga/saga-node.js';
-import type { SagaRecord } from '../../saga/saga-store.js';
+import type { SagaRecord, SagaStore } from '../../saga/saga-store.js';
 import type { CompensationContext, StepContext } from '../../saga/step-context.js';
 import { settle } from '../settle.js';
 import { VirtualClock } from '../virtual-clock.js';
@@ -18,6 +18,10 @@ export interface WorldOptions {
   readonly input: unknown;
   readonly answers: Readonly<Record<string, unknown>>;
   readonly own: boolean;
+  /** Makes the store, which goes by that clock; it answers within the turn. @default one in memory */
+  readonly store?: (clock: VirtualClock) => SagaStore;
+  /** How often workers look for something to do, in ms. @default 5000 */
+  readonly paceMs?: number;
 }
 
 /** Something that must not be. */
@@ -46,7 +50,7 @@ export class SagaWorld {
   /** How often a worker took the saga over. */
   epochs = 0;
   readonly #clock = new VirtualClock();
-  readonly #store = new InMemorySagaStore({ clock: this.#clock });
+  readonly #store: SagaStore;
   readonly #options: WorldOptions;
   readonly #scenario: SagaScenario;
   readonly #lives: SagaLife[] = [];
@@ -61,6 +65,7 @@ export class SagaWorld {
 
   constructor(options: WorldOptions, scenario: SagaScenario) {
     this.#options = options;
+    this.#store = options.store?.(this.#clock) ?? new InMemorySagaStore({ clock: this.#clock });
     this.#scenario = scenario;
     this.ledger = new SagaLedger(scenario.faults, options.answers, what => this.#complain(what));
   }
@@ -88,11 +93,20 @@ export class SagaWorld {
   /** Whoever was paused comes back, to a saga that is over; and whoever is still there does nothing more. */
   async #afterlife(): Promise<void> {
     const paused = this.#lives.filter(life => life.paused);
+    const before = this.#changes;
     for (const life of paused) life.resume();
     await this.#echo();
     const until = this.#clock.now() + (paused.length > 0 ? 2 * LEASE_MS : 0);
     await settle();
     while (this.#clock.now() < until) await this.#step();
+    const { status } = (await this.#store.get(SAGA_ID))!;
+    // Of one that is parked a worker may have been about to do what nobody knows.
+    if (status !== 'parked' && this.#changes > before) this.#complain('it had an effect after its end');
+  }
+
+  /** How often something was changed at a participant. */
+  get #changes(): number {
+    return this.ledger.calls.filter(({ change }) => change !== 'nothing').length;
   }
 
   async history(): Promise<readonly string[]> {
@@ -133,9 +147,10 @@ export class SagaWorld {
     this.#lives.push(life);
     this.#current = life;
     const definitions = this.#options.definitions.map(one => this.#recorded(one, life));
+    const { paceMs = 5_000 } = this.#options;
     const orchestrator = new SagaOrchestrator({
       ...{ store: life.store, clock: life.clock, definitions, random: () => 0.5 },
-      ...{ leaseMs: LEASE_MS, pollMs: 5_000, maxPollMs: 10_000, recheckMs: 10_000 },
+      ...{ leaseMs: LEASE_MS, pollMs: paceMs, maxPollMs: 2 * paceMs, recheckMs: 2 * paceMs },
     });
     const began = async (): Promise<void> => {
       await orchestrator.work();

@@ -7,14 +7,33 @@ import { desk, openPage, openPanel, phone, violationsOf } from '../../fixtures/d
 /** What has to be seen in each panel. */
 const shown: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   Overview: ['The last events', 'parked of late', '99th percentile of checkout'],
-  Breakers: ['payments', 'Open after 3 failures in a row.', 'stock', 'mail', 'Closed since it was made.'],
+  Breakers: [
+    'payments',
+    'prices breaker of https://b.example',
+    /part of prices/,
+    /part of quotes/,
+    'Open after 3 failures in a row.',
+    'stock',
+    'mail',
+    'Closed since it was made.',
+  ],
   Limits: ['search', 'full', '4 of 4', '2 of 8', 'partners', 'reports', '50 of 50'],
   Latency: ['checkout', 'median', '99th percentile', 'failures'],
-  Messages: ['events', 'orders.placed', 'orders behind', 'exhausted: RangeError: a negative total: -1'],
+  Messages: [
+    ...['Topic orders.placed, group billing: its members share.', 'orders.placed (billing)'],
+    'Topic orders.>, fan-out: gets everything.',
+    ...['events', 'orders.placed', 'orders behind', 'exhausted: RangeError: a negative total: -1'],
+  ],
   Sagas: ['order-7', 'parked', 'trip-1', 'waiting', 'order-8', 'the bank does not answer'],
-  Discovery: ['cart', 'c1', '10.0.0.1:8080, version 1.4.0', 'cart outliers', 'ejected', /^back in 10 min/],
+  Discovery: ['cart', 'c1', '10.0.0.1:8080, version 1.4.0', 'cart outliers', 'ejected', /^back in \d+ min/],
   Gateway: ['edge', '/api/orders/*rest', 'origin http://127.0.0.1:9', 'GET, POST'],
-  'Everything else': ['quick', 'How it was made'],
+  'Everything else': [
+    'quick',
+    'How it was made',
+    'prices attempt timeout',
+    'quotes/bulkhead',
+    'resilient fetch · shop',
+  ],
   Events: ['opened', 'ejected', 'completed', /because consecutiveFailures/],
 };
 

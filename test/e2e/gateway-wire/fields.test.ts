@@ -162,6 +162,11 @@ describe('fields of an answer', () => {
     expect(text).not.toMatch(pattern);
   });
 
+  it('are all there, or none is: the last of many as well', async () => {
+    answering(`${'x: y\r\n'.repeat(3_000)}Cache-Control: private\r\n`);
+    expect((await get('')).text).toContain('Cache-Control: private\r\n');
+  });
+
   it('keep each Set-Cookie, and the order', async () => {
     answering('Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\n');
     expect((await get('')).text).toMatch(/Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\n/);

@@ -58,6 +58,17 @@ describe('a client that leaves', () => {
     expect(gateway.snapshot().inFlight).toBe(0);
   });
 
+  it('with requests that wait for the answers to others: all of them are over (GW1, GW5)', async () => {
+    upstream.script = () => {};
+    const client = open(get().repeat(7));
+    await eventually(() => upstream.sockets.size === 7, 'the requests');
+    client.close();
+    await eventually(() => upstream.closed === 7, 'the ends');
+    await eventually(() => log.length === 7, 'the lines');
+    expect(log.map(({ status, outcome }) => [status, outcome])).toEqual(Array(7).fill([499, 'gone']));
+    expect(gateway.snapshot().inFlight).toBe(0);
+  });
+
   it('amid the answer: the upstream is aborted (GW5)', async () => {
     say('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n');
     const client = open(get());

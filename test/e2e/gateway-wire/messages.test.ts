@@ -83,6 +83,18 @@ describe('bodies', () => {
     expect(upstream.all).toMatch(end);
   });
 
+  it('say nothing in their trailers that a client cannot say in its fields', async () => {
+    const said = [
+      'X-Auth-Subject: root',
+      'x_forwarded_for: 9.9.9.9',
+      'X-Real-IP: 9.9.9.9',
+      'X-Request-Id: mine',
+    ];
+    await ask(port, chunked(`2\r\nab\r\n0\r\n${said.join('\r\n')}\r\nX-Sum: 1\r\n\r\n`));
+    expect(upstream.all).not.toMatch(/root|9\.9\.9\.9|mine/);
+    if (engine.make === undefined) expect(upstream.all).toMatch(/0\r\nX-Sum: 1\r\n\r\n$/);
+  });
+
   it('are asked for when the client waits, and only then', async () => {
     const client = open('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n');
     await client.until(text => text.includes('100 Continue'));
@@ -130,6 +142,14 @@ describe('answers', () => {
     const { text } = await ask(port, get());
     expect(text).toContain('ETag: "x"\r\n');
     expect(text).not.toMatch(/transfer-encoding/i);
+  });
+
+  it('of 204 have no length, whatever the upstream says', async () => {
+    say('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n');
+    const { status, text } = await ask(port, get());
+    expect(status).toBe(204);
+    expect(text).toContain('X-A: 1\r\n');
+    expect(text).not.toMatch(/content-length/i);
   });
 
   it('of 304 keep their length', async () => {
@@ -202,6 +222,15 @@ describe('answers', () => {
     const client = open(get('/1') + get('/2') + get('/3'));
     const text = await client.until(found => found.includes('\r\n\r\n/3'));
     expect(text.match(/\r\n\r\n\/\d/g)).toEqual(['\r\n\r\n/1', '\r\n\r\n/2', '\r\n\r\n/3']);
+  });
+
+  it('to more requests in a row than a connection may have do not come', async () => {
+    const row = open(get().repeat(100));
+    await row.until(text => text.split('HTTP/1.1 200').length === 101);
+    upstream.script = () => {};
+    row.send(get().repeat(101));
+    await row.end();
+    await eventually(() => gateway.snapshot().inFlight === 0, 'the end of all');
   });
 
   it('to a request on a connection that had ended come from another one', async () => {

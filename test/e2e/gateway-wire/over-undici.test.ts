@@ -11,6 +11,6 @@ afterAll(() => {
   engine.make = undefined;
 });
 
-describe.each(['fields', 'framing', 'lifecycle', 'messages', 'targets'])('%s', async suite => {
+describe.each(['fields', 'framing', 'lifecycle', 'messages', 'own-fields', 'targets'])('%s', async suite => {
   await import(`./${suite}.test.ts?undici`);
 });

@@ -8,7 +8,9 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
+export const TYPE = {
+  ...{ data: 0, headers: 1, priority: 2, reset: 3, settings: 4, goaway: 7, window: 8 },
+} as const;
 const ACK = 1;
 const END_HEADERS = 4;
 const END_STREAM = 1;
@@ -87,6 +89,11 @@ export class RawHttp2 {
     this.#socket.cork();
     write();
     this.#socket.uncork();
+  }
+
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
   }
 
   close(): void {

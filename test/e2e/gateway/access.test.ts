@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { apiKeys, type GatewayEvents, hashApiKey } from '../../../src/gateway.js';
+import { apiKeys, type GatewayEvents, type GatewayRequest, hashApiKey } from '../../../src/gateway.js';
+import { InMemoryRateLimitStore, type RateLimitStore } from '../../../src/index.js';
 import { ask, eventually } from '../gateway-wire/wire.js';
 import { Begun } from './begun.js';
 
@@ -116,6 +117,32 @@ describe('limits', () => {
     expect((await fetch(`${url}/allow`)).status).toBe(200);
     expect((await fetch(`${url}/deny`)).status).toBe(503);
     error.mockRestore();
+  });
+
+  it('hold no more of a key than its digest where it is long, and still tell long ones apart', async () => {
+    const keys: string[] = [];
+    const memory = new InMemoryRateLimitStore();
+    const store: RateLimitStore = {
+      take: take => {
+        keys.push(take.key);
+        return memory.take(take);
+      },
+      refund: target => memory.refund(target),
+    };
+    const by = (request: GatewayRequest) => request.header('x-tenant');
+    const { url } = await begun.serve({
+      routes: [{ path: '/*', reply: {}, limits: [{ name: 'a', limit: 1, perMs: 60_000, by, store }] }],
+    });
+    const long = 'a'.repeat(9_000);
+    const tenants = ['t'.repeat(256), 't'.repeat(257), `${long}1`, `${long}2`, `${long}1`];
+    const statuses: number[] = [];
+    for (const tenant of tenants) {
+      statuses.push((await fetch(url, { headers: { 'x-tenant': tenant } })).status);
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 429]);
+    expect(keys[0]).toBe(`a:${'t'.repeat(256)}`);
+    for (const key of keys.slice(1)) expect(key).toMatch(/^a:sha256:[\da-f]{64}$/);
+    expect(new Set(keys).size).toBe(4);
   });
 
   it('tell of a store that is down and of `by` that throws; the console hears of each once', async () => {

@@ -191,6 +191,28 @@ describe('an answer to a request of fetch', () => {
     await eventually(() => seen.gone === 1, 'the end');
   });
 
+  it('that nobody reads for too long is cut off, and never taken for a whole one', async () => {
+    const { upstream, seen } = await slow();
+    const gateway = gatewayOf({
+      limits: { sendTimeoutMs: 200 },
+      routes: [{ path: '/*', upstream: upstream.url }],
+    });
+    const found = await gateway.fetch(new Request(`${at}/much`));
+    const reader = found.body!.getReader();
+    // Whoever takes his time is not late: each part is taken well within it.
+    for (let count = 0; count < 8; count++) {
+      await new Promise(resolve => setTimeout(resolve, 50));
+      expect((await reader.read()).done).toBe(false);
+    }
+    await eventually(() => seen.gone === 1, 'the end at the upstream');
+    expect(gateway.snapshot().inFlight).toBe(0);
+    await expect(
+      (async () => {
+        for (let done = false; !done; ) ({ done } = await reader.read());
+      })(),
+    ).rejects.toThrow();
+  });
+
   it('ends when the gateway closes, and there is no other one', async () => {
     const { upstream } = await slow();
     const gateway = to(upstream);

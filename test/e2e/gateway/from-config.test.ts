@@ -49,6 +49,17 @@ describe('a gateway of data', () => {
     expect([old.status, old.headers.get('location')]).toEqual([308, '/stock']);
   });
 
+  it('keeps the policies of two routes apart that differ in their conditions', async () => {
+    const policy = [{ kind: 'circuit-breaker', minCalls: 1, failureRatio: 0.5 }];
+    const route = { path: '/*', policy, upstream: (await begun.hello()).url };
+    const url = await serve({
+      routes: [route, { ...route, headers: { 'x-v': '2' }, upstream: 'http://127.0.0.1:1' }],
+    });
+    const statuses = [];
+    for (const v of ['2', '2', '1']) statuses.push((await fetch(url, { headers: { 'x-v': v } })).status);
+    expect(statuses).toEqual([502, 503, 200]);
+  });
+
   it('splits requests over sides with policies of their own, keeps answers and sends copies', async () => {
     const says = (word: string) =>
       begun.server((_, response) => {

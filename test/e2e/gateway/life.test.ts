@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { apiKeys, type GatewayEvents } from '../../../src/gateway.js';
-import { ask, eventually, gatewayTo, RawClient, RawUpstream } from '../gateway-wire/wire.js';
+import { ask, eventually, gatewayTo, polite, RawClient, RawUpstream } from '../gateway-wire/wire.js';
 import { Begun } from './begun.js';
 
 const begun = new Begun();
@@ -152,6 +152,30 @@ describe('WebSocket', () => {
     upstream.script = (_, socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     expect((await ask(port, shake('/ws', '', 'h2c'))).status).toBe(200);
     expect(upstream.all).not.toMatch(/h2c/);
+  });
+
+  it.each([
+    ['WebSocket', shake('/ws')],
+    ['WebSocket with a body', shake('/ws', 'Content-Length: 5\r\n')],
+    ['CONNECT', 'CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n'],
+  ])(
+    'behind a request that is not answered yet ends the connection, and no other one: %s',
+    async (_, next) => {
+      const { upstream, gateway, port } = await setUp();
+      upstream.script = () => {};
+      const client = new RawClient(port).send(`GET /plain HTTP/1.1\r\nHost: h\r\n\r\n${next}`);
+      expect(await client.end()).toBe('');
+      upstream.script = polite;
+      expect((await ask(port, 'GET /plain HTTP/1.1\r\nHost: h\r\n\r\n')).status).toBe(200);
+      await eventually(() => gateway.snapshot().inFlight === 0, 'the end of all');
+    },
+  );
+
+  it('is not asked for by HTTP/1.0, which knows of no other protocol', async () => {
+    const { upstream, port } = await setUp();
+    upstream.script = polite;
+    expect((await ask(port, shake('/ws').replace('HTTP/1.1', 'HTTP/1.0'))).status).toBe(200);
+    expect(upstream.all).not.toMatch(/upgrade/i);
   });
 
   it('may be refused by the upstream, which then answers as ever', async () => {

@@ -85,6 +85,21 @@ describe('key and certificate in files', () => {
     expect(await nameOf(port)).toBe('other.test');
   });
 
+  it.each([
+    ['all are empty', ['edge.pem', 'edge.key'], ''],
+    ['the key is empty', ['edge.key'], ''],
+    ['the authorities of clients are empty', ['clients.pem'], ''],
+    ['the authorities of clients are none', ['clients.pem'], 'none'],
+  ])('stay what they were while %s, as a file is that is being written', async (_what, names, text) => {
+    const { file, port, write } = await opened({ tls: { ...tls, clientCaFile: 'clients.pem' } });
+    for (const name of names) await write(name, text);
+    await expect(file.reload()).rejects.toThrow('no server can be made of them');
+    expect(await ask(await dial(port, certificates.client))).toContain('HTTP/1.1 200 OK');
+    // A server that no longer asks for certificates would let this one in.
+    const [error] = await once(await dial(port), 'error');
+    expect(String(error)).toMatch(/certificate required|reset/);
+  });
+
   it('speak HTTP/2 where that is wanted, and ask for certificates of clients', async () => {
     const { port } = await opened({ tls: { ...tls, clientCaFile: 'clients.pem' }, http2: true });
     const refused = await dial(port);

@@ -103,6 +103,31 @@ describe('upstreams', () => {
     error.mockRestore();
   });
 
+  it('that are functions and fail are told of, and to the console once where nobody listens', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const thrown = new Error('down');
+    const fail = () => Promise.reject(thrown);
+    const { gateway, url } = await begun.serve({
+      routes: [
+        { path: '/a', upstream: fail },
+        { name: 'other', path: '/b', upstream: fail },
+      ],
+    });
+    for (const path of ['a', 'a', 'b', 'a']) expect((await fetch(`${url}/${path}`)).status).toBe(500);
+    expect(error.mock.calls).toEqual([
+      ['keelson: the function of /a failed', thrown],
+      ['keelson: the function of other failed', thrown],
+    ]);
+    const failed = vi.fn();
+    gateway.on('functionFailed', failed);
+    await fetch(`${url}/b`);
+    expect(failed).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ route: 'other', error: thrown }),
+    );
+    expect(error).toHaveBeenCalledTimes(2);
+    error.mockRestore();
+  });
+
   it('get and give fields as the route says', async () => {
     const upstream = await begun.server((_, response) => response.setHeader('x-server', 's').end('ok'));
     const { url } = await begun.serve({

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { emptyPglite } from '../../fixtures/pglite.js';
 import { specifiers } from '../program.js';
 import { root } from '../tree.js';
 import { instrument } from './claims.js';
@@ -25,6 +26,19 @@ globalThis.claimThrow = async (line, actual, word) => {
 };
 `;
 
+/** Stands for PGlite: where nobody says otherwise an empty one is opened, for to make one takes seconds. */
+const pglite = (empty: string): string => `
+import { readFileSync } from 'node:fs';
+import { PGlite as Whole } from '@electric-sql/pglite';
+export * from '@electric-sql/pglite';
+export class PGlite extends Whole {
+  static create(...told) {
+    if (told.length > 0) return Whole.create(...told);
+    return Whole.create({ loadDataDir: new Blob([readFileSync('${empty}')]) });
+  }
+}
+`;
+
 /** The longest that a fence may run; it must also let its process end by itself. */
 const limitMs = 20_000;
 
@@ -36,11 +50,16 @@ export async function programsOf(fences: readonly Fence[]): Promise<{ folder: st
   const folder = mkdtempSync(join(tmpdir(), 'keelson-fences-'));
   // A file of its own: the names in it must not meet those of a fence.
   writeFileSync(join(folder, 'prelude.mjs'), prelude);
+  writeFileSync(join(folder, 'pglite.mjs'), pglite(await emptyPglite()));
   // Packages that bring files of their own are not bundled, and looked for here.
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const written: Plugin = {
     name: 'fences',
     setup(build) {
+      build.onResolve({ filter: /^@electric-sql\/pglite$/ }, () => ({
+        path: './pglite.mjs',
+        external: true,
+      }));
       build.onResolve({ filter: /^fence-\d+$/ }, ({ path }) => ({ path, namespace: 'fence' }));
       build.onLoad({ filter: /.*/, namespace: 'fence' }, ({ path }) => ({
         contents: instrument(fences[Number(path.slice('fence-'.length))]!),
@@ -56,7 +75,7 @@ export async function programsOf(fences: readonly Fence[]): Promise<{ folder: st
     plugins: [written],
     bundle: true,
     splitting: true,
-    external: ['@electric-sql/pglite', 'undici'],
+    external: ['undici'],
     logLevel: 'silent',
     format: 'esm',
     platform: 'node',

@@ -48,19 +48,30 @@ export const links: Rule = tree =>
   );
 
 const transition = /^ *(\[\*\]|\w+) --> (\[\*\]|\w+)(: [^:]+)?$/;
+const box = String.raw`\w+(\[[^\]]+\]|\{[^}]+\})?`;
+const choice = new RegExp(String.raw`^ *${box} -->(\|[^|]+\|)? ${box}$`);
 const other = /^ *(direction (TB|LR)|state "[^"]+" as \w+|%% .*)?$/;
 
-/** Renderers of state diagrams differ in what else they take: a hyphen in a name is an error to some. */
+const isState = (line: string) => transition.test(line) || other.test(line);
+const isChoice = (line: string) => choice.test(line);
+/** What each kind of diagram is made of: how its lines are told, and an example of one. */
+const kinds: Record<string, readonly [(line: string) => boolean, string]> = {
+  'stateDiagram-v2': [isState, 'state --> other_state: why'],
+  'flowchart TD': [isChoice, 'name{Question} -->|answer| other[Text]'],
+};
+
+/** Renderers differ in what else they take: a hyphen in the name of a state is an error to some. */
 export const diagrams: Rule = tree =>
   pagesOf(tree).flatMap(({ path, text }) =>
     [...text.matchAll(/^```mermaid\n([\s\S]*?)^```$/gm)].flatMap(({ 1: diagram = '', index }) => {
       const [kind, ...lines] = diagram.replace(/\n$/, '').split('\n');
       const first = text.slice(0, index).split('\n').length + 1;
-      if (kind !== 'stateDiagram-v2') return [`${path}:${first} begins with ${kind}, not stateDiagram-v2`];
+      const known = Object.hasOwn(kinds, kind!) ? kinds[kind!] : undefined;
+      if (known === undefined)
+        return [`${path}:${first} begins with ${kind}, not ${Object.keys(kinds).join(' or ')}`];
+      const [fits, example] = known;
       return lines.flatMap((line, at) =>
-        transition.test(line) || other.test(line)
-          ? []
-          : [`${path}:${first + at + 1} is not \`state --> other_state: why\`: ${line.trim()}`],
+        fits(line) ? [] : [`${path}:${first + at + 1} is not \`${example}\`: ${line.trim()}`],
       );
     }),
   );

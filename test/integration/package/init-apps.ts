@@ -1,4 +1,4 @@
-/** What each app does: a shop that asks a stock, which is well, then cut off, and that then has a mistake. */
+/** What each app does: a shop asks a stock, which is well, fails, is away, is cut off; then a mistake. */
 const shop = `
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -9,7 +9,10 @@ export async function listen(handler) {
   return [server, 'http://127.0.0.1:' + server.address().port + '/'];
 }
 
-const [stock, stockUrl] = await listen((request, response) => response.end(JSON.stringify({ count: 7 })));
+let status = 200;
+const [stock, stockUrl] = await listen((request, response) =>
+  response.writeHead(status).end(JSON.stringify({ count: 7 })),
+);
 process.env.STOCK_URL = stockUrl;
 const its =
   process.env.TYPE === 'module'
@@ -28,6 +31,11 @@ const tell = async answer => {
 
 async function play(ask) {
   const told = [await tell(await ask('/count'))];
+  status = 500;
+  told.push(await tell(await ask('/count')));
+  stock.closeAllConnections();
+  stock.close();
+  told.push(await tell(await ask('/count')));
   its.stock.breaker(new URL(stockUrl).origin).isolate();
   told.push(await tell(await ask('/count')));
   told.push(await tell(await ask('/mistake')));
@@ -38,11 +46,6 @@ const count = async () => ({ count: await its.countOf('apple') });
 const mistake = async () => {
   throw new Error('a mistake');
 };
-`;
-
-const end = `
-stock.closeAllConnections();
-stock.close();
 `;
 
 /** A program for each framework that puts the file \`resilience.js\` beside it to use. */
@@ -56,7 +59,7 @@ app.use(its.upstreamErrors);
 const [server, url] = await listen(app);
 await play(path => fetch(new URL(path, url), { headers: { connection: 'close' } }));
 server.close();
-${end}`,
+`,
   fastify: `${shop}
 import { fastify } from 'fastify';
 const app = fastify({ logger: { level: 'error', stream: process.stderr } });
@@ -66,7 +69,7 @@ app.setErrorHandler(its.upstreamErrors);
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
 await play(path => fetch(new URL(path, url), { headers: { connection: 'close' } }));
 await app.close();
-${end}`,
+`,
   hono: `${shop}
 import { Hono } from 'hono';
 const app = new Hono();
@@ -74,7 +77,7 @@ app.get('/count', async context => context.json(await count()));
 app.get('/mistake', async context => context.json(await mistake()));
 app.onError(its.upstreamErrors);
 await play(path => app.request(path));
-${end}`,
+`,
   nestjs: `${shop}
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
@@ -94,7 +97,7 @@ await app.listen(0, '127.0.0.1');
 const url = await app.getUrl();
 await play(path => fetch(new URL(path, url), { headers: { connection: 'close' } }));
 await app.close();
-${end}`,
+`,
   none: `${shop}
 const [server, url] = await listen(async (request, response) => {
   try {
@@ -107,5 +110,5 @@ const [server, url] = await listen(async (request, response) => {
 });
 await play(path => fetch(new URL(path, url), { headers: { connection: 'close' } }));
 server.close();
-${end}`,
+`,
 } as const;

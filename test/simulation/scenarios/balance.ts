@@ -10,6 +10,7 @@ import {
   weightedTurns,
 } from '../../../src/discovery/balancer-ways.js';
 import { ServiceProxy } from '../../../src/proxy/service-proxy.js';
+import { Retry } from '../../../src/resilience/retry.js';
 import { poisson } from '../../../src/testing/simulation/arrivals.js';
 import { exponential } from '../../../src/testing/simulation/distributions.js';
 import type { SimulationReport } from '../../../src/testing/simulation/report.js';
@@ -18,6 +19,14 @@ import { Simulation } from '../../../src/testing/simulation/simulation.js';
 export interface BalanceSize {
   readonly seed: number;
   readonly durationMs: number;
+}
+
+/** What stands between a failure and whoever calls. */
+export interface BalanceMeans {
+  /** Whether instances that fail are ejected. */
+  readonly detects: boolean;
+  /** Whether a call that fails is tried once more, with another instance. */
+  readonly retries: boolean;
 }
 
 /** The ways to choose. */
@@ -38,7 +47,7 @@ export type WayName = keyof typeof ways;
  * Twenty instances of two workers each, half busy. One is ten times as slow as the others, one fails all
  * requests after a millisecond, and one is well for three seconds and fails for three.
  */
-export function balance(way: WayName, detects: boolean, size: BalanceSize): Promise<SimulationReport> {
+export function balance(way: WayName, means: BalanceMeans, size: BalanceSize): Promise<SimulationReport> {
   const simulation = new Simulation(size.seed);
   const { clock } = simulation;
   const instances = Array.from({ length: 20 }, (_, at) => {
@@ -55,7 +64,8 @@ export function balance(way: WayName, detects: boolean, size: BalanceSize): Prom
     service: 'simulated',
     instances,
     balancer: { by: ways[way]() },
-    outliers: detects ? {} : false,
+    outliers: means.detects ? {} : false,
+    ...(means.retries && { policy: new Retry({ attempts: 2, clock, random: simulation.random() }) }),
     clock,
     random: simulation.random(),
   });

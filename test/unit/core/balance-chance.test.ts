@@ -4,7 +4,7 @@ import { TwoChoices, WeightedChance } from '../../../src/core/balance-chance.js'
 
 type Host = BalancedHost & { inFlight: number };
 const hostsOf = (...weights: number[]): Host[] =>
-  weights.map((weight, at) => ({ id: `h${at}`, weight, inFlight: 0 }));
+  weights.map((weight, at) => ({ id: `h${at}`, slot: at, weight, inFlight: 0 }));
 
 /** Chance that comes as it is told, and no more often. */
 function scripted(numbers: readonly number[]): () => number {
@@ -69,7 +69,7 @@ describe('two choices', () => {
     hosts.forEach((host, at) => {
       host.inFlight = inFlight[at]!;
     });
-    const chooser = new TwoChoices<Host>(random, host => host.inFlight);
+    const chooser = new TwoChoices<Host>(random, slot => hosts[slot]!.inFlight);
     chooser.reset(hosts);
     return { chooser, hosts };
   };
@@ -79,8 +79,8 @@ describe('two choices', () => {
     for (const first of [0.1, 0.3, 0.6, 0.9]) {
       for (const second of [0.2, 0.5, 0.8]) {
         const asked: string[] = [];
-        const chooser = new TwoChoices<Host>(scripted([first, second]), ({ id }) => {
-          asked.push(id);
+        const chooser = new TwoChoices<Host>(scripted([first, second]), slot => {
+          asked.push(`h${slot}`);
           return 0;
         });
         chooser.reset(hostsOf(1, 1, 1, 1));
@@ -91,6 +91,11 @@ describe('two choices', () => {
     }
     const all = ['h0 h1', 'h0 h2', 'h0 h3', 'h1 h2', 'h1 h3', 'h2 h3'];
     expect(pairs).toEqual(new Map(all.map(pair => [pair, 2])));
+  });
+
+  it('take one alone without a draw, and nobody where nobody is', () => {
+    expect(byInFlight(scripted([]), 5).chooser.choose(0, undefined)!.id).toBe('h0');
+    expect(byInFlight(scripted([])).chooser.choose(0, undefined)).toBeUndefined();
   });
 
   it('of two alone compare both, by two draws', () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { BalancedHost } from '../../../src/core/balance.js';
-import { type ByKey, capOf, HashRing, MOST_POINTS, Rendezvous } from '../../../src/core/balance-hash.js';
+import { type ByKey, capOf, Rendezvous } from '../../../src/core/balance-hash.js';
 import { Maglev } from '../../../src/core/balance-maglev.js';
+import { HashRing, MOST_POINTS } from '../../../src/core/balance-ring.js';
 import { hash32, mix32 } from '../../../src/core/hash.js';
 import { fmix32, fnv1a, times32 } from './published-hashes.js';
 
 type Host = BalancedHost & { inFlight: number };
 const hostsOf = (...weights: number[]): Host[] =>
-  weights.map((weight, at) => ({ id: `h${at}`, weight, inFlight: 0 }));
+  weights.map((weight, at) => ({ id: `h${at}`, slot: at, weight, inFlight: 0 }));
 const KEYS = Array.from({ length: 2_000 }, (_, key) => fmix32(key + 1));
 
 describe('the hash of a text', () => {
@@ -58,7 +59,12 @@ describe('a ring that would be too large', () => {
 
   it('tells more than 2 ** 20 hosts apart', () => {
     const count = 2 ** 20 + 2;
-    const many: Host[] = Array.from({ length: count }, (_, at) => ({ id: `h${at}`, weight: 1, inFlight: 0 }));
+    const many: Host[] = Array.from({ length: count }, (_, at) => ({
+      id: `h${at}`,
+      slot: at,
+      weight: 1,
+      inFlight: 0,
+    }));
     const ring = new HashRing<Host>(1, Infinity);
     ring.reset(many);
     // The one point of each host is its own, to the bit that there is no room for.
@@ -91,6 +97,25 @@ describe('a ring', () => {
       const order = [...new Set([...ahead, ...points].map(({ host }) => host))];
       const chosen = order.map((_, refused) => ring.choose(key, one => order.indexOf(one) < refused));
       expect(chosen).toEqual(order);
+    }
+  });
+});
+
+describe('a ring with two hosts whose names have the same hash', () => {
+  // A published collision of FNV-1a.
+  const twins = ['liquid', 'costarring'].map((id, slot) => ({ id, slot, weight: 1, inFlight: 0 }));
+
+  it('gives all keys to the one whose name comes first, in whatever order they came', () => {
+    for (const hosts of [twins, [...twins].reverse()]) {
+      const ring = new HashRing<Host>(20, Infinity);
+      ring.reset(hosts.slice(0, 1));
+      ring.reset(hosts);
+      for (const key of KEYS.slice(0, 20)) {
+        expect(ring.choose(key, undefined)!.id).toBe('costarring');
+        expect(ring.choose(key, ({ id }) => id === 'costarring')!.id).toBe('liquid');
+      }
+      ring.reset(twins.slice(0, 1));
+      expect(ring.choose(KEYS[0]!, undefined)!.id).toBe('liquid');
     }
   });
 });
@@ -136,7 +161,12 @@ describe('a choice by rendezvous', () => {
 
   it('gives all keys to the first of two whose names have the same hash', () => {
     // A published collision of FNV-1a.
-    const [costarring, liquid] = ['costarring', 'liquid'].map(id => ({ id, weight: 1, inFlight: 0 }));
+    const [costarring, liquid] = ['costarring', 'liquid'].map((id, slot) => ({
+      id,
+      slot,
+      weight: 1,
+      inFlight: 0,
+    }));
     expect(fnv1a('costarring')).toBe(fnv1a('liquid'));
     const both = new Rendezvous<Host>(Infinity);
     both.reset([costarring!, liquid!]);

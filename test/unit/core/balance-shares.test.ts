@@ -21,6 +21,11 @@ describe('shares by priority', () => {
     expect(partsOf(sharesByPriority(half))).toEqual([0.7, 0.3]);
   });
 
+  it('are the list itself where all are healthy and of one level', () => {
+    const hosts = many(3, { priority: 2 });
+    expect(sharesByPriority(hosts)[0]!.hosts).toBe(hosts);
+  });
+
   it('come in the order of the levels, as numbers', () => {
     const half = (priority: number) => [host({ priority }), host({ priority, healthy: false })];
     for (const order of [

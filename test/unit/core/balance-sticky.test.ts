@@ -5,7 +5,7 @@ import { RoundRobin } from '../../../src/core/balance-turns.js';
 
 type Host = BalancedHost & { inFlight: number };
 const hostsOf = (...weights: number[]): Host[] =>
-  weights.map((weight, at) => ({ id: `h${at}`, weight, inFlight: 0 }));
+  weights.map((weight, at) => ({ id: `h${at}`, slot: at, weight, inFlight: 0 }));
 
 function with_(chooser: Chooser<Host>, hosts: readonly Host[]): Chooser<Host> {
   chooser.reset(hosts);

@@ -4,7 +4,7 @@ import { LONGEST_CYCLE, turnsOf, WeightedTurns } from '../../../src/core/balance
 
 type Host = BalancedHost & { inFlight: number };
 const hostsOf = (...weights: number[]): Host[] =>
-  weights.map((weight, at) => ({ id: `h${at}`, weight, inFlight: 0 }));
+  weights.map((weight, at) => ({ id: `h${at}`, slot: at, weight, inFlight: 0 }));
 
 function with_(chooser: Chooser<Host>, hosts: readonly Host[]): Chooser<Host> {
   chooser.reset(hosts);
@@ -63,5 +63,45 @@ describe('turns', () => {
     for (let call = 0; call < 2; call++) chooser.choose(0, undefined);
     chooser.reset(hostsOf(1, 1));
     expect(chooser.choose(0, undefined)!.id).toBe('h1');
+  });
+
+  it.each([2 ** 16 - 1, 2 ** 16, 300_000])('stay those of each host when slot %i comes', slot => {
+    const few = hostsOf(1, 2, 3);
+    const chooser = with_(new WeightedTurns<Host>(), few);
+    const far: Host = { id: 'far', slot, weight: 2, inFlight: 0 };
+    chooser.reset([...few, far]);
+    const ids = Array.from({ length: 8 }, () => chooser.choose(0, undefined)!.id).sort();
+    expect(ids).toEqual(['far', 'far', 'h0', 'h1', 'h1', 'h2', 'h2', 'h2']);
+    chooser.reset([]);
+    expect(chooser.choose(0, undefined)).toBeUndefined();
+    chooser.reset(few);
+    expect(Array.from({ length: 6 }, () => chooser.choose(0, undefined)!.id).sort()).toEqual(ids.slice(2));
+  });
+
+  it('are not laid out again where nothing has changed', () => {
+    // A forty-ninth of a cycle times 49 is a little less than one turn.
+    const hosts = hostsOf(48, 1);
+    const chooser = with_(new WeightedTurns<Host>(), hosts);
+    const other = with_(new WeightedTurns<Host>(), hosts);
+    const cycles = [chooser, other].map(one =>
+      Array.from({ length: 98 }, () => {
+        if (one === other) one.reset([...hosts]);
+        return one.choose(0, undefined)!.id;
+      }),
+    );
+    expect(cycles[1]).toEqual(cycles[0]);
+  });
+
+  it('are those of a cycle that is laid out at once, whoever came to the others and left them', () => {
+    const hosts = hostsOf(2, 3, 1, 5, 2);
+    const idsOf = (chooser: Chooser<Host>, count: number) =>
+      Array.from({ length: count }, () => chooser.choose(0, undefined)!.id);
+    const steps = [hosts.slice(1, 4), hosts.slice(1), hosts, hosts.filter((_, at) => at !== 3), hosts];
+    const chooser = new WeightedTurns<Host>();
+    for (const step of steps) {
+      chooser.reset(step);
+      const length = step.reduce((sum, { weight }) => sum + weight, 0);
+      expect(idsOf(chooser, length)).toEqual(idsOf(with_(new WeightedTurns<Host>(), step), length));
+    }
   });
 });

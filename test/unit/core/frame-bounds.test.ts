@@ -9,7 +9,8 @@ function frame(opcode: number, length: number, mask = false): Uint8Array {
   if (length < 126) head.push(bit | length);
   else if (length < 65_536) head.push(bit | 126, length >> 8, length & 255);
   else head.push(bit | 127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255);
-  return Uint8Array.from([...head, ...(mask ? [1, 2, 3, 4] : []), ...new Uint8Array(length).fill(0x88)]);
+  // Read as a head, a mask would be one of a frame that closes.
+  return Uint8Array.from([...head, ...(mask ? [0x88, 1, 3, 4] : []), ...new Uint8Array(length).fill(0x88)]);
 }
 
 const lengths = [0, 1, 125, 126, 127, 300, 65_535, 65_536];

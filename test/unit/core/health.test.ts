@@ -110,4 +110,16 @@ describe('a check', () => {
     expect([table.begin(50)?.id, table.begin(50)?.id, table.begin(50)]).toEqual(['b', 'c', undefined]);
     expect(table.describe().map(({ id }) => id)).toEqual(['b', 'c']);
   });
+
+  it('is known as it was when it stays, and its next check comes no sooner', () => {
+    const { table, check, now } = setUp();
+    expect(check(false)).toEqual(['failed']);
+    const next = table.earliest;
+    table.update(['a', 'b'], now(), () => 1);
+    table.update(['a'], now(), () => 0);
+    const known = { id: 'a', healthy: false, checked: true, row: 0 };
+    expect([table.describe(), table.isHealthy('a'), table.earliest]).toEqual([[known], false, next]);
+    expect(table.begin(next)?.id).toBe('a');
+    expect(table.earliest).toBe(Infinity);
+  });
 });

@@ -22,6 +22,7 @@ describe('readHttp2Head', () => {
     const fields = (...more: string[]) => readHttp2Head([...line, ...more], false)?.fields.slice(2);
     expect(fields()).toEqual(['Transfer-Encoding', 'chunked']);
     expect(fields('content-length', '3')).toEqual(['content-length', '3']);
+    expect(fields('x-a', '3')).toEqual(['x-a', '3', 'Transfer-Encoding', 'chunked']);
   });
 
   it('joins cookies, and keeps their place', () => {
@@ -33,6 +34,7 @@ describe('readHttp2Head', () => {
   it('keeps a host that is not the authority, so that there are two', () => {
     expect(read('host', 'h:1')?.fields).toEqual(['Host', 'h:1']);
     expect(read('host', 'evil')?.fields).toEqual(['Host', 'h:1', 'host', 'evil']);
+    expect(read('x-a', 'h:1')?.fields).toEqual(['Host', 'h:1', 'x-a', 'h:1']);
   });
 
   it('reads CONNECT, which has an authority alone', () => {
@@ -45,6 +47,11 @@ describe('readHttp2Head', () => {
     ).toBeUndefined();
   });
 
+  it.each(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings'])(
+    'takes nothing with %s, a field of one connection',
+    name => expect(read(name, 'x')).toBeUndefined(),
+  );
+
   it.each([
     ['no method', [':scheme', 'https', ':path', '/']],
     ['no path', [':method', 'GET', ':scheme', 'https']],
@@ -56,8 +63,6 @@ describe('readHttp2Head', () => {
     ['an unknown pseudo-header field', [...line, ':protocol', 'websocket']],
     ['one behind the others', [...line, 'x-a', '1', ':status', '200']],
     ['a name in upper case', [...line, 'X-A', '1']],
-    ['connection', [...line, 'connection', 'close']],
-    ['transfer-encoding', [...line, 'transfer-encoding', 'chunked']],
     ['te other than trailers', [...line, 'te', 'gzip']],
   ])('takes nothing with %s', (_, raw) => expect(readHttp2Head(raw, true)).toBeUndefined());
 });

@@ -30,6 +30,22 @@ describe.each<[string, () => Allowance, number[]]>([
     expect(served).toEqual(dues);
   });
 
+  it('knows when those are served who wait with others that cost more or less', () => {
+    const ration = new Ration(make(), 9);
+    ration.take(2, 0);
+    const dues = [1, 2, 1, 1, 2].map(cost => {
+      const due = ration.dueAt(cost, 0);
+      ration.join(claim(cost));
+      return due;
+    });
+    const served: number[] = [];
+    for (let due = ration.firstDueAt(0); due < Infinity; due = ration.firstDueAt(due)) {
+      served.push(due);
+      ration.serve(ration.first!, due);
+    }
+    expect(dues).toEqual(served);
+  });
+
   it('lets nobody in before those who wait, except what costs nothing', () => {
     const ration = new Ration(make(), 9);
     ration.take(2, 0);

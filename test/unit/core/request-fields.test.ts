@@ -1,13 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import {
-  forwardedNode,
-  forwardedValue,
-  hasVia,
-  listedOf,
-  namesOf,
-  passFields,
-  passTrailers,
-} from '../../../src/core/hop-fields.js';
 import { isFieldName, isFieldValue, readFields } from '../../../src/core/request-fields.js';
 
 const own = new Set(['x-user']);
@@ -34,6 +25,7 @@ describe('readFields', () => {
     ).toEqual({
       names: ['host', 'content-length', 'expect', 'connection', 'upgrade', 'x-a'],
       ...{ host: 'h', length: 5, chunked: false, waits: true, upgrade: 'websocket', listed: ['x-secret'] },
+      overrides: [],
     });
   });
 
@@ -47,6 +39,60 @@ describe('readFields', () => {
       length: undefined,
     });
     expect(read({ ...host, Upgrade: 'websocket' })).toMatchObject({ upgrade: undefined, length: undefined });
+  });
+
+  it('knows the methods that fields name in place of that of the request', () => {
+    const fields = {
+      'X-HTTP-Method-Override': 'delete',
+      X_Method_Override: [' Put', 'a b'],
+      'x-http-method': '',
+    };
+    expect(read({ ...host, ...fields })).toMatchObject({ overrides: ['DELETE', 'PUT', 'A B', ''] });
+  });
+
+  it.each(['Content-Encoding', 'content_digest', 'Repr-Digest', 'Signature', 'Signature-Input'])(
+    'refuses a Connection that names %s',
+    name => expect(read({ ...host, Connection: name })).toMatchObject({ status: 400 }),
+  );
+
+  it('knows of a request that says nothing more that it has no body and waits for nothing', () => {
+    expect(read(host)).toEqual({
+      ...{ names: ['host'], host: 'h', length: undefined, chunked: false, waits: false },
+      ...{ upgrade: undefined, listed: [], overrides: [] },
+    });
+  });
+
+  it.each([
+    ['0', 0],
+    ['55', 55],
+    ['9'.repeat(15), 999_999_999_999_999],
+  ])('reads a Content-Length of %s', (text, length) => {
+    expect(read({ ...host, 'Content-Length': text })).toMatchObject({ length });
+  });
+
+  it('reads fields that come in several lines as one list', () => {
+    expect(read({ ...host, Connection: ['x-a', 'x-b'] })).toMatchObject({ listed: ['x-a', 'x-b'] });
+    const upgrade = { 'X-A': 'h2c', Connection: ['close', 'upgrade'], Upgrade: ['websocket', 'h2c'] };
+    expect(read({ ...host, ...upgrade })).toMatchObject({ upgrade: 'websocket' });
+  });
+
+  it('takes as many fields as there may be', () => {
+    expect(read({ ...host, a: Array.from({ length: 9 }, String) })).toMatchObject({ host: 'h' });
+  });
+
+  it.each([
+    ...['Content-Length', 'Authorization', 'Cookie', 'Forwarded', 'Via', 'Date', 'Content-Type'],
+    ...['X-Real-IP', 'X-Request-ID', 'Traceparent', 'Tracestate', 'Transfer-Encoding', 'X-User'],
+    ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Anything', 'Host'],
+  ])('refuses a Connection that names %s, in both spellings', name => {
+    const refusal = { status: 400, why: 'a Connection that names what it must not' };
+    expect(read({ ...host, Connection: `close, ${name}` })).toEqual(refusal);
+    expect(read({ ...host, Connection: `${name.replaceAll('-', '_')}, close` })).toEqual(refusal);
+  });
+
+  it('lists nothing of what every connection may name', () => {
+    const Connection = 'close, Keep-Alive, Upgrade, TE, Trailer, HTTP2-Settings, x-a';
+    expect(read({ ...host, Connection })).toMatchObject({ listed: ['x-a'] });
   });
 
   it.each([
@@ -69,6 +115,8 @@ describe('readFields', () => {
     [{ ...host, 'Transfer-Encoding': ['cow', 'chunked'] }, '1.1', 501, 'an unknown transfer coding'],
     [{ ...host, 'Transfer-Encoding': 'gzip, chunked' }, '1.1', 501, 'an unknown transfer coding'],
     [{ ...host, 'Transfer-Encoding': 'chunked, chunked' }, '1.1', 400, 'chunked other than once'],
+    [{ ...host, 'Transfer-Encoding': ['chunked', 'chunked'] }, '1.1', 400, 'chunked other than once'],
+    [{ ...host, 'Transfer-Encoding': ['chunk', 'ed'] }, '1.1', 501, 'an unknown transfer coding'],
     [{ ...host, 'Transfer-Encoding': '' }, '1.1', 400, 'chunked other than once'],
     [{ ...host, Expect: 'tea' }, '1.1', 417, 'an unknown expectation'],
     [{ ...host, Connection: 'Host' }, '1.1', 400, 'a Connection that names what it must not'],
@@ -106,53 +154,5 @@ describe('readFields', () => {
       false,
       false,
     ]);
-  });
-});
-
-describe('passFields', () => {
-  const pass = (raw: readonly string[], listed: readonly string[] = [], drop = (_: string) => false) =>
-    passFields(raw, namesOf(raw), listed, drop);
-
-  it('leaves out those of the hop, those that are listed, and those that are to go', () => {
-    const raw = [
-      'A',
-      '1',
-      'Connection',
-      'x',
-      'TE',
-      'y',
-      'Keep-Alive',
-      'z',
-      'X_Secret',
-      '2',
-      'X-Y',
-      '3',
-      'a',
-      '4',
-    ];
-    expect(pass(raw)).toEqual(['A', '1', 'X_Secret', '2', 'X-Y', '3', 'a', '4']);
-    expect(pass(raw, ['x-secret'])).toEqual(['A', '1', 'X-Y', '3', 'a', '4']);
-    expect(pass(raw, [], name => name === 'x-y')).toEqual(['A', '1', 'X_Secret', '2', 'a', '4']);
-    expect(pass(raw, [], name => name === 'x-secret')).toEqual(['A', '1', 'X-Y', '3', 'a', '4']);
-    expect(pass(['Proxy_Connection', '1'])).toEqual([]);
-  });
-
-  it('hands trailers on, but for those that say how a message is to be read', () => {
-    expect(
-      passTrailers(['X-Sum', '1', 'Content-Length', '2', 'Transfer-Encoding', '3', 'Set-Cookie', '4']),
-    ).toEqual(['X-Sum', '1']);
-  });
-
-  it('finds what Connection names', () => {
-    const raw = ['connection', 'A, b', 'x', '1', 'Connection', 'C'];
-    expect(listedOf(raw, namesOf(raw))).toEqual(['a', 'b', 'c']);
-  });
-
-  it('writes Forwarded, and reads Via', () => {
-    expect(['1.2.3.4', '::1', ''].map(forwardedNode)).toEqual(['1.2.3.4', '"[::1]"', 'unknown']);
-    expect(['a.b', 'a:1', 'a"\\b'].map(forwardedValue)).toEqual(['a.b', '"a:1"', '"a\\"\\\\b"']);
-    expect(hasVia(['1.1 a, 1.0 b (c)', '2 d'], 'b')).toBe(true);
-    expect(hasVia(['1.1 a, 1.0 b (c)', '2 d'], 'c')).toBe(false);
-    expect(hasVia([], 'b')).toBe(false);
   });
 });

@@ -59,6 +59,10 @@ describe('retryAfterMs', () => {
 });
 
 describe('httpDateMs', () => {
+  it('finds none where there is no text', () => {
+    expect(httpDateMs(undefined, NOW)).toBeNaN();
+  });
+
   it.each([
     ['Sun, 06 Nov 1994 08:49:37 GMT', Date.UTC(1994, 10, 6, 8, 49, 37)],
     ['Sunday, 06-Nov-94 08:49:37 GMT', Date.UTC(1994, 10, 6, 8, 49, 37)],

@@ -19,6 +19,7 @@ describe('normalPath', () => {
     ['/a%3bb', '/a%3Bb'],
     ['/a%25', '/a%25'],
     ['/a%25zz', '/a%25zz'],
+    ['/a%25fz', '/a%25fz'],
     ['/a"<>^`{|}b', '/a%22%3C%3E%5E%60%7B%7C%7Db'],
     ["/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,="],
   ])('reads %s as %s, and finds nothing odd', (raw, path) => {

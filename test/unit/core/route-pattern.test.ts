@@ -21,6 +21,8 @@ describe('readPattern', () => {
     ['/a:b', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
     ['/:a-:b', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
     ['/*/a', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
+    ['/a*', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
+    ['/*a-b', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
     ['/:', 'of whole segments: text, `:name`, or as the last `*` or `*name`'],
     ['/a b', 'a path without spaces, controls and bad escapes'],
     ['/..', 'a path without spaces, controls and bad escapes'],
@@ -48,6 +50,8 @@ describe('readPattern', () => {
     ['/a/*', '/a/b/c', true],
     ['/a/*', '/ab', false],
     ['/a/*', '/', false],
+    ['/a/:x/*', '/a', false],
+    ['/a/:x/*', '/a/b', true],
   ])('%s for %s is %s', (text, path, yes) => {
     expect(matchesPath(pattern(text), path)).toBe(yes);
   });
@@ -58,6 +62,8 @@ describe('readPattern', () => {
     expect(paramsOf(pattern('/f/:x/*rest'), '/f/1/a/b')).toEqual({ x: '1', rest: '/a/b' });
     expect(paramsOf(pattern('/f/*rest'), '/f')).toEqual({ rest: '' });
     expect(paramsOf(pattern('/f/*'), '/f/a')).toEqual({});
+    expect(paramsOf(pattern('/*'), '/a')).toEqual({});
+    expect(paramsOf(pattern('/f/:x/*'), '/f/1/a')).toEqual({ x: '1' });
   });
 
   it('goes by texts before parameters before rests', () => {
@@ -69,9 +75,22 @@ describe('readPattern', () => {
     expect(comparePatterns(pattern('/:a'), pattern('/:b'))).toBe(0);
   });
 
+  it.each([
+    ['/a', '/a/*'],
+    ['/a', '/a/b'],
+    ['/a/b', '/a/*'],
+    ['/a/*', '/:a'],
+    ['/', '/*'],
+  ])('takes %s before %s, whichever is asked about first', (first, second) => {
+    expect(comparePatterns(pattern(first), pattern(second))).toBeLessThan(0);
+    expect(comparePatterns(pattern(second), pattern(first))).toBeGreaterThan(0);
+  });
+
   it('has one key for the same paths', () => {
     expect(pathsKey(pattern('/a/:b'))).toBe(pathsKey(pattern('/a/:c')));
     expect(pathsKey(pattern('/a/*'))).not.toBe(pathsKey(pattern('/a')));
+    expect(pathsKey(pattern('/a'))).not.toBe(pathsKey(pattern('/b')));
+    expect(pathsKey(pattern('/null'))).not.toBe(pathsKey(pattern('/:x')));
     expect(pathsKey(pattern('/a/0'))).not.toBe(pathsKey(pattern('/a/:x')));
   });
 });

@@ -36,6 +36,20 @@ describe('sideOfKey', () => {
     expect(found).toEqual(['stable', 'stable', 'canary', 'canary', 'stable']);
   });
 
+  it('gives the least share to a key whose number is 0, in whatever order the sides are', () => {
+    // One in 2^32 keys: its share must not be 0 or less, which has no logarithm.
+    expect(nameOf('client-fx952i', sides(1, 1))).toBe('stable');
+    expect(nameOf('client-fx952i', sides(1, 1).reverse())).toBe('stable');
+    expect(nameOf('client-fx952i', sides(0, 1))).toBe('canary');
+  });
+
+  it('knows a side with the least of weights, and the first of two that are the same', () => {
+    // Of this key so little counts that its score is rounded to 0.
+    expect(nameOf('client-fx952i', sides(0, Number.MIN_VALUE))).toBe('canary');
+    const [first, second] = [...sides(1, 0).slice(0, 1), ...sides(1, 0).slice(0, 1)];
+    expect(sideOfKey([first!, second!], 'client-1')).toBe(first);
+  });
+
   it('knows no side where none has a weight', () => {
     expect(sideOfKey(sides(0, 0), 'a')).toBeUndefined();
     expect(sideByChance(sides(0, 0), 0.5)).toBeUndefined();
@@ -65,6 +79,9 @@ describe('cookieValue', () => {
     ['ab=1; b=x=y', 'b', 'x=y'],
     ['b=1; b=2', 'b', '1'],
     ['b; a=1', 'b', undefined],
+    ['bb; a=1', 'b', undefined],
+    ['b; b=2', 'b', '2'],
+    ['=x; a=1', '', 'x'],
     ['b=', 'b', undefined],
     [undefined, 'b', undefined],
   ])('of %j, %s is %j', (field, name, value) => {

@@ -12,6 +12,8 @@ describe('readTarget', () => {
     ['http://h?q', { path: '/', query: '?q', authority: 'h' }],
     ['http://u@h/', { path: '/', query: '', authority: 'u@h' }],
     ['http:///a', { path: '/a', query: '', authority: '' }],
+    ['/go?to=http://evil/a', { path: '/go', query: '?to=http://evil/a', authority: undefined }],
+    ['/http://evil/a', { path: '/http://evil/a', query: '', authority: undefined }],
   ])('takes %s apart', (target, parts) => {
     expect(readTarget('GET', target)).toEqual(parts);
   });
@@ -21,16 +23,18 @@ describe('readTarget', () => {
     expect(readTarget('GET', '*')).toBeUndefined();
   });
 
-  it.each(['', 'a', 'h:443', 'ftp://h/', '/a?b#c', '/a?b c', '/a?\u007f', '/a?é', 'http:/a', '*/'])(
-    'finds no target in %j',
-    target => {
-      expect(readTarget('GET', target)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['', 'a', 'h:443', 'ftp://h/', 'xhttp://h/', ' http://h/', 'http:/a', '*/'],
+    ...['/a?b#c', '/a?b c', '/a?b c?d', '/a?\u007f', '/a?é', '/a?\r\n?b'],
+  ])('finds no target in %j', target => {
+    expect(readTarget('GET', target)).toBeUndefined();
+  });
 
-  it('leaves what follows an authority by a backslash or a hash to the reading of the path', () => {
+  it('leaves what follows an authority to the reading of the path, and cuts nothing off', () => {
     expect(readTarget('GET', 'http://h\\@evil/')?.path).toBe('\\@evil/');
     expect(readTarget('GET', 'http://h#@evil/')?.path).toBe('#@evil/');
+    expect(readTarget('GET', 'http://h/a b')?.path).toBe('/a b');
+    expect(readTarget('GET', 'http://h/a\nb')?.path).toBe('/a\nb');
   });
 });
 
@@ -45,6 +49,7 @@ describe('readHost', () => {
     ['[::1]', '[::1]', undefined],
     ['[::FFFF:1.2.3.4]:8080', '[::ffff:1.2.3.4]', 8080],
     ['x', 'x', undefined],
+    ['a'.repeat(255), 'a'.repeat(255), undefined],
   ])('reads %s', (text, name, port) => {
     expect(readHost(text)).toEqual({ name, port });
   });
@@ -67,7 +72,21 @@ describe('readHost', () => {
       'a-',
       'a..b',
     ],
-    ...['[::1', '::1', '[]', '[x]', '[::1]x', 'a\\b', 'é', '.', '..', `${'a'.repeat(256)}`, 'a#b', 'a?b'],
+    ...[
+      '[::1',
+      '::1',
+      '[]',
+      '[x]',
+      '[::1]x',
+      'x[::1]',
+      'a\\b',
+      'é',
+      '.',
+      '..',
+      `${'a'.repeat(256)}`,
+      'a#b',
+      'a?b',
+    ],
   ])('finds no host in %j', text => {
     expect(readHost(text)).toBeUndefined();
   });

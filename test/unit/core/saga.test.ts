@@ -59,6 +59,11 @@ describe('a saga', () => {
       ...{ state: 'started', dueAt: 9 },
     });
     expect(entryOf(told(line, { kind: 'waiting', step: 'a' }), 'a')).toStrictEqual({ state: 'started' });
+    // The clock of a store may begin at nought.
+    expect(entryOf(told(line, { kind: 'waiting', step: 'a', dueAt: 0 }), 'a')).toStrictEqual({
+      state: 'started',
+      dueAt: 0,
+    });
     expect(entryOf(told(line, { kind: 'started', step: 'a' }), 'a')).toStrictEqual({ state: 'started' });
     expect(next(line, told(line, { kind: 'started', step: 'a' }))).toBe('a');
   });
@@ -174,6 +179,20 @@ describe('a saga', () => {
     expect(entryOf(told(line, { kind: 'skipped', step: 'a', reason: 'r' }, cancelled), 'a')).toStrictEqual({
       ...{ state: 'skipped', reason: 'r' },
     });
+  });
+
+  it('counts the sagas after the pivot that were undone, whatever else is tried again', () => {
+    const before = told(decided, done('a'), done('p'), { kind: 'waiting', step: 'r' });
+    const undoneOnce = apply(decided, before, failed('r', { again: true }));
+    expect(entryOf(undoneOnce, 'r')).toStrictEqual({ state: 'started', again: 1, stuck: true, error });
+    expect(statusOf(decided, undoneOnce)).toBe('parked');
+    const retried = apply(decided, undoneOnce, { kind: 'retried' });
+    expect(entryOf(retried, 'r')).toStrictEqual({ state: 'started', again: 1, error });
+    const other = apply(decided, apply(decided, retried, failed('r')), { kind: 'retried' });
+    expect(entryOf(other, 'r')).toStrictEqual({ state: 'started', again: 1, error });
+    expect(entryOf(apply(decided, other, failed('r', { again: true })), 'r').again).toBe(2);
+    // Before the pivot it turns the saga back, and is never tried again.
+    expect(entryOf(told(line, failed('a', { again: true })), 'a')).toStrictEqual({ state: 'failed', error });
   });
 
   it('counts the attempts of both directions apart', () => {

@@ -57,6 +57,21 @@ describe('an inbox', () => {
     expect(step).toMatchObject({ outcome: 'done' });
   });
 
+  it('forgets nothing of others that share its table, whatever their names', async () => {
+    const { clock, store, inbox, handle } = scene({ retentionMs: 5_000 });
+    const other = new Inbox({ store, consumer: 'billing:m', redeliveryMs: 60_000 });
+    const barrier = new ParticipantBarrier({ store });
+    const run = () => store.transaction(tx => other.run(tx, '1', () => 1));
+    const step = () => store.transaction(tx => barrier.run(tx, 'm-1:billing:forward', () => 1));
+    await handle('m:1');
+    expect([(await run()).outcome, (await step()).outcome]).toEqual(['done', 'done']);
+    await clock.advance(5_000);
+    expect([await inbox.purge(), await inbox.purge()]).toEqual([1, 0]);
+    expect([(await run()).outcome, (await step()).outcome]).toEqual(['duplicate', 'duplicate']);
+    await clock.advance(604_800_000);
+    expect([await barrier.purge(), await other.purge()]).toEqual([1, 1]);
+  });
+
   it('forgets what is older than it has to know', async () => {
     const { clock, inbox, handle } = scene({ retentionMs: 5_000 });
     await handle('m-1');

@@ -247,6 +247,8 @@ describe('a balancer', () => {
     [{ by: 'random' }, '`by` must be a way such as `leastBusy()`'],
     [{ zone: 7 }, '`zone` must be a string'],
     [{ priority: 7 }, '`priority` must be a function'],
+    [{ instances: [{ id: 'a' }], priority: () => Number.NaN }, '`priority` must be a number, got NaN'],
+    [{ instances: [{ id: 'a' }], priority: () => 'first' }, '`priority` must be a number, got "first"'],
     [{ zoneMinInstances: -1 }, '`zoneMinInstances` must be'],
     [{ slowStartMs: -1 }, '`slowStartMs` must be'],
     [{ panicRatio: 2 }, '`panicRatio` must be'],

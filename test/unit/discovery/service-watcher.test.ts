@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InMemoryRegistry } from '../../../src/discovery/in-memory-registry.js';
+import type { RegistryStore } from '../../../src/discovery/registry-store.js';
 import type { NewInstance, RegisteredInstance } from '../../../src/discovery/service-instance.js';
 import type { ServiceChange, WatchOptions } from '../../../src/discovery/service-registry.js';
 import { ServiceWatcher } from '../../../src/discovery/service-watcher.js';
 import type { ServiceWatcherOptions } from '../../../src/discovery/service-watcher-options.js';
+import { StoredRegistry } from '../../../src/discovery/stored-registry.js';
 import { settle } from '../../../src/testing/settle.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
@@ -136,6 +138,34 @@ describe('ServiceWatcher', () => {
     half.tell('abcdef');
     half.tell('abc');
     expect(ids(half.watcher.instances)).toBe('abc');
+  });
+
+  it('grows old from when its registry is closed, and is not waited for in vain', async () => {
+    const clock = new VirtualClock();
+    const registry = new InMemoryRegistry({ clock });
+    await registry.register({ service: 'cart', id: 'a', address: 'a:1' }, { drainMs: 0 }).ready;
+    const watcher = new ServiceWatcher({ registry, service: 'cart', clock });
+    await watcher.ready;
+    const stale: unknown[] = [];
+    watcher.on('stale', ({ error }) => stale.push((error as { code?: string }).code));
+    await registry.close();
+    clock.advanceSync(500);
+    expect([watcher.staleMs, stale]).toEqual([500, ['ERR_REGISTRY_CLOSED']]);
+    watcher.close();
+
+    const silent: RegistryStore = {
+      pollMs: 1_000,
+      register: () => new Promise(() => {}),
+      renew: () => new Promise(() => {}),
+      deregister: () => new Promise(() => {}),
+      read: () => new Promise(() => {}),
+      services: () => new Promise(() => {}),
+    };
+    const mute = new StoredRegistry(silent, { clock });
+    const waiting = new ServiceWatcher({ registry: mute, service: 'cart', clock });
+    await settle();
+    await mute.close();
+    await expect(waiting.ready).rejects.toMatchObject({ code: 'ERR_REGISTRY_CLOSED' });
   });
 
   it('says that it was closed before it was ready', async () => {

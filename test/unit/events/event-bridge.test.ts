@@ -47,6 +47,40 @@ describe('EventBridge', () => {
     await expect.poll(() => wire).toEqual([['o-1', 2]]);
   });
 
+  it('publishes what was emitted, and not what a schema has made of it', async () => {
+    const broker = new InMemoryBroker();
+    await using messages = new InMemoryBus({ broker });
+    const [here, there] = [service(), service()];
+    const keys = { 'order.paid': (paid: { at: string }) => paid.at.toUpperCase() };
+    const publish = ['order.paid'] as const;
+    await using _ = new EventBridge({ events: here, messages, registry, publish, keys });
+    await using into = new EventBridge({
+      ...{ events: there, messages, registry, receive: ['order.paid'] as const },
+      subscribe: { group: 'g' },
+    });
+    await into.ready;
+    const seen: unknown[] = [];
+    for (const events of [here, there]) events.on('order.paid', ({ at }) => seen.push(at));
+    const wire: unknown[] = [];
+    await messages.subscribe('order.paid', { group: 'w' }, ({ key, data }) => wire.push(key, data)).ready;
+    await here.emit('order.paid', { id: 'o-1', at: 'noon' });
+    await expect.poll(() => seen).toEqual([4, 4]);
+    await expect.poll(() => wire).toEqual(['NOON', { id: 'o-1', at: 'noon' }]);
+  });
+
+  it('tells listeners of what was emitted, also under a policy and a time', async () => {
+    const events = service();
+    const seen: unknown[] = [];
+    const note = (_: unknown, { emitted }: { emitted: unknown }) => void seen.push(emitted);
+    events.on('order.paid', note);
+    events.on('order.paid', note, { timeoutMs: 1_000 });
+    const policy = { execute: (run: (context: never) => unknown) => run({} as never) } as never;
+    events.on('order.paid', note, { policy });
+    const paid = { id: 'o-1', at: 'noon' };
+    await events.emit('order.paid', paid);
+    expect(seen).toEqual([paid, paid, paid]);
+  });
+
   it('judges what it receives once, with a registry or without', async () => {
     for (const events of [service(), new EventBus()] as EventBus[]) {
       await using messages = new InMemoryBus();

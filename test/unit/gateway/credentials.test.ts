@@ -32,10 +32,12 @@ describe('apiKeys', () => {
   });
 
   it('names what is wrong, and never a key', () => {
-    expect(() => apiKeys({ keys: [{ hash: 'secret', identity }] })).toThrow('`keys.hash` must be a SHA-256');
+    expect(() => apiKeys({ keys: [{ hash: 'secret', identity }] })).toThrow(
+      '`keys[0].hash` must be a SHA-256',
+    );
     expect(() => apiKeys({ keys: [{ hash: 'secret', identity }] })).not.toThrow('"secret"');
     expect(() => apiKeys({ keys: [{ hash: 'a'.repeat(64), identity: { subject: '' } }] })).toThrow(
-      '`keys.identity`',
+      '`keys[0].identity`',
     );
     expect(() => apiKeys({ keys: 7 as never })).toThrow('`keys` must be');
     expect(() => apiKeys({ keys: [], field: 'a b' })).toThrow('`field` must be');
@@ -57,6 +59,20 @@ describe('signedRequests', () => {
     const authorization = await sign();
     expect(await known.authenticate(asking({ authorization }))).toEqual({ identity });
     expect(await known.authenticate(asking({ authorization }))).toHaveProperty('refused');
+    expect(await known.authenticate(asking({ authorization: await sign() }))).toEqual({ identity });
+  });
+
+  it('is known to have counted also when the clock goes back to where it would count', async () => {
+    let wallMs = 1_700_000_000_000;
+    const clock = Object.assign(new VirtualClock(), { wall: () => wallMs });
+    const known = signedRequests({ keys: { k1: { secret, identity } }, clock });
+    const sign = () => signRequest('k1', secret, parts, clock);
+    const first = await sign();
+    expect(await known.authenticate(asking({ authorization: first }))).toEqual({ identity });
+    wallMs += 400_000;
+    expect(await known.authenticate(asking({ authorization: await sign() }))).toEqual({ identity });
+    wallMs -= 390_000;
+    expect(await known.authenticate(asking({ authorization: first }))).toHaveProperty('refused');
     expect(await known.authenticate(asking({ authorization: await sign() }))).toEqual({ identity });
   });
 

@@ -13,6 +13,23 @@ describe('a config of a gateway', () => {
       'routes[0].pth is unknown; did you mean `path`?',
     ],
     ['a path', { routes: [{ path: 'x', reply: {} }] }, 'routes[0].path must be '],
+    [
+      'a name that is no text',
+      route({ name: { toString: [] } }),
+      'routes[0].name must be a string, got an object',
+    ],
+    [
+      'a path that is no text',
+      { routes: [{ path: [{ toString: 0 }], reply: {} }] },
+      'routes[0].path must be ',
+    ],
+    [
+      'a name of a side that is no text',
+      route({
+        upstream: { split: [{ name: { toString: 0 }, weight: 1, upstream: 'http://a', policy: [] }] },
+      }),
+      'routes[0].upstream.split must be a list',
+    ],
     ['an end', route({}), 'routes[0].upstream must be given, or `reply`, or `redirect`'],
     ['an origin', route({ upstream: 'x' }), 'routes[0].upstream must be an origin such as'],
     [
@@ -179,6 +196,26 @@ describe('a config of a gateway', () => {
       'no parts',
       route({ upstream: { aggregate: {} } }),
       'routes[0].upstream.aggregate.parts must be an object of parts by name, and is missing',
+    ],
+    [
+      'routes of one name',
+      {
+        routes: [
+          { path: '/a', name: 'x', reply: {} },
+          { path: '/b', name: 'x', reply: {} },
+        ],
+      },
+      'routes[1].name must be its own, got that of routes[0]',
+    ],
+    [
+      'routes of which none goes first',
+      {
+        routes: [
+          { path: '/a', methods: ['DELETE', 'PUT'], reply: {} },
+          { path: '/a', methods: ['PUT', 'POST'], reply: {} },
+        ],
+      },
+      'routes[1] takes PUT as routes[0] does, and none goes first',
     ],
     ['a hidden route', { routes: [...routes, ...routes] }, 'routes[1] takes nothing that routes[0] leaves'],
     [

@@ -138,6 +138,19 @@ describe('DeadlineList in a turn that blocks', () => {
     expect(subject.list.fits(0)).toBe(true);
   });
 
+  it('loses none that come after it has put those before in order', () => {
+    const subject = new Subject();
+    const nodes = [Infinity, 105, 108].map((latest, place) => new Node(`${place}`, 101, latest));
+    for (const node of nodes) subject.list.add(node, subject.clock.coarse());
+    subject.clock.block(50);
+    subject.clock.nextTurn();
+    expect(nodes.map(({ dueAt }) => dueAt)).toEqual([151, 105, 108]);
+    expect(subject.list.fitting(0)).toBe(151);
+    subject.list.add(new Node('late', 160, Infinity), subject.clock.coarse());
+    subject.advanceTo(200);
+    expect(subject.fired).toEqual(['1', '2', '0', 'late']);
+  });
+
   it('moves each once, however often coarse time moves amid the turn', () => {
     const subject = new Subject();
     let moves = 0;

@@ -78,4 +78,30 @@ describe('guards that may be dormant', () => {
     expect(await pipeline(a, b).execute(() => 7)).toBe(7);
     expect([a.seen, b.seen]).toEqual([[], []]);
   });
+
+  it('are told apart, however many there are', async () => {
+    const guards = Array.from({ length: 60 }, (_, place) => dozer(place === 0));
+    const run = pipeline(...guards);
+    await run.execute(() => 7);
+    const last = guards.at(-1)!;
+    last.dormant = true;
+    await run.execute(() => 7);
+    await run.execute(() => 7);
+    last.dormant = false;
+    await run.execute(() => 7);
+    expect(last.seen).toEqual(['in', 'out', 'in', 'out']);
+    expect(guards[1]!.seen).toHaveLength(8);
+    expect(guards[0]!.seen).toEqual([]);
+  });
+
+  it('of whom several change at once are one change', async () => {
+    const [a, b] = [dozer(), dozer()];
+    const run = pipeline(a, awake, b);
+    await run.execute(() => 7);
+    a.dormant = b.dormant = true;
+    await run.execute(() => 7);
+    a.dormant = b.dormant = false;
+    await run.execute(() => 7);
+    expect([a.seen.length, b.seen.length]).toEqual([4, 4]);
+  });
 });

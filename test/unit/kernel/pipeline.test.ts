@@ -220,4 +220,12 @@ describe('describe', () => {
     expect(JSON.parse(JSON.stringify(policy.describe()))).toEqual(told);
     expect(pipeline().describe()).toEqual({ pipeline: [] });
   });
+
+  it('is how the policies were made, `snapshot` how they stand, and `parts` the policies', () => {
+    const counting = Object.assign(new Recorder([], 'a'), { snapshot: () => ({ running: 1 }) });
+    const mute = new Recorder([], 'b');
+    const policy = pipeline(counting, pipeline(mute));
+    expect(policy.snapshot()).toEqual({ pipeline: [{ running: 1 }, null] });
+    expect(policy.parts).toEqual([counting, mute]);
+  });
 });

@@ -24,6 +24,20 @@ describe('a work loop', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('lets all else have its turn while there is more, and waits for none when there is not', async () => {
+    const { clock, at, loop } = looped([true, true, false]);
+    let turns = 0;
+    const { afterTurn } = clock;
+    clock.afterTurn = resume => {
+      turns++;
+      afterTurn.call(clock, resume);
+    };
+    loop.start();
+    await clock.advance(50);
+    expect([at.length, turns]).toEqual([3, 2]);
+    await loop.close();
+  });
+
   it('does not ask at once again what failed, and goes on after it', async () => {
     const { clock, at, errors, loop } = looped([new Error('away'), true]);
     loop.start();
@@ -67,6 +81,7 @@ describe('a work loop', () => {
     const closed = loop.close();
     answer(true);
     await closed;
+    expect(clock.timers).toBe(0);
     await clock.advance(500);
     expect(at).toHaveLength(1);
     expect(clock.timers).toBe(0);

@@ -35,6 +35,23 @@ describe('InMemoryBus', () => {
     await bus.close();
   });
 
+  it('says of a subscription what it is: of a group, or of everything', async () => {
+    const { bus } = await scene();
+    const shared = bus.subscribe(orders, { group: 'billing', concurrency: 3, order: 'key' }, () => {});
+    expect(shared.describe()).toEqual({
+      ...{
+        kind: 'subscription',
+        name: 'orders.placed (billing)',
+        pattern: 'orders.placed',
+        group: 'billing',
+      },
+      ...{ delivery: 'group', concurrency: 3, prefetch: 6, order: 'key' },
+    });
+    const all = bus.subscribe('orders.*', { group: null }, () => {});
+    expect(all.describe()).toMatchObject({ name: 'orders.* (fan-out)', group: null, delivery: 'fan-out' });
+    await bus.close();
+  });
+
   it('redelivers what failed after the delay that is due, and then makes it a dead letter', async () => {
     const { bus, clock } = await scene();
     const attempts: number[] = [];

@@ -27,7 +27,9 @@ describe('the dashboard of Grafana', () => {
   const dashboard = grafanaDashboard() as unknown as Dashboard;
 
   it('asks for metrics that there are', () => {
-    const asked = [...JSON.stringify(dashboard).matchAll(/keelson_\w+/g)].map(found => found[0]);
+    const asked = [...JSON.stringify(dashboard).matchAll(/(?:keelson|http_server)_\w+/g)].map(
+      found => found[0],
+    );
     expect(asked.length).toBeGreaterThan(30);
     expect(asked.filter(name => !series.has(name))).toEqual([]);
   });
@@ -50,9 +52,19 @@ describe('the dashboard of Grafana', () => {
   });
 });
 
+describe('the alerts of the page', () => {
+  it('ask for metrics that there are', () => {
+    const page = readFileSync(new URL('../../../docs/observe.md', import.meta.url), 'utf8');
+    const rules = /```yaml\n([\s\S]+?)```/.exec(page)?.[1] ?? '';
+    const asked = [...rules.matchAll(/(?:keelson|http_server)_\w+/g)].map(found => found[0]);
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.filter(name => !series.has(name))).toEqual([]);
+  });
+});
+
 describe('the names of metrics', () => {
   it('are those that Prometheus takes, and none is there twice', () => {
-    for (const name of series) expect(name).toMatch(/^keelson_[a-z0-9_]+$/);
-    expect(series.size).toBe(allHeads().length + 2);
+    for (const name of series) expect(name).toMatch(/^(?:keelson|http_server)_[a-z0-9_]+$/);
+    expect(series.size).toBe(allHeads().length + 4);
   });
 });

@@ -130,6 +130,26 @@ describe('a meter', () => {
     expect(meter.snapshot().calls).toBe(3);
   });
 
+  it('tells of a slice by the same time at each look, though clocks do not run alike', () => {
+    let now = 10_000;
+    let steppedMs = 0;
+    const clock = Object.assign(new VirtualClock(), {
+      now: () => now,
+      // In whole ms, as epoch time is told.
+      wall: () => Math.floor(now + 1_700_000_000_000.6 + steppedMs),
+    });
+    const meter = new Meter({ clock, sliceMs: 100 });
+    const seen = new Set<number>();
+    for (let look = 0; look < 250; look++) {
+      now += 1.3;
+      for (const { at } of meter.snapshot().slices) seen.add(at);
+    }
+    expect(seen.size).toBe(4);
+    // When epoch time is set anew, what is told goes along.
+    steppedMs = 5_000;
+    expect(Math.abs(meter.snapshot().slices.at(-1)!.at + 100 - clock.wall())).toBeLessThanOrEqual(100);
+  });
+
   it('measures each of calls that overlap from its own start', async () => {
     const { clock, meter, takes } = stage();
     const ended: number[] = [];

@@ -1,6 +1,7 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, vi } from 'vitest';
-import { Observatory, type ObservedEvent } from '../../../src/observe/observatory.js';
+import { Observatory } from '../../../src/observe/observatory.js';
+import type { ObservedEvent } from '../../../src/observe/watching.js';
 import { Bulkhead } from '../../../src/resilience/bulkhead.js';
 import { CircuitBreaker } from '../../../src/resilience/circuit-breaker.js';
 import { keyed } from '../../../src/resilience/keyed.js';
@@ -79,7 +80,8 @@ describe('what cannot be watched', () => {
     [{ name: 'x' }, {}, '`kind` must be given, for nothing tells it of this thing, got undefined'],
     [{ name: 'x' }, { kind: 'a b' }, '`kind` must be letters, digits and hyphens, at most 100, got "a b"'],
     [{ name: 'x' }, { kind: 'a', name: '' }, '`name` must be a text that is not empty, got ""'],
-    [{ name: 'x' }, { kind: 'a', what: 1 }, 'unknown option `what`; known are kind, name, events'],
+    [{ name: 'x' }, { kind: 'a', what: 1 }, 'unknown option `what`; known are kind, name, events, maxParts'],
+    [{ name: 'x' }, { kind: 'a', maxParts: 0.5 }, '`maxParts` must be an integer >= 0 <= 1000000, got 0.5'],
     [{ name: 'x' }, { kind: 'a', events: ['b'] }, '`events` must be left out, for the thing has no `on`'],
     [
       new Timeout({ timeoutMs: 1 }),
@@ -97,6 +99,7 @@ describe('what cannot be watched', () => {
     [{ service: '' }, '`service` must be a name, got ""'],
     [{ maxThings: 0 }, '`maxThings` must be an integer >= 1, got 0'],
     [{ channelCheckMs: 0 }, '`channelCheckMs` must be a number >= 1, or Infinity, got 0'],
+    [{ maxParts: -1 }, '`maxParts` must be an integer >= 0 <= 1000000, got -1'],
     [{ clocks: 0 }, 'unknown option `clocks`'],
   ])('an observatory of %o is none', (options, message) => {
     expect(() => new Observatory(options as never)).toThrow(message);

@@ -1,7 +1,6 @@
-import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import parse from 'parse-prometheus-text-format';
 import { describe, expect, it } from 'vitest';
+import { observedKinds } from '../../../src/observe/kinds.js';
 import { Meter } from '../../../src/observe/meter.js';
 import { Observatory } from '../../../src/observe/observatory.js';
 import { PrometheusExporter } from '../../../src/observe/prometheus.js';
@@ -115,6 +114,38 @@ describe('the metrics of Prometheus', () => {
     expect(calls.find(({ labels }) => labels!['outcome'] === 'success')!.value).toBe('4');
   });
 
+  it('count each event from 0 on, so that a rate sees the first of them', () => {
+    const { observatory, exporter } = stage();
+    observatory.watch(new Bulkhead({ name: 'pay', slots: 1 }));
+    const breaker = new CircuitBreaker({ name: 'pay' });
+    observatory.watch(breaker);
+    const counted = () => {
+      const { metrics } = familiesOf(exporter).get('keelson_events_total')!;
+      return metrics.map(({ value, labels }) => `${labels!['kind']} ${labels!['event']} ${value}`);
+    };
+    const before = counted();
+    expect(before).toHaveLength(observedKinds.bulkhead.length + observedKinds['circuit-breaker'].length);
+    expect(before).toEqual(expect.arrayContaining(['bulkhead rejected 0', 'circuit-breaker opened 0']));
+    breaker.isolate();
+    expect(counted().sort()).toEqual(before.map(one => one.replace('isolated 0', 'isolated 1')).sort());
+  });
+
+  it('give no place to an event that has not happened where there are too few', () => {
+    const { observatory, exporter } = stage({ maxSeries: 3 });
+    for (const name of ['a', 'b', 'c']) {
+      const breaker = new CircuitBreaker({ name });
+      observatory.watch(breaker);
+      if (name !== 'a') breaker.isolate();
+    }
+    const families = familiesOf(exporter);
+    const told = families.get('keelson_events_total')!.metrics;
+    expect(told.map(({ value, labels }) => `${labels!['name']} ${labels!['event']} ${value}`)).toEqual([
+      ...['b isolated 1', 'c isolated 1', 'a opened 0'],
+    ]);
+    const over = families.get('keelson_series_overflowed')!.metrics.map(({ labels }) => labels!['metric']);
+    expect(over).not.toContain('keelson.events');
+  });
+
   it('tell two of the same name apart', () => {
     const { observatory, exporter } = stage();
     observatory.watch(new Bulkhead({ name: 'pay', slots: 1 }));
@@ -195,7 +226,8 @@ describe('the metrics of Prometheus', () => {
     observatory.watch(breaker);
     exporter[Symbol.dispose]();
     breaker.isolate();
-    expect(familiesOf(exporter).has('keelson_events_total')).toBe(false);
+    const { metrics } = familiesOf(exporter).get('keelson_events_total')!;
+    expect(metrics.map(({ value }) => value)).toEqual(metrics.map(() => '0'));
   });
 
   it.each([
@@ -206,64 +238,5 @@ describe('the metrics of Prometheus', () => {
   ])('refuse %o', (options, message) => {
     const made = () => new PrometheusExporter(new Observatory(), options as never);
     expect(made).toThrow(`PrometheusExporter: ${message}`);
-  });
-});
-
-describe('the format', () => {
-  it.each([
-    [undefined, false],
-    ['', false],
-    ['*/*', false],
-    ['text/plain', false],
-    [`${OPEN};q=0.5,text/plain;q=0.4`, true],
-    ['application/openmetrics-text;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.5', false],
-    ['application/openmetrics-text;version=0.0.1', false],
-    ['application/openmetrics-text', true],
-    ['application/openmetrics-text;q=0', false],
-    ['application/openmetrics-text;q=lots', false],
-    ['APPLICATION/OPENMETRICS-TEXT; version="1.0.0"; q=1, */*;q=0.1', true],
-  ])('for an Accept of %s is OpenMetrics: %s', (accept, open) => {
-    const { exporter } = stage();
-    expect(exporter.text(accept).contentType.startsWith('application/openmetrics-text')).toBe(open);
-  });
-
-  it('of OpenMetrics names units and ends', async () => {
-    const { observatory, exporter } = stage();
-    const meter = new Meter({ name: 'pay' });
-    observatory.watch(meter);
-    await meter.execute(() => 7);
-    const { body } = exporter.text(OPEN);
-    expect(openMetricsProblems(body)).toEqual([]);
-    expect(body).toContain('# TYPE keelson_calls counter\nkeelson_calls_total{');
-    expect(body).toContain('# UNIT keelson_call_duration_seconds seconds\n');
-    expect(body).toMatch(/\n# EOF\n$/);
-  });
-
-  it('is chosen, and the method checked, by the handler', async () => {
-    const { exporter, observatory } = stage();
-    observatory.watch(new Bulkhead({ slots: 1 }));
-    const server = createServer(exporter.handler).listen(0, '127.0.0.1');
-    await new Promise(resolve => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    const ask = (method: string, accept: string) =>
-      new Promise<string[]>((resolve, reject) => {
-        const request = get({ port, host: '127.0.0.1', method, headers: { accept }, agent: false }, reply => {
-          let text = '';
-          reply.setEncoding('utf8').on('data', part => {
-            text += part;
-          });
-          reply.on('end', () => resolve([`${reply.statusCode} ${reply.headers['content-type']}`, text]));
-        });
-        request.on('error', reject);
-      });
-    const [plain, body] = await ask('GET', 'text/plain');
-    expect(plain).toBe('200 text/plain; version=0.0.4; charset=utf-8');
-    expect(body).toContain('keelson_bulkhead_slots{service="shop",name="bulkhead"} 1\n');
-    expect((await ask('GET', OPEN))[0]).toBe(
-      '200 application/openmetrics-text; version=1.0.0; charset=utf-8',
-    );
-    expect((await ask('HEAD', OPEN))[1]).toBe('');
-    expect((await ask('POST', OPEN))[0]).toMatch(/^405/);
-    await new Promise(resolve => server.close(resolve));
   });
 });

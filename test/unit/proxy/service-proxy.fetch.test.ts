@@ -145,6 +145,23 @@ describe('fetch of a service', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('has a signal where somebody can give it up, and no signal that can never abort', async () => {
+    const { proxy, sent } = setUp();
+    const { signal } = new AbortController();
+    const timeout = new Timeout({ timeoutMs: 500, clock: new VirtualClock() });
+    await proxy.fetch('/x');
+    await proxy.fetch('/x', { method: 'POST' }, { key: 'k' });
+    await proxy.fetch('/x', { signal });
+    await proxy.fetch('/x', {}, { signal });
+    await timeout.execute(context => proxy.fetch('/x', {}, context));
+    const { proxy: guarded, sent: sentOn } = setUp({ policy: timeout });
+    await guarded.fetch('/x');
+    expect([...sent, ...sentOn].map(({ init }) => init.signal instanceof AbortSignal)).toEqual([
+      ...[false, false, true, true, true],
+      true,
+    ]);
+  });
+
   it('is given up by the signal of the request, or of the call', async () => {
     const hang: ProxyFetch = (_, { signal }) =>
       new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
@@ -220,6 +237,33 @@ describe('the client of a service', () => {
     const stock = proxy.client((_, { id }) => new Stock(id));
     expect(await stock).toBe(stock);
     expect(`${Object.prototype.toString.call(stock)}`).toBe('[object Object]');
+  });
+
+  it('can be shown, which calls nobody, and has of an object what every object has', async () => {
+    const { proxy } = setUp();
+    let calls = 0;
+    const stock = proxy.client(() => {
+      calls++;
+      return new Stock('a');
+    });
+    expect(JSON.stringify({ stock })).toBe('{"stock":{}}');
+    expect(`${stock}`).toBe('[object Object]');
+    expect(Object.hasOwn(stock as object, 'count')).toBe(false);
+    expect(stock.constructor).toBe(Object);
+    await settle();
+    expect(calls).toBe(0);
+  });
+
+  it('keeps the methods that it made, though not those of all names that anybody asks for', async () => {
+    const { proxy } = setUp();
+    const stock = proxy.client((_, { id }) => new Stock(id));
+    const { find } = stock;
+    const methodOf = (name: string): unknown => Reflect.get(stock, name);
+    for (let at = 0; at < 5_000; at++) expect(typeof methodOf(`x${at}`)).toBe('function');
+    expect(stock.find).toBe(find);
+    // There is no room for this one any more; it works all the same.
+    expect(methodOf('x4999')).not.toBe(methodOf('x4999'));
+    expect(await stock.count('xy')).toBe(3);
   });
 
   it('refuses what makes none', () => {

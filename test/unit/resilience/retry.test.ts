@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { attemptsOf } from '../../../src/resilience/attempt-history.js';
+import { attemptsOf } from '../../../src/kernel/attempt-history.js';
 import { Retry } from '../../../src/resilience/retry.js';
 import type { RetryOptions } from '../../../src/resilience/retry-options.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';

@@ -1,7 +1,23 @@
 import { expect, it } from 'vitest';
+import { checkDeploy } from '../../../src/saga/check-deploy.js';
 import { defineSaga } from '../../../src/saga/definition.js';
 import { StepFailedError } from '../../../src/saga/saga-errors.js';
 import { Gate, SagaScene } from './saga-scene.js';
+
+/** An orchestrator, as somebody has it who does not look at types. */
+type Loose = Readonly<Record<Verb, (...args: unknown[]) => Promise<{ result(options: object): unknown }>>>;
+type Verb =
+  | 'start'
+  | 'run'
+  | 'get'
+  | 'list'
+  | 'signal'
+  | 'history'
+  | 'cancel'
+  | 'retry'
+  | 'skip'
+  | 'resolve'
+  | 'forceCompensate';
 
 const once = { attempts: 1 };
 const broken = (): never => {
@@ -146,7 +162,7 @@ it('refuses what is no reason, no step and no saga', async () => {
   const saga = parkedAt([]);
   const sagas = scene.orchestrator([saga]);
   await expect(sagas.skip('none', 'a', '')).rejects.toThrow(
-    'skip: `reason` must be a text that is not empty',
+    'skip: `reason` must be a text of 1 to 1000 characters',
   );
   await expect(sagas.retry('none')).rejects.toThrow('retry: there is no saga none');
   await expect(sagas.cancel('none')).rejects.toThrow('cancel: there is no saga none');
@@ -158,4 +174,90 @@ it('refuses what is no reason, no step and no saga', async () => {
   await expect(sagas.signal(undefined as never, 'x')).rejects.toThrow('signal: `definition`');
   await expect(sagas.signal('s1', '')).rejects.toThrow('signal: `name`');
   await expect(sagas.signal('s1', 'x', 1, { dedupe: 5 as never })).rejects.toThrow('signal: `dedupe`');
+});
+
+it.each<[call: string, ask: (sagas: Loose, saga: unknown) => Promise<unknown>]>([
+  ['get: `definition` must be a text of 1 to 256 characters, got undefined', s => s.get()],
+  ['get: `key` must be a text of 1 to 256 characters, got 5', s => s.get({ definition: 's', key: 5 })],
+  ['get: `saga` must be a text of 1 to 1000 characters, got ""', s => s.get('')],
+  ['signal: `key` must be a text of 1 to 256', s => s.signal({ definition: 's', key: 'k'.repeat(257) }, 'e')],
+  ['signal: `name` must be a text of 1 to 256', s => s.signal('s1', 'e'.repeat(257))],
+  ['signal: `dedupe` must be a text of 1 to 256', s => s.signal('s1', 'e', 1, { dedupe: 'd'.repeat(257) })],
+  ["list: `status` must be 'running' or 'waiting' or", s => s.list({ status: 'done' })],
+  ['list: `definition` must be a text', s => s.list({ definition: 5 })],
+  ['list: `after` must be an id, got 5', s => s.list({ after: 5 })],
+  ['list: `limit` must be an integer >= 1 <= 10000, got 0', s => s.list({ limit: 0 })],
+  ['history: `id` must be a text of 1 to 1000 characters, got 7', s => s.history(7)],
+  ['cancel: `id` must be a text of 1 to 1000 characters, got null', s => s.cancel(null)],
+  ['retry: `id` must be a text of 1 to 1000 characters, got undefined', s => s.retry()],
+  ['skip: `id` must be a text', s => s.skip(7, 'a', 'why')],
+  ['resolve: `id` must be a text', s => s.resolve(7, 'a')],
+  ['forceCompensate: `id` must be a text', s => s.forceCompensate({}, 'why')],
+  ['run: `signal` must be an AbortSignal, got 5', (s, saga) => s.run(saga, {}, { signal: 5 })],
+  [
+    'result: `signal` must be an AbortSignal, got null',
+    async (s, saga) => (await s.start(saga, {})).result({ signal: null }),
+  ],
+])('says what is wrong with what it is asked: %s', async (text, ask) => {
+  const saga = parkedAt([]);
+  const sagas = new SagaScene().orchestrator([saga]);
+  await expect((async () => ask(sagas as never, saga))()).rejects.toThrow(text);
+});
+
+it('says what is wrong with what a deployment is checked by', async () => {
+  const { store } = new SagaScene();
+  const wrong: [never, never][] = [
+    [undefined as never, [] as never],
+    [store as never, undefined as never],
+    [store as never, [undefined] as never],
+  ];
+  const told = wrong.map(args => checkDeploy(...args).catch((error: Error) => error.message));
+  expect(await Promise.all(told)).toEqual([
+    'checkDeploy: `store` must be a SagaStore, got undefined',
+    'checkDeploy: `definitions` must be a list of definitions, got undefined',
+    'checkDeploy: `definitions` must be a list of definitions, got an object',
+  ]);
+});
+
+it('tells of the end that somebody decides on, and those who wait for it', async () => {
+  const scene = new SagaScene();
+  const told: string[] = [];
+  const saga = parkedAt([]);
+  const outer = defineSaga('outer').saga('inner', saga, () => ({}));
+  const sagas = await scene.worker([saga, outer]);
+  const ends = ['completed', 'compensated'] as const;
+  for (const name of ends) sagas.on(name, ({ sagaId }) => told.push(`${sagaId} ${name}`));
+  await sagas.start(saga, {}, { id: 's1' });
+  await sagas.start(outer, {}, { id: 'o' });
+  expect(await scene.end(sagas, 's1')).toBe('parked');
+  expect(await scene.end(sagas, 'o/inner')).toBe('parked');
+  await sagas.resolve('s1', 'p', 1);
+  await sagas.resolve('o/inner', 'p', 2);
+  expect(told).toEqual(['s1 completed', 'o/inner completed']);
+  // Well before the outer one would look by itself.
+  await scene.clock.advance(1);
+  expect(told).toEqual(['s1 completed', 'o/inner completed', 'o completed']);
+  await sagas.close();
+});
+
+it('does not undo by force what another saga counts on', async () => {
+  const scene = new SagaScene();
+  const calls: string[] = [];
+  const inner = defineSaga('inner').step('a', {
+    forward: () => {},
+    compensate: () => void calls.push('undo'),
+  });
+  const outer = defineSaga('outer')
+    .saga('inner', inner, () => ({}))
+    .waitForEvent('never');
+  const sagas = await scene.worker([inner, outer]);
+  await sagas.start(outer, {}, { id: 'o' });
+  expect(await scene.end(sagas, 'o/inner')).toBe('completed');
+  await expect(sagas.forceCompensate('o/inner', 'why')).rejects.toThrow(
+    'forceCompensate: the saga o/inner is a step of o, which counts on it: undo that one',
+  );
+  await sagas.cancel('o');
+  expect(await scene.end(sagas, 'o')).toBe('compensated');
+  expect(calls).toEqual(['undo']);
+  await sagas.close();
 });

@@ -202,7 +202,8 @@ describe('what a saga waits for breaks a rule and is refused', () => {
 });
 
 describe('an option of a store in memory, of a start and of a list', () => {
-  it.each(['maxFinished', 'maxHistory', 'maxSignals'])('%s breaks its rule and is refused', option => {
+  const limits = ['maxFinished', 'maxHistory', 'maxSignals', 'maxSignalsPerSaga'];
+  it.each(limits)('%s breaks its rule and is refused', option => {
     const message = new RegExp(`^InMemorySagaStore: \`${option}\` must be an integer >= 1, got `);
     expect(refused(anything, value => new InMemorySagaStore({ [option]: value }), message)).toEqual(
       but(2 ** 31),
@@ -215,12 +216,17 @@ describe('an option of a store in memory, of a start and of a list', () => {
     [
       'start',
       () => sagas.start(one, {}, { key: '' }),
-      'start: `key` must be a text that is not empty, got ""',
+      'start: `key` must be a text of 1 to 256 characters, got ""',
     ],
     [
       'start',
       () => sagas.start(one, {}, { id: 5 as never }),
-      'start: `id` must be a text that is not empty, got 5',
+      'start: `id` must be a text of 1 to 128 characters, got 5',
+    ],
+    [
+      'start',
+      () => sagas.start(one, {}, { id: 'x'.repeat(129) }),
+      'start: `id` must be a text of 1 to 128 characters, got "xxx',
     ],
     ['start', () => sagas.start(one, {}, { ids: 'x' } as never), 'start: unknown option `ids`'],
     [

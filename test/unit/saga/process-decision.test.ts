@@ -4,6 +4,7 @@ import { defineProcess } from '../../../src/saga/process-definition.js';
 import { ProcessManager } from '../../../src/saga/process-manager.js';
 import { InMemoryProcessStore } from '../../../src/saga/process-memory.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+import { openStore } from '../../fixtures/process-store.js';
 import { order, orders } from '../../fixtures/processes.js';
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
@@ -17,10 +18,11 @@ describe('what a process decides', () => {
   const out = topic<{ n: number }>('test.out');
   const checked = topic<{ n: number }>('test.checked');
   const never = { ...checked, name: 'test.checked', check: () => Promise.reject(new Error('not so')) };
+  const long = topic<{ n: number }>('test.long', { key: () => 'k'.repeat(256) });
   const deciding = (decided: unknown, more: object = {}, rules: object = {}) => {
     const { bus, store, clock } = orders();
     const definition = {
-      ...{ name: 'test', receives: { go }, sends: { out, never }, timeouts: { later: 10 } },
+      ...{ name: 'test', receives: { go }, sends: { out, never, long }, timeouts: { later: 10 } },
       initial: () => ({}),
       correlate: ({ data }: { data: { key: string } }) => data.key,
       decide: () => decided,
@@ -52,6 +54,41 @@ describe('what a process decides', () => {
       'what JSON does not hold',
       { send: [{ to: 'out', data: { n: 1n } }] },
       /sent to "out" must be JSON data/,
+    ],
+    [
+      'a command with an unknown part',
+      { send: [{ to: 'out', data: { n: 1 }, delayMs: 5 }] },
+      /a command must be of to, data, key, headers, got "delayMs"/,
+    ],
+    [
+      'a key that is none',
+      { send: [{ to: 'out', data: { n: 1 }, key: '' }] },
+      /the key of what is sent to "out" must be 1 to 255 characters, got ""/,
+    ],
+    [
+      'a key that is a number',
+      { send: [{ to: 'out', data: { n: 1 }, key: 7 }] },
+      /must be 1 to 255 characters, got 7/,
+    ],
+    [
+      'a long key of the topic',
+      { send: [{ to: 'long', data: { n: 1 } }] },
+      /sent to "long" must be 1 to 255 characters, got "k/,
+    ],
+    [
+      'a list of headers',
+      { send: [{ to: 'out', data: { n: 1 }, headers: ['a'] }] },
+      /the headers of what is sent to "out" must be texts under names of a-z 0-9 -, got an object/,
+    ],
+    [
+      'a header of a number',
+      { send: [{ to: 'out', data: { n: 1 }, headers: { a: 1n } }] },
+      /the headers of what is sent to "out" must be .* "a"/,
+    ],
+    [
+      'a header of another name',
+      { send: [{ to: 'out', data: { n: 1 }, headers: { 'A b': '' } }] },
+      /the headers of what is sent to "out" must be .* "A b"/,
     ],
     ['a state that JSON does not hold', { events: [new Date(0)] }, /the state must be JSON data/],
     ['a state of nothing', { events: [undefined] }, /the state must be JSON data, got undefined/],
@@ -98,8 +135,8 @@ describe('what a process decides', () => {
 
   it.each([['' as unknown], ['x'.repeat(256)], [7], [null]])('needs a key that is one: %o', async key => {
     const { manager } = deciding({}, { correlate: () => key });
-    const handle = async () => manager.handle('go' as never, { id: '1', data: 0 });
-    expect(await failure(handle())).toMatchObject({ code: 'ERR_PROCESS_DECISION' });
+    const handled = manager.handle('go' as never, { id: '1', data: 0 });
+    expect(await failure(handled)).toMatchObject({ code: 'ERR_PROCESS_DECISION' });
   });
 
   it('may be nothing: where there is no process none begins', async () => {
@@ -131,6 +168,26 @@ describe('a process manager', () => {
     await expect(manager.start()).rejects.toThrow('order: start: it must be idle, is running');
     await manager.close();
     await expect(manager.start()).rejects.toThrow('it must be idle, is closed');
+  });
+
+  it('stops all that it does when a subscription cannot be closed, and says so', async () => {
+    const { bus, store, clock, process } = base();
+    const gone = new Error('the broker is gone');
+    let asked = 0;
+    const counting = openStore(store, (method, work) => {
+      if (method === 'claim') asked++;
+      return work();
+    });
+    const subscribe = () => ({ ready: Promise.resolve(), close: () => Promise.reject(gone) });
+    const halting = { publish: bus.publish.bind(bus), subscribe };
+    const manager = new ProcessManager({ process, bus: halting, store: counting, clock } as never);
+    await manager.start();
+    await clock.advance(2_000);
+    expect(asked).toBeGreaterThan(2);
+    expect(await failure(manager.close())).toBe(gone);
+    const before = asked;
+    await clock.advance(10_000);
+    expect(asked).toBe(before);
   });
 
   it.each<[object, string]>([

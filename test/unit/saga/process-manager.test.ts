@@ -126,6 +126,30 @@ describe('a process manager over a bus', () => {
     expect(manager.snapshot()).toMatchObject({ ignored: 1, handled: 2 });
   });
 
+  it('is handed only messages that it hears of, and that have ids', async () => {
+    const { manager } = await running();
+    const data = { id: 'a', cents: 5 };
+    for (const [type, message, rule] of [
+      ['unpaid', { id: '1', data }, '`type` must be one of placed, paid, got "unpaid"'],
+      ['toString', { id: '1', data }, '`type` must be one of placed, paid, got "toString"'],
+      ['placed', { data }, '`id` must be a text of 1 to 255 characters, got undefined'],
+      ['placed', { id: '', data }, '`id` must be a text of 1 to 255 characters, got ""'],
+      ['placed', { id: 'x'.repeat(256), data }, '`id` must be a text of 1 to 255 characters, got "x'],
+      ['placed', { id: 7, data }, '`id` must be a text of 1 to 255 characters, got 7'],
+      ['placed', { id: '1', correlationId: 7, data }, '`correlationId` must be a text of 1 to 255 char'],
+      ['placed', undefined, '`message` must be an object, got undefined'],
+    ] as const) {
+      const error = (await failure(manager.handle(type as never, message as never))) as Error;
+      expect(error.name).toMatch(/^(Type|Range)Error$/);
+      expect(error.message).toContain(`handle: ${rule}`);
+    }
+    expect(await manager.get('a')).toBeUndefined();
+    await manager.close();
+    const late = (await failure(manager.handle('placed', { id: '1', data }))) as Error;
+    expect(late).toMatchObject({ name: 'TypeError', message: 'order: handle: it is closed' });
+    expect(await manager.get('a')).toBeUndefined();
+  });
+
   it('takes an early message when it comes again', async () => {
     const { bus, manager, pass } = await running({ subscribe: { failure: { redeliver: [100, 100, 100] } } });
     await bus.publish(paid, { order: 'a' });

@@ -103,7 +103,7 @@ describe('a command that the broker refuses', () => {
     expect(await manager.discardParked('a', 'another', 'why')).toBe(false);
     expect(await manager.discardParked('b', id, 'why')).toBe(false);
     await expect(manager.discardParked('a', id, '')).rejects.toThrow(
-      'discardParked: `reason` must be a text that is not empty, got ""',
+      'discardParked: `reason` must be a text of 1 to 1000 characters, got ""',
     );
     await expect(manager.discardParked('a', undefined as never, 'why')).rejects.toThrow('`id` must be');
     await expect(manager.retryParked(7 as never)).rejects.toThrow('retryParked: `key` must be');

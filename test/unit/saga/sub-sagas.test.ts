@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { FRESH } from '../../../src/core/saga-state.js';
 import { defineSaga } from '../../../src/saga/definition.js';
 import { freshSaga } from '../../../src/saga/fresh-saga.js';
+import { InMemorySagaStore } from '../../../src/saga/in-memory-saga-store.js';
 import { StepFailedError } from '../../../src/saga/saga-errors.js';
 import { Gate, SagaScene } from './saga-scene.js';
 
@@ -204,5 +205,57 @@ it('takes no saga for its own that somebody else has begun, nor undoes it', asyn
   expect(await scene.end(sagas, 'p/inner')).toBe('completed');
   expect(calls).toEqual(expect.arrayContaining(['x 5', 'y', 'undo a']));
   expect(calls).toHaveLength(3);
+  await sagas.close();
+});
+
+it('keeps one that is over as long as it may have to be undone, and not for longer', async () => {
+  const scene = new SagaScene();
+  const store = new InMemorySagaStore({ clock: scene.clock, maxFinished: 2 });
+  const calls: string[] = [];
+  const inner = child(calls);
+  const outer = defineSaga('parent')
+    .saga('inner', inner, () => ({ n: 1 }))
+    .waitForEvent('checked');
+  const sagas = await scene.worker([inner, outer], { store });
+  await sagas.start(outer, {}, { id: 'p' });
+  await scene.clock.advance(100_000);
+  expect(await sagas.purge(50_000)).toBe(0);
+  for (const n of [1, 2, 3]) await scene.clock.runUntil(sagas.run(inner, { n }, { id: `other ${n}` }));
+  expect((await sagas.list({ status: 'completed' })).map(({ id }) => id)).toEqual([
+    ...['other 2', 'other 3', 'p/inner'],
+  ]);
+  calls.length = 0;
+  await sagas.cancel('p');
+  await scene.clock.advance(100_000);
+  expect(calls).toEqual(['undo y', 'undo x 2']);
+  expect((await sagas.list()).map(({ id, status }) => `${id} ${status}`)).toEqual([
+    ...['p compensated', 'p/inner compensated'],
+  ]);
+  expect(await sagas.purge(1_000)).toBe(2);
+  await sagas.close();
+});
+
+it('parks when one is to be undone that is forgotten, and takes it for none that never began', async () => {
+  const scene = new SagaScene();
+  const { clock } = scene;
+  let isGone = false;
+  class Forgetful extends InMemorySagaStore {
+    override async get(id: string) {
+      return isGone && id === 'p/inner' ? undefined : super.get(id);
+    }
+  }
+  const inner = child([]);
+  const outer = defineSaga('parent').saga('inner', inner, () => ({ n: 1 }));
+  const sagas = await scene.worker([inner, outer], { store: new Forgetful({ clock }) });
+  await clock.runUntil(sagas.run(outer, {}, { id: 'p' }));
+  isGone = true;
+  await sagas.forceCompensate('p', 'returned');
+  const error = { message: 'the saga p/inner was completed, and is forgotten: nobody can undo it' };
+  expect(await scene.end(sagas, 'p')).toBe('parked');
+  expect((await sagas.get('p'))?.state.entries['inner']).toMatchObject({ stuck: true, error });
+  await sagas.retry('p');
+  expect(await scene.end(sagas, 'p')).toBe('parked');
+  await sagas.resolve('p', 'inner');
+  expect(await scene.end(sagas, 'p')).toBe('compensated');
   await sagas.close();
 });

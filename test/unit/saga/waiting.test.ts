@@ -179,15 +179,16 @@ describe('a lock', () => {
       },
       'which?',
     ],
-    ['is no text', () => 5 as never, 'the key of a lock is a text'],
-    ['is empty', () => '', 'the key of a lock is a text'],
+    ['is no text', () => 5 as never, 'l: `lock` must be a text of 1 to 256 characters, got 5'],
+    ['is empty', () => '', 'l: `lock` must be a text of 1 to 256 characters, got ""'],
+    ['is too long', () => 'x'.repeat(257), 'l: `lock` must be a text of 1 to 256 characters, got "xxx'],
   ])('whose key %s fails', async (_, key, message) => {
     const scene = new SagaScene();
     const saga = defineSaga('s').lock('l', key);
     const sagas = await scene.worker([saga]);
     await sagas.start(saga, {}, { id: 's1' });
     expect(await scene.end(sagas, 's1')).toBe('compensated');
-    expect((await sagas.get('s1'))?.state.because?.error?.message).toBe(message);
+    expect((await sagas.get('s1'))?.state.because?.error?.message).toContain(message);
     await sagas.close();
   });
 });

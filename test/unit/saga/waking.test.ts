@@ -49,3 +49,22 @@ it('does not claim a saga over and over that is due for the store alone, whose c
   expect(writes).toBe(2);
   await sagas.close();
 });
+
+it('tells of a store that does not say what a saga waits for, and asks it again', async () => {
+  const scene = new SagaScene();
+  let down = true;
+  const store = storeAround(scene.store, (method, real) =>
+    method === 'signals' && down ? Promise.reject(new Error('down')) : real(),
+  );
+  const order = defineSaga('order').waitForEvent('paid');
+  const sagas = await scene.worker([order], { store });
+  const failed: string[] = [];
+  sagas.on('storeFailed', ({ doing, error }) => failed.push(`${doing}: ${(error as Error).message}`));
+  await sagas.start(order, {}, { id: 'a' });
+  await scene.clock.advance(3_500);
+  expect(failed).toEqual(['look: down', 'look: down', 'look: down', 'look: down']);
+  down = false;
+  await sagas.signal('a', 'paid');
+  expect(await scene.end(sagas, 'a')).toBe('completed');
+  await sagas.close();
+});

@@ -29,10 +29,11 @@ export class Card {
   }
 }
 
-/** The kind and the service of a thing, and the process where it is another. */
-export function whereOf({ kind, service, instance }: ThingFacts): string {
+/** The kind, what it is a part of and the service of a thing, and the process where it is another. */
+export function whereOf({ kind, whole, service, instance }: ThingFacts): string {
   const place = instance === '' ? service : `${service}, ${instance.slice(0, 12)}`;
-  return `${words(kind)} · ${place}`;
+  const part = whole === '' ? [] : [`part of ${whole.slice(whole.indexOf('/') + 1)}`];
+  return [words(kind), ...part, place].join(' · ');
 }
 
 /** Names and numbers side by side. */

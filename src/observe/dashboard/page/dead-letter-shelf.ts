@@ -3,14 +3,12 @@ import type { Question } from './ask.js';
 import { nothing, table } from './card.js';
 import { element, type Part, PartList, setHidden, setText } from './dom.js';
 import type { Surroundings } from './panel.js';
+import { AGAIN_MS, Reading } from './reading.js';
 import { stamp } from './text.js';
 
-/** How often a list that is open is read again. */
-const AGAIN_MS = 5_000;
-
 class LetterRow implements Part<DeadLetterFacts> {
-  readonly #id = element('td', { class: 'mono' });
-  readonly #why = element('td');
+  readonly #id = element('td', { class: 'mono id' });
+  readonly #why = element('td', { class: 'reason' });
   readonly #attempts = element('td', { class: 'number' });
   readonly #died = element('td');
   readonly #data = element('td', { class: 'mono' });
@@ -59,25 +57,25 @@ class LetterRow implements Part<DeadLetterFacts> {
 
 /** The dead letters of one place, read while somebody looks at them. */
 export class DeadLetterShelf implements Part<ShelfFacts> {
-  readonly #around: Surroundings;
-  readonly #shelf: ShelfFacts;
+  readonly #reading: Reading<DeadLettersMessage>;
   readonly #table: ReturnType<typeof table>;
   readonly #says = nothing('Not read yet.');
   readonly #count = element('span', { class: 'chip' });
   readonly #rows: PartList<DeadLetterFacts>;
   readonly root: HTMLElement;
-  #readAt = 0;
-  #reading = false;
 
   constructor(shelf: ShelfFacts, around: Surroundings) {
-    this.#shelf = shelf;
-    this.#around = around;
+    this.#reading = new Reading(
+      () => around.server.read('api/dead-letters', { key: shelf.key }),
+      ({ letters }) => this.#show(letters),
+      this.#says,
+    );
     const heads = ['Message', 'Why', 'Attempts', 'Died', 'Data', '(Actions)'];
     this.#table = table(`Dead letters of ${shelf.name}`, heads);
     this.#rows = new PartList(
       this.#table.rows,
       ({ position }) => position,
-      letter => new LetterRow(letter, shelf, around, () => void this.#read()),
+      letter => new LetterRow(letter, shelf, around, () => void this.#reading.now()),
     );
     const names = element(
       'div',
@@ -91,25 +89,7 @@ export class DeadLetterShelf implements Part<ShelfFacts> {
   }
 
   update(): void {
-    if (performance.now() - this.#readAt > AGAIN_MS) void this.#read();
-  }
-
-  async #read(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#readAt = performance.now();
-    try {
-      const answer = await this.#around.server.read('api/dead-letters', { key: this.#shelf.key });
-      this.#show((answer as DeadLettersMessage).letters);
-    } catch (error) {
-      setText(
-        this.#says,
-        `They could not be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      setHidden(this.#says, false);
-    } finally {
-      this.#reading = false;
-    }
+    if (this.#reading.ageMs > AGAIN_MS) void this.#reading.now();
   }
 
   #show(letters: readonly DeadLetterFacts[]): void {

@@ -106,7 +106,8 @@ export class LineChart {
       height,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: true } },
-      padding: [8, 12, 0, 0],
+      // On the right there is room for half of the last time.
+      padding: [8, 28, 0, 0],
       scales: { y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.1] } },
       axes: [
         { ...common, size: 24, space: 70, values: (_, splits) => splits.map(at => clockTime(at * 1_000)) },

@@ -3,7 +3,7 @@ import { Card, Numbers } from './card.js';
 import { element, type Part, setText } from './dom.js';
 import { fields, number, stateOf, text } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
-import { count, span } from './text.js';
+import { count, headed, span } from './text.js';
 import { ThingCards } from './thing-cards.js';
 import { Timeline, toneOf } from './timeline.js';
 
@@ -94,7 +94,7 @@ export function whyOf(detail: unknown, state: string): string {
   };
   const because = text(detail, 'because');
   const reason = Object.hasOwn(reasons, because) ? reasons[because] : because;
-  const word = `${state.slice(0, 1).toUpperCase()}${state.slice(1)}`;
+  const word = headed(state);
   return reason === undefined || reason === '' ? `${word}.` : `${word} ${reason}.`;
 }
 

@@ -35,13 +35,23 @@ export const eventTone = (event: string): string =>
 /** What every event has, and what its row says already. */
 const known = /* @__PURE__ */ new Set(['at', 'policy', 'gateway', 'detector', 'dashboard', 'service']);
 
-/** A payload as words: its fields, and those within them as data. */
+/** Data within a payload: a thing by its name, all else by what is plain in it. */
+function inWords(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 100) / 100);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  const { kind, name } = fields(value);
+  if (typeof kind === 'string' && typeof name === 'string') return `${words(kind)} ${name}`;
+  const plain = Object.entries(value).filter(([, of]) => typeof of !== 'object');
+  return plain.map(([of, said]) => `${words(of)} ${inWords(said)}`).join(', ');
+}
+
+/** A payload as words. */
 export function saidBy(payload: unknown): string {
   const parts = Object.entries(fields(payload)).flatMap(([name, value]) => {
     if (known.has(name) || value === null || value === undefined) return [];
-    const isPlain = typeof value !== 'object';
-    const shown = typeof value === 'number' ? String(Math.round(value * 100) / 100) : value;
-    return [`${words(name)} ${isPlain ? String(shown) : JSON.stringify(value)}`];
+    const said = inWords(value);
+    return [typeof value === 'object' ? `${words(name)}: ${said}` : `${words(name)} ${said}`];
   });
   return parts.join(' · ').slice(0, LONGEST_PAYLOAD);
 }
@@ -56,22 +66,24 @@ export function eventRow({
   count: times,
   payload,
 }: LoggedEvent): HTMLElement {
-  const chip = element('span', { class: `chip tone-${eventTone(event)}`, text: words(event) });
+  const chip = (): HTMLElement =>
+    element('span', { class: `chip tone-${eventTone(event)}`, text: words(event) });
+  const often = times === 1 ? undefined : ` × ${count(times)}`;
   const where = element('span', { class: 'faint where', text: ` ${words(kind)} · ${service}` });
   const says = saidBy(payload);
   return element(
     'tr',
     {},
     element('td', { class: 'mono', text: clockTime(at) }),
-    // Where there is no room for a column of its own, what it says stands here.
+    // Where there is no room for columns of their own, the event and what it says stand here.
     element(
       'td',
       { class: 'of' },
       element('strong', { text: name }),
       where,
-      element('p', { class: 'said', text: says }),
+      element('p', { class: 'said' }, chip(), often, ` ${says}`),
     ),
-    element('td', { class: 'number' }, chip, times === 1 ? undefined : ` × ${count(times)}`),
+    element('td', { class: 'number event' }, chip(), often),
     element('td', { class: 'payload', text: says }),
   );
 }

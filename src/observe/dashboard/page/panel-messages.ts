@@ -5,7 +5,7 @@ import { element, type Part, PartList, setHidden, setText } from './dom.js';
 import { fields, list, messageKinds, number, text } from './facts.js';
 import { LineChart } from './line-chart.js';
 import type { Panel, Surroundings } from './panel.js';
-import { count, words } from './text.js';
+import { count, headed, words } from './text.js';
 
 /** What a thing that has to do with messages says of itself in numbers. */
 const shownOf: Readonly<Record<string, readonly string[]>> = {
@@ -15,14 +15,21 @@ const shownOf: Readonly<Record<string, readonly string[]>> = {
   'process-manager': ['running', 'waiting'],
 };
 
+/** What comes to a subscription, and who shares it. */
+function deliveryOf(facts: unknown): string {
+  const group = text(facts, 'group');
+  return group === '' ? 'fan-out: gets everything' : `group ${group}: its members share`;
+}
+
 class MessageCard implements Part<ThingFacts> {
   readonly #card = new Card();
+  readonly #says = element('p', { class: 'why' });
   readonly #numbers = new Numbers();
   readonly #subscriptions = table('Subscriptions', ['Topic', 'Group', 'State', 'Held', 'Running']);
   readonly root = this.#card.root;
 
   constructor() {
-    this.#card.body.append(this.#numbers.root, this.#subscriptions.root);
+    this.#card.body.append(this.#says, this.#numbers.root, this.#subscriptions.root);
   }
 
   update(thing: ThingFacts): void {
@@ -30,9 +37,12 @@ class MessageCard implements Part<ThingFacts> {
     const state = text(snapshot, 'state') || (text(snapshot, 'closed') === 'true' ? 'closed' : '');
     const isPaused = state === 'paused' || text(snapshot, 'paused') === 'true';
     this.#card.update(thing, isPaused ? 'paused' : state, isPaused ? 'warn' : 'idle');
+    const isSubscription = kind === 'subscription';
+    setHidden(this.#says, !isSubscription);
+    if (isSubscription) setText(this.#says, `Topic ${text(snapshot, 'pattern')}, ${deliveryOf(snapshot)}.`);
     const shown = (shownOf[kind] ?? []).flatMap(name => {
       const value = number(snapshot, name);
-      return value === undefined ? [] : [[words(name), count(value)] as const];
+      return value === undefined ? [] : [[headed(words(name)), count(value)] as const];
     });
     this.#numbers.update(Object.fromEntries(shown));
     const subscriptions = list(fields(snapshot)['subscriptions']);
@@ -41,9 +51,10 @@ class MessageCard implements Part<ThingFacts> {
       element(
         'tr',
         {},
-        ...['pattern', 'group', 'state', 'held', 'running'].map(name =>
-          element('td', { text: text(one, name) || '—' }),
-        ),
+        ...['pattern', 'group', 'state', 'held', 'running'].map(name => {
+          const shown = text(one, name) || (name === 'group' ? 'fan-out' : '—');
+          return element('td', { class: name === 'pattern' ? '' : 'number', text: shown });
+        }),
       ),
     );
     this.#subscriptions.rows.replaceChildren(...rows);

@@ -1,8 +1,9 @@
 import type { ThingFacts } from '../protocol.js';
 import { Card } from './card.js';
-import { element, type Part } from './dom.js';
+import { element, type Part, setHidden } from './dom.js';
 import { discoveryKinds, limitKinds, messageKinds } from './facts.js';
 import type { Panel, Surroundings } from './panel.js';
+import { PartTable } from './part-table.js';
 import { printable } from './text.js';
 import { ThingCards } from './thing-cards.js';
 
@@ -25,16 +26,20 @@ class OtherCard implements Part<ThingFacts> {
   readonly #card = new Card();
   readonly #snapshot = element('pre', { attributes: { tabindex: '0' } });
   readonly #description = element('pre', { attributes: { tabindex: '0' } });
+  readonly #parts: PartTable;
   readonly root = this.#card.root;
   #thing: ThingFacts | undefined;
 
-  constructor() {
+  constructor({ model }: Surroundings) {
+    this.#parts = new PartTable(model);
     const how = element('details', {}, element('summary', { text: 'How it was made' }), this.#description);
-    this.#card.body.append(this.#snapshot, how);
+    this.#card.body.append(this.#parts.root, this.#snapshot, how);
   }
 
   update(thing: ThingFacts): void {
     this.#card.update(thing, '', 'idle');
+    // How a whole stands is how its parts do.
+    setHidden(this.#snapshot, this.#parts.update(thing));
     const before = this.#thing;
     this.#thing = thing;
     if (before?.snapshot !== thing.snapshot) this.#snapshot.textContent = dataText(thing.snapshot);
@@ -53,7 +58,7 @@ export class OtherPanel implements Panel {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#cards = new ThingCards('There is nothing else.', () => new OtherCard());
+    this.#cards = new ThingCards('There is nothing else.', () => new OtherCard(around));
     this.root = this.#cards.root;
   }
 

@@ -1,6 +1,6 @@
 import { nothing, table } from './card.js';
 import { element, type Part, PartList, setHidden, setText } from './dom.js';
-import { number } from './facts.js';
+import { discoveryKinds, limitKinds, messageKinds, number } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
 import { eventRow, eventTable } from './panel-log.js';
 import { count, span } from './text.js';
@@ -39,6 +39,10 @@ class TilePart implements Part<Tile> {
     this.root.className = `tile edge-${tone}`;
   }
 }
+
+/** Of a UUID its beginning: nobody reads it, and it tells two of them apart. */
+const processName = (instance: string): string =>
+  instance === '' ? 'this one' : instance.replace(/^([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '$1');
 
 /** How all panels stand, and what has happened last. */
 export class OverviewPanel implements Panel {
@@ -97,11 +101,11 @@ export class OverviewPanel implements Panel {
     const { model } = this.#around;
     const kinds: Readonly<Record<string, readonly string[]>> = {
       breakers: ['circuit-breaker'],
-      limits: ['bulkhead', 'adaptive-limiter', 'rate-limiter', 'shared-rate-limiter', 'adaptive-throttle'],
+      limits: limitKinds,
       latency: ['meter'],
-      messages: ['message-bus', 'outbox-relay', 'subscription'],
+      messages: messageKinds,
       sagas: ['saga-orchestrator'],
-      discovery: ['service-watcher', 'registry', 'balancer', 'outliers', 'health'],
+      discovery: discoveryKinds,
       gateway: ['gateway'],
     };
     const extra = id === 'messages' ? model.shelves.length : 0;
@@ -126,7 +130,7 @@ export class OverviewPanel implements Panel {
           'tr',
           {},
           element('td', { text: service }),
-          element('td', { class: 'mono', text: instance === '' ? 'this one' : instance }),
+          element('td', { class: 'mono', text: processName(instance), attributes: { title: instance } }),
           element('td', { class: 'number', text: count(things) }),
           element(
             'td',

@@ -3,14 +3,14 @@ import { Card, Numbers, nothing, table } from './card.js';
 import { element, type Part, PartList, setHidden, setText } from './dom.js';
 import { number, text } from './facts.js';
 import type { Badge, Panel, Surroundings } from './panel.js';
+import { AGAIN_MS, Reading } from './reading.js';
 import { SagaView } from './saga-view.js';
 import { count, stamp } from './text.js';
 import { ThingCards } from './thing-cards.js';
 
 const kinds = ['saga-orchestrator'];
 const statuses = ['parked', 'compensating', 'running', 'waiting', 'compensated', 'completed'];
-/** How often a list that is open is read again, when nothing happens and when something does. */
-const AGAIN_MS = 5_000;
+/** How often a list that is open is read again when something happens. */
 const SOON_MS = 1_000;
 
 const tones: Readonly<Record<string, string>> = {
@@ -53,24 +53,31 @@ class OrchestratorCard implements Part<ThingFacts> {
   readonly #around: Surroundings;
   readonly #card = new Card();
   readonly #numbers = new Numbers();
-  readonly #status = element('select', { on: { change: () => void this.#read() } });
+  readonly #status = element('select', { on: { change: () => void this.#reading.now() } });
   readonly #says = nothing('Not read yet.');
   readonly #table = table('Sagas', ['Saga', 'Definition', 'Status', 'Last change']);
   readonly #rows: PartList<SagaFacts>;
   readonly #view: SagaView;
+  readonly #reading: Reading<SagasMessage>;
   readonly root = this.#card.root;
   #thing: ThingFacts;
   #sagas: readonly SagaFacts[] = [];
   #chosen: string | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
   #heard = 0;
-  #reading = false;
 
   constructor(thing: ThingFacts, around: Surroundings) {
     this.#thing = thing;
     this.#around = around;
     this.root.classList.add('wide');
-    this.#view = new SagaView(around, () => void this.#read());
+    this.#view = new SagaView(around, () => void this.#reading.now());
+    this.#reading = new Reading(
+      () => around.server.read('api/sagas', { key: this.#thing.key, status: this.#status.value }),
+      ({ sagas }) => {
+        this.#sagas = sagas;
+        this.#show();
+      },
+      this.#says,
+    );
     this.#rows = new PartList(
       this.#table.rows,
       ({ id }) => id,
@@ -104,28 +111,9 @@ class OrchestratorCard implements Part<ThingFacts> {
       return;
     }
     const { heard } = this.#around.model;
-    const age = performance.now() - this.#readAt;
-    if (age > AGAIN_MS || (heard !== this.#heard && age > SOON_MS)) void this.#read();
+    const age = this.#reading.ageMs;
+    if (age > AGAIN_MS || (heard !== this.#heard && age > SOON_MS)) void this.#reading.now();
     this.#heard = heard;
-  }
-
-  async #read(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#readAt = performance.now();
-    try {
-      const query = { key: this.#thing.key, status: this.#status.value };
-      this.#sagas = ((await this.#around.server.read('api/sagas', query)) as SagasMessage).sagas;
-      this.#show();
-    } catch (error) {
-      setText(
-        this.#says,
-        `They could not be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      setHidden(this.#says, false);
-    } finally {
-      this.#reading = false;
-    }
   }
 
   #choose(id: string): void {

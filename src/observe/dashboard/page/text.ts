@@ -62,3 +62,6 @@ export const words = (name: string): string =>
   name
     .replaceAll('-', ' ')
     .replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+
+/** With a capital letter at its beginning. */
+export const headed = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

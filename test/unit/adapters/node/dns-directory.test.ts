@@ -160,6 +160,27 @@ describe('services that DNS knows', () => {
     await both.close();
   });
 
+  it('are asked of the next server where the system lets nothing be sent to the first', async () => {
+    const { dns, found } = await setUp({}, {});
+    dns.zone.set('A cart.example', [{ ttl: 30, data: '10.0.0.5' }]);
+    // To all at once, which a socket has to be allowed to; a network out of reach fails the same way.
+    const { directory } = await setUp(
+      { servers: ['255.255.255.255', `127.0.0.1:${dns.port}`] },
+      { cart: { host: 'cart.example', port: 8080 } },
+    );
+    expect((await directory.instances('cart')).map(({ address }) => address)).toEqual(['10.0.0.5:8080']);
+    expect(await found()).toBe('');
+  });
+
+  it('are the others where one record leads nowhere', async () => {
+    const { dns, found } = await setUp();
+    dns.zone.set(`SRV ${srv}`, [
+      { ttl: 30, data: '10 60 0 a.example' },
+      { ttl: 30, data: '10 60 8080 b.example' },
+    ]);
+    expect(await found()).toBe('b.example:8080 60');
+  });
+
   it('are none where the record says that there is none, and each but once', async () => {
     const { dns, found } = await setUp({ missing: 1 });
     dns.zone.set(`SRV ${srv}`, [{ ttl: 5, data: '0 0 0 .' }]);

@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PostgresClient } from '../../../../src/adapters/postgres/client.js';
 import { postgresDatabase } from '../../../../src/adapters/postgres/database-driver.js';
@@ -8,14 +7,16 @@ import { LocalCopy } from '../../../../src/data/local-copy.js';
 import { Outbox } from '../../../../src/data/outbox.js';
 import { ServiceDatabase } from '../../../../src/data/service-database.js';
 import { topic } from '../../../../src/messaging/topic.js';
+import { freshPglite } from '../../../fixtures/pglite.js';
 
 const placed = topic<{ id: number }>('things.placed');
 const migrations = [
   { id: '001', sql: 'CREATE TABLE thing (id int PRIMARY KEY); CREATE VIEW v AS TABLE thing' },
 ];
 
+const client = await freshPglite();
+
 describe('the place of a service in a PGlite', () => {
-  const client = new PGlite();
   const driver = postgresDatabase({
     service: 'orders',
     client,

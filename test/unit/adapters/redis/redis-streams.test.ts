@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { redisStreams } from '../../../../src/adapters/redis/redis-streams.js';
 import type { OutRecord } from '../../../../src/messaging/driver.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
-import { replyError, ScriptedRedis, type Sent } from '../../../fixtures/scripted-redis.js';
+import { before7, replyError, ScriptedRedis, type Sent } from '../../../fixtures/scripted-redis.js';
 
 const record: OutRecord = {
   ...{ topic: 'orders', id: 'a', key: undefined, headers: {}, body: new Uint8Array(1), priority: 0 },
@@ -104,6 +104,8 @@ describe('publishing to Redis', () => {
   it.each([
     [replyError('LOADING Redis is loading the dataset in memory'), true, false],
     [replyError('READONLY You can not write against a read only replica.'), true, false],
+    [replyError(before7('@user_script: 9: -OOM command not allowed')), true, false],
+    [replyError(before7('WRONGTYPE Operation against a key')), false, false],
     [replyError('NOPERM this user has no permissions'), false, false],
     [new Error('Connection is closed.'), true, true],
     [new Error("Stream isn't writeable and enableOfflineQueue options is false"), true, false],

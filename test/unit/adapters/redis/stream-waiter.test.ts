@@ -68,6 +68,42 @@ describe('waiting for a stream to grow', () => {
     expect([first.over, ...told]).toEqual([true, 'Error: ECONNREFUSED', 'back']);
   });
 
+  it('waits on a new connection when one has come back, and not behind its own old question', async () => {
+    const { client, clock, told, waiter, wait } = scene();
+    const first = wait(5_000);
+    const [old] = client.copies;
+    old?.emit('close');
+    old?.emit('ready');
+    const second = wait(5_000);
+    await settle();
+    expect([first.over, second.over, old?.ended, client.copies.length]).toEqual([true, false, true, 2]);
+    // What the old one was asked has an answer as well.
+    old?.sent[0]?.reject(new Error('Connection is closed.'));
+    await settle();
+    await clock.advance(4_999);
+    client.copies[1]?.sent[0]?.resolve(null);
+    await settle();
+    expect([second.over, ...told]).toEqual([true, 'Error: redis: the connection is closed', 'back']);
+    const third = wait(5_000);
+    waiter.close();
+    await settle();
+    expect([third.over, clock.timers]).toEqual([true, 0]);
+  });
+
+  it('ends a wait that came after one that was woken and is answered later', async () => {
+    const { client, waiter, wait } = scene();
+    const first = wait(5_000);
+    const [old] = client.copies;
+    old?.emit('close');
+    old?.emit('ready');
+    const second = wait(5_000);
+    old?.sent[0]?.resolve(null);
+    await settle();
+    waiter.close();
+    await settle();
+    expect([first.over, second.over]).toEqual([true, true]);
+  });
+
   it('pauses before it tries again what fails at once', async () => {
     const { clock, wait } = scene(({ reject }) => reject(new Error('NOPERM')));
     const first = wait(5_000);

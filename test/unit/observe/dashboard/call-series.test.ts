@@ -43,7 +43,7 @@ describe('the calls of a meter over time', () => {
 
   it('do not make a table tell the whole past again', () => {
     const table = new ThingTable();
-    const facts = { service: 's', instance: '', id: 'meter/m', kind: 'meter', name: 'm' };
+    const facts = { service: 's', instance: '', id: 'meter/m', kind: 'meter', name: 'm', whole: '' };
     const past = Array.from({ length: 300 }, (_, at) => slice(at));
     const meter = { ...facts, description: {}, snapshot: { calls: 1 }, detail: null };
     table.update([{ ...meter, series: past }]);

@@ -80,7 +80,15 @@ describe('the states of a breaker over time', () => {
 describe('what an event says', () => {
   it.each([
     [{ at: 1, policy: 'p', state: 'open', retryAfterMs: 12.3456 }, 'state open · retry after ms 12.35'],
-    [{ error: { message: 'no' }, gone: null }, 'error {"message":"no"}'],
+    [{ error: { message: 'no', cause: {} }, gone: null }, 'error: message no'],
+    [
+      { key: 'a', instance: { kind: 'circuit-breaker', name: 'a', openMs: 9 } },
+      'key a · instance: circuit breaker a',
+    ],
+    [
+      { steps: ['charge', 'ship'], counts: { slow: 0.126, bad: true } },
+      'steps: charge, ship · counts: slow 0.13, bad true',
+    ],
     ['text', ''],
   ])('%j: %s', (payload, said) => expect(saidBy(payload)).toBe(said));
 });
