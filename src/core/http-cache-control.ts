@@ -17,32 +17,42 @@ export interface CacheDirectives {
 /** More than anybody waits, and what RFC 9111, 1.2.2 has for larger numbers. */
 const MOST_SECONDS = 2 ** 31;
 
+const unescaped = (text: string): string => text.replace(/\\(.?)/gs, '$1');
+
 /** Tells the parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
 function eachDirective(text: string, tell: (name: string, value: string) => void): void {
   let name = '';
   let value = '';
   let isNamed = false;
   let isQuoted = false;
-  const end = (): void => {
+  let begun = 0;
+  // By pieces, for a text that is put together sign by sign is a chain of as many objects.
+  const take = (to: number): void => {
+    const piece = text.slice(begun, to);
+    begun = to + 1;
+    if (!isNamed) name = piece;
+    else value += isQuoted ? unescaped(piece) : piece;
+  };
+  const end = (to: number): void => {
+    take(to);
     tell(name.trim().toLowerCase(), value.trim());
-    name = '';
     value = '';
     isNamed = false;
   };
   for (let at = 0; at < text.length; at++) {
     const sign = text[at]!;
-    if (isQuoted) {
-      if (sign === '\\') value += text.charAt(++at);
-      else if (sign === '"') isQuoted = false;
-      else value += sign;
-    } else if (sign === ',') end();
-    else if (!isNamed) {
-      if (sign === '=') isNamed = true;
-      else name += sign;
-    } else if (sign === '"') isQuoted = true;
-    else value += sign;
+    if (isQuoted && sign === '\\') at++;
+    else if (sign === '"' && isNamed) {
+      take(at);
+      isQuoted = !isQuoted;
+    } else if (isQuoted) continue;
+    else if (sign === ',') end(at);
+    else if (sign === '=' && !isNamed) {
+      take(at);
+      isNamed = true;
+    }
   }
-  end();
+  end(text.length);
 }
 
 /** Seconds; 0 for what is none, which is to say that nothing is fresh. */
