@@ -92,7 +92,8 @@ export const groups = {
   /** The properties of large tables take seconds for each mutant: these do without. */
   rings: core(
     ['balance-hash', 'balance-maglev', 'balance-maglev-fill', 'balance-points', 'balance-ring'],
-    ['balance', 'balance-hash', 'balance-maglev', 'balance-points'],
+    // What takes seconds comes last: most mutants are noticed before.
+    ['balance', 'balance-hash', 'balance-maglev', 'balance-points', 'balance-ring-large'],
   ),
   health: core(['health'], ['health']),
   outliers: core(['outlier'], ['outlier']),
