@@ -21,36 +21,32 @@ const unescaped = (text: string): string => text.replace(/\\(.?)/gs, '$1');
 
 /** Tells the parts of a list of names with values: `name`, `name=token`, `name="quoted, text"`. */
 function eachDirective(text: string, tell: (name: string, value: string) => void): void {
-  let name = '';
+  let name: string | undefined;
   let value = '';
-  let isNamed = false;
   let isQuoted = false;
   let begun = 0;
   // By pieces, for a text that is put together sign by sign is a chain of as many objects.
   const take = (to: number): void => {
     const piece = text.slice(begun, to);
     begun = to + 1;
-    if (!isNamed) name = piece;
+    if (name === undefined) name = piece;
     else value += isQuoted ? unescaped(piece) : piece;
   };
   const end = (to: number): void => {
     take(to);
-    tell(name.trim().toLowerCase(), value.trim());
+    tell(name!.trim().toLowerCase(), value.trim());
+    name = undefined;
     value = '';
-    isNamed = false;
   };
   for (let at = 0; at < text.length; at++) {
     const sign = text[at]!;
     if (isQuoted && sign === '\\') at++;
-    else if (sign === '"' && isNamed) {
+    else if (sign === '"' && name !== undefined) {
       take(at);
       isQuoted = !isQuoted;
     } else if (isQuoted) continue;
     else if (sign === ',') end(at);
-    else if (sign === '=' && !isNamed) {
-      take(at);
-      isNamed = true;
-    }
+    else if (sign === '=' && name === undefined) take(at);
   }
   end(text.length);
 }

@@ -126,6 +126,13 @@ describe('what is known of a host', () => {
     expect(host.byLatency(0)).toBe(20);
   });
 
+  it('is what its own failures make of it, whenever others failed', () => {
+    const loads = new HostLoads(decayMs);
+    const slots = [loads.take(), loads.take(), loads.take()];
+    for (const slot of slots) loads.fail(slot, 1, 1, 1);
+    for (const slot of slots) expect(loads.byInFlight(slot, 1)).toBeCloseTo(1 / 0.49, 9);
+  });
+
   it('is known of as many as there are, and of nobody who has a slot after another one', () => {
     const loads = new HostLoads(decayMs);
     const slots = Array.from({ length: 100 }, () => loads.take());
