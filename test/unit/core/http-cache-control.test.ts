@@ -24,6 +24,8 @@ describe('readCacheControl', () => {
     ['max-age=x6', { maxAge: 0 }],
     [' max-age = 6 ', { maxAge: 6 }],
     ['"no-store"', { noStore: false }],
+    // A name has no quotes that could hide what is behind it.
+    ['"x, no-store', { noStore: true }],
     [', ,must-revalidate,proxy-revalidate', { mustRevalidate: true, proxyRevalidate: true }],
     ['only-if-cached, min-fresh=3, no-store', { onlyIfCached: true, minFresh: 3, noStore: true }],
     ['stale-while-revalidate=3, stale-if-error=4', { staleWhileRevalidate: 3, staleIfError: 4 }],
