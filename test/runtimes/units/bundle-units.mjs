@@ -13,7 +13,10 @@ const folders = ['unit/core', 'unit/events', 'unit/messaging', 'conformance'];
 /** What a test file needs that not every runtime has. Others that turn up have to be argued for here. */
 const foreign = [
   [/from 'node:/, 'modules of Node'],
-  [/from '(@electric-sql\/pglite|[./]+fixtures\/pglite\.js|@asyncapi\/specs|ajv)'/, 'a package with files of its own'],
+  [
+    /from '(@electric-sql\/pglite|[./]+fixtures\/pglite\.js|@asyncapi\/specs|ajv)'/,
+    'a package with files of its own',
+  ],
   [/\bvi\.(useFakeTimers|stubGlobal|resetModules)/, 'vitest itself'],
 ];
 
