@@ -26,8 +26,8 @@ export function readersOf() {
 }
 
 /**
- * The shortest of several times of `reads` reads, of the processor and not of the clock: what else the machine
- * does meanwhile is no work of ours.
+ * The shortest of several times of `reads` reads, of the processor and not of the clock: what else the
+ * machine does meanwhile is no work of ours.
  */
 async function shortestMs(read: () => unknown, reads: number): Promise<number> {
   let shortest = Number.POSITIVE_INFINITY;
@@ -52,7 +52,7 @@ export function checkTimes(readers: Readers): void {
     it.each(Object.entries(long ? readers : {}))('doubles with its length: %s', async (_name, make) => {
       let size = 2 ** 16;
       let reads = 1;
-      // Where size and its double do not find room in the same cache of a processor, that is what is measured.
+      // Where a size and its double do not fit the same cache of a processor, that is what is measured.
       while ((await shortestMs(make(size), reads)) < 2) {
         if (size < 2 ** 18) size *= 2;
         else reads *= 2;
