@@ -1,6 +1,7 @@
 import type { Capabilities } from '../messaging/capabilities.js';
 import type { DeadLetter, DeadLetters } from '../messaging/dead-letters.js';
-import { type BusStage, sameSet, upTo, watch } from './bus-subject.js';
+import type { Topic } from '../messaging/topic.js';
+import { type BusStage, type Sample, sameSet, upTo, watch } from './bus-subject.js';
 import type { StagedLaw } from './staged-law.js';
 
 /** What `letters` lists once there are `count`, or when it has not come to that. */
@@ -14,6 +15,16 @@ async function listed<C extends Capabilities>(
     if (dead.length >= count || tries === 50) return dead;
     await stage.pass(100);
   }
+}
+
+/** A topic whose group `g` fails at once with all that comes. */
+async function sickTopic<C extends Capabilities>(stage: BusStage<C>): Promise<Topic<Sample, Sample>> {
+  const topic = stage.topic();
+  const consumer = watch(stage.bus(), topic, { group: 'g', failure: { redeliver: [] } }, () => {
+    throw new Error('sick');
+  });
+  await consumer.ready;
+  return topic;
 }
 
 /** That what cannot be handled ends as a dead letter, once, and can come back. */
@@ -102,11 +113,7 @@ export const deadLetterLaws: readonly StagedLaw[] = [
     name: 'discards a dead letter for good',
     needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      const from = stage.topic();
-      const consumer = watch(stage.bus(), from, { group: 'g', failure: { redeliver: [] } }, () => {
-        throw new Error('sick');
-      });
-      await consumer.ready;
+      const from = await sickTopic(stage);
       const bus = stage.bus();
       await bus.publish(from, { n: 1 });
       const letters = bus.deadLetters(from, 'g');
@@ -121,11 +128,7 @@ export const deadLetterLaws: readonly StagedLaw[] = [
     name: 'lists and discards dead letters while somebody else does, each of them once',
     needs: ({ browseDeadLetters }) => browseDeadLetters,
     check: async (stage, demand) => {
-      const from = stage.topic();
-      const consumer = watch(stage.bus(), from, { group: 'g', failure: { redeliver: [] } }, () => {
-        throw new Error('sick');
-      });
-      await consumer.ready;
+      const from = await sickTopic(stage);
       const bus = stage.bus();
       for (const n of upTo(12)) await bus.publish(from, { n });
       const shelves = [bus, stage.bus()].map(each => each.deadLetters(from, 'g'));
