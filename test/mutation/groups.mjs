@@ -90,11 +90,10 @@ export const groups = {
     ['property/balance'],
   ),
   /** The properties of large tables take seconds for each mutant: these do without. */
-  rings: core(
-    ['balance-hash', 'balance-maglev', 'balance-maglev-fill', 'balance-points', 'balance-ring'],
-    // What takes seconds comes last: most mutants are noticed before.
-    ['balance', 'balance-hash', 'balance-maglev', 'balance-points', 'balance-ring-large'],
-  ),
+  // By tests that are short: a loop that does not end is told from how long all of them take.
+  points: core(['balance-points'], ['balance-points']),
+  rings: core(['balance-hash', 'balance-ring'], ['balance-hash']),
+  tables: core(['balance-maglev', 'balance-maglev-fill'], ['balance-maglev', 'balance-hash']),
   health: core(['health'], ['health']),
   outliers: core(['outlier'], ['outlier']),
   answers: core(['gathering', 'merge'], ['gathering', 'merge'], ['model/gathering-exhaustive']),

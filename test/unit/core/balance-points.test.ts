@@ -84,24 +84,4 @@ describe('a table of points', () => {
     table.expect(101);
     expect(around(table, 5, 100)).toEqual(Array.from({ length: 100 }, (_, owner) => owner));
   });
-
-  it('takes time for the neighbours of a point and not for all of them', () => {
-    const count = 200_000;
-    const random = seededRandom(5);
-    const table = tableOf();
-    table.expect(count);
-    const hashes = Array.from({ length: count }, () => Math.floor(random() * 2 ** 32));
-    for (const [owner, hash] of hashes.entries()) table.insert(hash, owner);
-    // Were it the whole table each time, this would be 8e9 moves.
-    hashes.forEach((hash, owner) => {
-      table.remove(hash, owner);
-      table.insert(hash, owner);
-    });
-    expect(around(table, 0, 3)).toEqual(
-      expected(
-        hashes.map((hash, owner) => ({ hash, owner })),
-        0,
-      ).slice(0, 3),
-    );
-  });
 });
